@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "core/qs-progress.h"
+#include "qs-engine.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsInt8Mode:
+ * @QS_INT8_OFF: every layer computes in floating point
+ * @QS_INT8_FASTER: INT8 where the measured time, reformats included, is shorter
+ * @QS_INT8_ALL: INT8 wherever it is possible
+ */
+typedef enum
+{
+  QS_INT8_OFF,
+  QS_INT8_FASTER,
+  QS_INT8_ALL,
+} QsInt8Mode;
+
+/**
+ * QsBuilderOptions:
+ * @backend: (nullable): %NULL for the machine's default
+ * @n_threads: threads while timing, 0 for one per processor
+ * @fuse: whether passes run; calibration before fusion turns them off
+ * @int8: where INT8 is used
+ * @model_checksum: (nullable): recorded in the engine
+ */
+typedef struct
+{
+  const QsBackend *backend;
+  guint n_threads;
+  gboolean fuse;
+  QsInt8Mode int8;
+  const char *model_checksum;
+} QsBuilderOptions;
+
+#define QS_BUILDER_OPTIONS_INIT { .fuse = TRUE }
+
+/**
+ * qs_builder_build:
+ * @network: the imported network; it is copied, not changed
+ * @scales: (nullable): activation scales by tensor name; needed unless INT8 is off
+ *
+ * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
+ * reformats, memory plan.
+ */
+QsEngine *qs_builder_build (QsNetwork               *network,
+                            QsScaleTable            *scales,
+                            const QsBuilderOptions  *options,
+                            QsProgress              *progress,
+                            GError                 **error);
+
+G_END_DECLS

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-calibrator.h"
+#include "qs-scale-table.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsHistogramSet:
+ *
+ * The histograms of all activation tensors of a network, in the network's order, from one pass
+ * over a calibration set. Every calibrator reads the same set. Reference counted, immutable once
+ * the run is over.
+ */
+typedef struct _QsHistogramSet QsHistogramSet;
+
+QsHistogramSet *qs_histogram_set_new       (void);
+QsHistogramSet *qs_histogram_set_ref       (QsHistogramSet            *self);
+void            qs_histogram_set_unref     (QsHistogramSet            *self);
+/* (transfer none): the histogram of tensor @name, made when it is new */
+QsHistogram    *qs_histogram_set_ensure    (QsHistogramSet            *self,
+                                            const char                *name);
+guint           qs_histogram_set_get_n     (QsHistogramSet            *self);
+const char     *qs_histogram_set_get_name  (QsHistogramSet            *self,
+                                            guint                      index);
+QsHistogram    *qs_histogram_set_get       (QsHistogramSet            *self,
+                                            guint                      index);
+QsHistogram    *qs_histogram_set_lookup    (QsHistogramSet            *self,
+                                            const char                *name);
+gint64          qs_histogram_set_get_n_samples (QsHistogramSet        *self);
+void            qs_histogram_set_set_n_samples (QsHistogramSet        *self,
+                                            gint64                     n_samples);
+/* One scale per tensor by @calibrator. */
+QsScaleTable   *qs_histogram_set_calibrate (QsHistogramSet            *self,
+                                            const QsCalibrator        *calibrator,
+                                            const QsCalibratorOptions *options);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsHistogramSet, qs_histogram_set_unref)
+
+G_END_DECLS

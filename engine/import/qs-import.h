@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "network/qs-network.h"
+#include "onnx/qs-model.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsProfile:
+ *
+ * Fixed dimensions for the inputs of a model with dynamic ones (TensorRT optimization profile).
+ * A dimension that the profile does not mention is fixed to the batch size when it is the first
+ * of its input, and is an error elsewhere.
+ */
+typedef struct _QsProfile QsProfile;
+
+QsProfile *qs_profile_new       (void);
+QsProfile *qs_profile_copy      (const QsProfile *self);
+void       qs_profile_free      (QsProfile       *self);
+void       qs_profile_set_batch (QsProfile       *self,
+                                 gint64           batch);
+gint64     qs_profile_get_batch (const QsProfile *self);
+void       qs_profile_set_shape (QsProfile       *self,
+                                 const char      *input,
+                                 const QsShape   *shape);
+/* "NAME=1x3x224x224" */
+gboolean   qs_profile_parse     (QsProfile       *self,
+                                 const char      *text,
+                                 GError         **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsProfile, qs_profile_free)
+
+/**
+ * QsVerdict:
+ *
+ * What became of one ONNX node.
+ */
+typedef enum
+{
+  QS_VERDICT_IMPORTED,
+  QS_VERDICT_FOLDED,  /* its value is known, so nothing is left to compute */
+  QS_VERDICT_FUSED,   /* became part of a recognised pattern */
+  QS_VERDICT_REFUSED,
+} QsVerdict;
+
+typedef struct
+{
+  char *op_type;
+  char *name;
+  QsVerdict verdict;
+  char *reason; /* why it was refused or folded, and what to do; NULL when imported */
+} QsNodeVerdict;
+
+/**
+ * QsImport:
+ *
+ * The outcome of an import: the network, or why there is none, and a verdict on every node.
+ */
+typedef struct _QsImport QsImport;
+
+QsImport            *qs_import_run           (QsModel          *model,
+                                              const QsProfile  *profile,
+                                              GError          **error);
+void                 qs_import_free          (QsImport         *self);
+/* (transfer none) (nullable): %NULL when a node was refused. */
+QsNetwork           *qs_import_get_network   (QsImport         *self);
+guint                qs_import_get_n_verdicts (QsImport        *self);
+const QsNodeVerdict *qs_import_get_verdict   (QsImport         *self,
+                                              guint             index);
+
+/* The network of @model for @profile; the first refused node is the error. */
+QsNetwork           *qs_import_network       (QsModel          *model,
+                                              const QsProfile  *profile,
+                                              GError          **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsImport, qs_import_free)
+
+G_END_DECLS

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-tensor.h"
+
+gboolean
+qs_tensor_is_constant (const QsTensor *self)
+{
+  return self->value != NULL;
+}
+
+/**
+ * qs_tensor_is_activation:
+ *
+ * Whether its contents depend on the network's inputs.
+ */
+gboolean
+qs_tensor_is_activation (const QsTensor *self)
+{
+  return self->value == NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "network/qs-network.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsModel:
+ *
+ * An ONNX file as read: its graph, weights and declared inputs and outputs, before anything is
+ * decided about shapes. One model can be made into several networks (engine/import).
+ */
+typedef struct _QsModel QsModel;
+
+/**
+ * QsModelValue:
+ * @name: the value's name
+ * @type: element type
+ * @shape: declared shape, -1 for dynamic dimensions
+ * @dim_names: (array length=QS_MAX_DIMS): the names of dynamic dimensions ("batch"), %NULL
+ *   elsewhere
+ *
+ * A declared input or output of the graph.
+ */
+typedef struct
+{
+  char *name;
+  QsDataType type;
+  gboolean has_shape;
+  QsShape shape;
+  char *dim_names[QS_MAX_DIMS];
+} QsModelValue;
+
+QsModel            *qs_model_load_file        (GFile          *file,
+                                               GError        **error);
+QsModel            *qs_model_load_bytes       (GBytes         *bytes,
+                                               const char     *name,
+                                               GError        **error);
+QsModel            *qs_model_ref              (QsModel        *self);
+void                qs_model_unref            (QsModel        *self);
+
+const char         *qs_model_get_name         (QsModel        *self);
+GFile              *qs_model_get_file         (QsModel        *self);
+const char         *qs_model_get_checksum     (QsModel        *self);
+int                 qs_model_get_opset        (QsModel        *self);
+gint64              qs_model_get_ir_version   (QsModel        *self);
+const char         *qs_model_get_producer     (QsModel        *self);
+guint               qs_model_get_n_nodes      (QsModel        *self);
+guint               qs_model_get_n_inputs     (QsModel        *self);
+const QsModelValue *qs_model_get_input        (QsModel        *self,
+                                               guint           index);
+guint               qs_model_get_n_outputs    (QsModel        *self);
+const QsModelValue *qs_model_get_output       (QsModel        *self,
+                                               guint           index);
+guint64             qs_model_get_n_parameters (QsModel        *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsModel, qs_model_unref)
+
+G_END_DECLS

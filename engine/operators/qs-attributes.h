@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "network/qs-layer.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Attribute structs of the layer classes that passes, backends and the interface look into. Plain
+ * data, described by the QsField tables in the families' files. A family adds its own here.
+ */
+
+#define QS_MAX_SPATIAL 3
+
+/* Convolution and Deconvolution. Padding is resolved at import: auto_pad never gets this far. */
+typedef struct
+{
+  gint64 groups;
+  QsInts kernel_shape;   /* spatial dimensions */
+  QsInts strides;
+  QsInts dilations;
+  QsInts pads;           /* all begins, then all ends */
+  QsInts output_padding; /* Deconvolution only */
+} QsConvolutionAttributes;
+
+/* MatrixMultiply: alpha * op(A) op(B) + beta * C. MatMul has alpha = beta = 1, no transposes. */
+typedef struct
+{
+  gboolean trans_a;
+  gboolean trans_b;
+  float alpha;
+  float beta;
+} QsMatrixMultiplyAttributes;
+
+typedef enum
+{
+  QS_POOLING_MAX,
+  QS_POOLING_AVERAGE,
+  QS_POOLING_LP,
+} QsPoolingType;
+
+typedef struct
+{
+  QsPoolingType type;
+  gboolean global;       /* the window is the whole plane; the arrays are empty */
+  QsInts kernel_shape;
+  QsInts strides;
+  QsInts dilations;
+  QsInts pads;           /* all begins, then all ends */
+  gboolean ceil_mode;
+  gboolean count_include_pad;
+  gint64 p;              /* LP only */
+} QsPoolingAttributes;
+
+/* Activation. The function itself is the layer's `activation`, as in an epilogue. */
+
+typedef enum
+{
+  QS_ELEMENT_WISE_ADD,
+  QS_ELEMENT_WISE_SUB,
+  QS_ELEMENT_WISE_MUL,
+  QS_ELEMENT_WISE_DIV,
+  QS_ELEMENT_WISE_POW,
+  QS_ELEMENT_WISE_MIN,
+  QS_ELEMENT_WISE_MAX,
+  QS_ELEMENT_WISE_MEAN,
+  QS_ELEMENT_WISE_MOD,
+  QS_ELEMENT_WISE_FMOD,
+  QS_ELEMENT_WISE_PRELU,
+  QS_ELEMENT_WISE_EQUAL,
+  QS_ELEMENT_WISE_LESS,
+  QS_ELEMENT_WISE_LESS_OR_EQUAL,
+  QS_ELEMENT_WISE_GREATER,
+  QS_ELEMENT_WISE_GREATER_OR_EQUAL,
+  QS_ELEMENT_WISE_AND,
+  QS_ELEMENT_WISE_OR,
+  QS_ELEMENT_WISE_XOR,
+  QS_ELEMENT_WISE_BIT_SHIFT_LEFT,
+  QS_ELEMENT_WISE_BIT_SHIFT_RIGHT,
+  QS_ELEMENT_WISE_BIT_AND,
+  QS_ELEMENT_WISE_BIT_OR,
+  QS_ELEMENT_WISE_BIT_XOR,
+  QS_N_ELEMENT_WISE
+} QsElementWiseType;
+
+typedef struct
+{
+  QsElementWiseType type;
+} QsElementWiseAttributes;
+
+typedef enum
+{
+  QS_UNARY_ABS,
+  QS_UNARY_NEG,
+  QS_UNARY_SQRT,
+  QS_UNARY_EXP,
+  QS_UNARY_LOG,
+  QS_UNARY_ERF,
+  QS_UNARY_RECIPROCAL,
+  QS_UNARY_FLOOR,
+  QS_UNARY_CEIL,
+  QS_UNARY_ROUND,
+  QS_UNARY_SIGN,
+  QS_UNARY_NOT,
+  QS_UNARY_SIN,
+  QS_UNARY_COS,
+  QS_UNARY_TAN,
+  QS_UNARY_ASIN,
+  QS_UNARY_ACOS,
+  QS_UNARY_ATAN,
+  QS_UNARY_SINH,
+  QS_UNARY_COSH,
+  QS_UNARY_ASINH,
+  QS_UNARY_ACOSH,
+  QS_UNARY_ATANH,
+  QS_UNARY_IS_NAN,
+  QS_UNARY_IS_INF,
+  QS_UNARY_BIT_NOT,
+  QS_N_UNARY
+} QsUnaryType;
+
+typedef struct
+{
+  QsUnaryType type;
+  gboolean detect_negative; /* IS_INF only */
+  gboolean detect_positive;
+} QsUnaryAttributes;
+
+typedef enum
+{
+  QS_REDUCE_SUM,
+  QS_REDUCE_MEAN,
+  QS_REDUCE_MAX,
+  QS_REDUCE_MIN,
+  QS_REDUCE_PROD,
+  QS_REDUCE_L1,
+  QS_REDUCE_L2,
+  QS_REDUCE_LOG_SUM,
+  QS_REDUCE_LOG_SUM_EXP,
+  QS_REDUCE_SUM_SQUARE,
+  QS_N_REDUCE
+} QsReduceType;
+
+/* Axes are resolved at import: sorted, non-negative, never empty unless nothing is reduced. */
+typedef struct
+{
+  QsReduceType type;
+  QsInts axes;
+  gboolean keepdims;
+} QsReduceAttributes;
+
+/* Scale (BatchNormalization): inputs X, scale, bias, mean, variance. */
+typedef struct
+{
+  float epsilon;
+} QsScaleAttributes;
+
+typedef enum
+{
+  QS_NORMALIZATION_LAYER,
+  QS_NORMALIZATION_INSTANCE,
+  QS_NORMALIZATION_GROUP,
+  QS_NORMALIZATION_LRN,
+  QS_NORMALIZATION_LP,
+  QS_NORMALIZATION_MEAN_VARIANCE,
+} QsNormalizationType;
+
+typedef struct
+{
+  QsNormalizationType type;
+  gint64 axis;       /* LAYER: first normalized axis, non-negative; LP: the axis */
+  gint64 groups;     /* GROUP */
+  gint64 size;       /* LRN */
+  gint64 p;          /* LP */
+  float epsilon;
+  float alpha;       /* LRN */
+  float beta;
+  float bias;
+  QsInts axes;       /* MEAN_VARIANCE */
+} QsNormalizationAttributes;
+
+/* The axes axis … axis + n_axes - 1 are normalized together (opset < 13 coerces to 2-D). */
+typedef struct
+{
+  gint64 axis;
+  gint64 n_axes;
+  gboolean log;
+  gboolean hard;     /* Hardmax */
+} QsSoftMaxAttributes;
+
+/* Shuffle has none: the output's shape, found at import or by inference from input 1, says all. */
+typedef struct
+{
+  int mode;          /* 0 reshape by input 1, 1 flatten, 2 squeeze, 3 unsqueeze */
+  gint64 axis;       /* flatten */
+  QsInts axes;       /* squeeze, unsqueeze; non-negative */
+  gboolean allow_zero;
+} QsShuffleAttributes;
+
+typedef struct
+{
+  QsInts perm;
+} QsTransposeAttributes;
+
+typedef struct
+{
+  gint64 axis;       /* non-negative */
+} QsAxisAttributes;  /* Concatenation, Split, Gather (along an axis) … */
+
+G_END_DECLS

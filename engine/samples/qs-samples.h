@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/qs-host-tensor.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsPreprocessing:
+ * @scale: multiplies the stored value
+ * @mean: (array length=n_channels): subtracted per channel after scaling
+ * @std: (array length=n_channels): divides per channel
+ * @n_channels: 0 when values are used as stored, 1 when one pair serves all channels
+ *
+ * How stored numbers become network inputs: `(x * scale - mean[c]) / std[c]` in float32.
+ */
+#define QS_MAX_CHANNELS 16
+
+typedef struct
+{
+  float scale;
+  int n_channels;
+  float mean[QS_MAX_CHANNELS];
+  float std[QS_MAX_CHANNELS];
+} QsPreprocessing;
+
+void     qs_preprocessing_init  (QsPreprocessing  *self);
+/* Comma-separated numbers as on the command line; NULL leaves the default. */
+gboolean qs_preprocessing_parse (QsPreprocessing  *self,
+                                 const char       *scale,
+                                 const char       *mean,
+                                 const char       *std,
+                                 GError          **error);
+gboolean qs_preprocessing_is_identity (const QsPreprocessing *self);
+
+/**
+ * QsSamples:
+ *
+ * A calibration or evaluation set: named arrays with one row per sample along axis 0, in a stable
+ * order, and labels where there are any. It is read batch by batch; opening it checks the headers
+ * and reads no more than it must.
+ */
+typedef struct _QsSamples QsSamples;
+
+QsSamples    *qs_samples_open          (GFile                  *file,
+                                        GError                **error);
+QsSamples    *qs_samples_new_for_arrays (GHashTable            *arrays,
+                                        GError                **error);
+QsSamples    *qs_samples_ref           (QsSamples              *self);
+void          qs_samples_unref         (QsSamples              *self);
+
+GFile        *qs_samples_get_file      (QsSamples              *self);
+gint64        qs_samples_get_n         (QsSamples              *self);
+void          qs_samples_set_limit     (QsSamples              *self,
+                                        gint64                  limit);
+const char   *qs_samples_get_checksum  (QsSamples              *self);
+
+void          qs_samples_set_preprocessing (QsSamples             *self,
+                                            const QsPreprocessing *preprocessing);
+const QsPreprocessing *qs_samples_get_preprocessing (QsSamples    *self);
+
+/* Says whether the set has input @name with rows of @shape (axis 0, the batch, is ignored). */
+gboolean      qs_samples_check_input   (QsSamples              *self,
+                                        const char             *name,
+                                        QsDataType              type,
+                                        const QsShape          *shape,
+                                        GError                **error);
+/* Rows first … first + n - 1 of input @name, preprocessed when the network wants float32. */
+QsHostTensor *qs_samples_read          (QsSamples              *self,
+                                        const char             *name,
+                                        QsDataType              type,
+                                        gint64                  first,
+                                        gint64                  n,
+                                        GError                **error);
+gboolean      qs_samples_has_labels    (QsSamples              *self);
+/* (array length=n): class indices from the array `label` or `labels`. */
+gint64       *qs_samples_read_labels   (QsSamples              *self,
+                                        gint64                  first,
+                                        gint64                  n,
+                                        GError                **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsSamples, qs_samples_unref)
+
+G_END_DECLS
