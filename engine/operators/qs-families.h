@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-operator.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The families of operators. For every family X there is one file qs-op-X.c, which defines
+ *
+ *   const QsLayerClass qs_layer_classes_X[]   the kinds of layer, ended by one without a name
+ *   const QsOperator qs_operators_X[]         the ONNX operators, ended by one without a name
+ *
+ * Words joined by '_' here are joined by '-' in the file's name.
+ */
+#define QS_FAMILIES(FAMILY)
+
+#define QS_DECLARE_FAMILY(x) \
+  extern const QsLayerClass qs_layer_classes_##x[]; \
+  extern const QsOperator qs_operators_##x[];
+
+QS_FAMILIES (QS_DECLARE_FAMILY)
+
+G_END_DECLS
