@@ -8,6 +8,8 @@ struct _QsProgress
   GMutex mutex;
   char *phase;
   double fraction;
+  double range_first;
+  double range_last;
   gboolean notify_pending;
 
   GMainContext *context;
@@ -91,6 +93,7 @@ qs_progress_init (QsProgress *self)
 {
   g_mutex_init (&self->mutex);
   self->fraction = -1.0;
+  self->range_last = 1.0;
   self->context = g_main_context_ref_thread_default ();
   self->cancellable = g_cancellable_new ();
 }
@@ -160,8 +163,34 @@ qs_progress_set_fraction (QsProgress *self,
     return;
 
   g_mutex_lock (&self->mutex);
-  self->fraction = CLAMP (fraction, -1.0, 1.0);
+  if (fraction < 0.0)
+    self->fraction = -1.0;
+  else
+    self->fraction = self->range_first +
+                     MIN (fraction, 1.0) * (self->range_last - self->range_first);
   queue_notify (self);
+  g_mutex_unlock (&self->mutex);
+}
+
+/**
+ * qs_progress_set_range:
+ * @first: where the next part of the work begins, 0 to 1
+ * @last: where it ends
+ *
+ * What later calls of [method@Progress.set_fraction] call 0 and 1. Work that is made of several
+ * parts gives each its share, and none of them needs to know that it is a part.
+ */
+void
+qs_progress_set_range (QsProgress *self,
+                       double      first,
+                       double      last)
+{
+  if (self == NULL)
+    return;
+
+  g_mutex_lock (&self->mutex);
+  self->range_first = CLAMP (first, 0.0, 1.0);
+  self->range_last = CLAMP (last, 0.0, 1.0);
   g_mutex_unlock (&self->mutex);
 }
 

@@ -19,6 +19,9 @@ void          qs_progress_set_phase       (QsProgress  *self,
                                            const char  *phase);
 void          qs_progress_set_fraction    (QsProgress  *self,
                                            double       fraction);
+void          qs_progress_set_range       (QsProgress  *self,
+                                           double       first,
+                                           double       last);
 char         *qs_progress_dup_phase       (QsProgress  *self);
 double        qs_progress_get_fraction    (QsProgress  *self);
 void          qs_progress_cancel          (QsProgress  *self);

@@ -236,6 +236,20 @@ test_progress_notify (void)
   g_assert_cmpfloat (qs_progress_get_fraction (progress), ==, 0.99);
 }
 
+static void
+test_progress_range (void)
+{
+  g_autoptr (QsProgress) progress = qs_progress_new ();
+
+  qs_progress_set_range (progress, 0.5, 0.75);
+  qs_progress_set_fraction (progress, 0.5);
+  g_assert_cmpfloat (qs_progress_get_fraction (progress), ==, 0.625);
+  qs_progress_set_fraction (progress, 2.0);
+  g_assert_cmpfloat (qs_progress_get_fraction (progress), ==, 0.75);
+  qs_progress_set_fraction (progress, -1.0);
+  g_assert_cmpfloat (qs_progress_get_fraction (progress), ==, -1.0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -256,6 +270,7 @@ main (int    argc,
   g_test_add_func ("/core/rounding/half-even", test_round_half_even);
   g_test_add_func ("/core/progress/cancel", test_progress_cancel);
   g_test_add_func ("/core/progress/notify", test_progress_notify);
+  g_test_add_func ("/core/progress/range", test_progress_range);
 
   return g_test_run ();
 }
