@@ -73,7 +73,7 @@ row_argmax (const Row *row)
   return result;
 }
 
-/* How many classes come before @label, the lower index first among equals. */
+/* How many classes come before @label, the lower index first among equals; a NaN comes nowhere. */
 static gint64
 row_rank (const Row *row,
           gint64     label)
@@ -82,7 +82,7 @@ row_rank (const Row *row,
   gint64 rank = 0;
 
   if (isnan (own))
-    return row->n;
+    return G_MAXINT64;
 
   for (gint64 i = 0; i < row->n; i++)
     {
