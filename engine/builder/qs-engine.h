@@ -7,6 +7,7 @@
 #include "calibration/qs-scale-table.h"
 #include "network/qs-network.h"
 #include "passes/qs-journal.h"
+#include "qs-allocation.h"
 
 G_BEGIN_DECLS
 
@@ -47,23 +48,6 @@ typedef struct
   char *reason;
   GPtrArray *tactics;
 } QsEngineLayer;
-
-/**
- * QsAllocation:
- * @offset: bytes from the start of the activation memory
- * @size: bytes
- * @first: index of the layer that writes it
- * @last: index of the last layer that reads it
- *
- * Where an activation tensor lies and when it is alive.
- */
-typedef struct
-{
-  gsize offset;
-  gsize size;
-  guint first;
-  guint last;
-} QsAllocation;
 
 /**
  * QsEngine:

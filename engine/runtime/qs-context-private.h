@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-context.h"
+
+G_BEGIN_DECLS
+
+/*
+ * One layer, ready to run. The views' `data` is filled in for every run, from the context's table
+ * of addresses by tensor id.
+ */
+typedef struct
+{
+  const QsLayer *layer;
+  const QsKernel *kernel; /* NULL: the layer class's own */
+  gpointer state;
+  QsView *inputs;
+  QsView *outputs;
+  gboolean is_alias; /* its output is its input's memory: nothing is to be done */
+} QsStep;
+
+struct _QsContext
+{
+  QsEngine *engine;
+  QsNetwork *network;
+  QsThreadPool *pool;
+  guint n_steps;
+  QsStep *steps;
+  gpointer arena;
+  gpointer workspace;
+  gpointer *data; /* by tensor id */
+  gint64 *step_us; /* (nullable): filled while profiling */
+  QsContextObserver observer;
+  gpointer observer_data;
+};
+
+/* Seeded values without zeros for every network input: integers are 0 or 1, so that indices fit. */
+gboolean qs_context_make_inputs (QsContext     *self,
+                                 QsHostTensor **inputs,
+                                 GError       **error);
+
+G_END_DECLS

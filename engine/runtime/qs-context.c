@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-context-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/qs-engine-private.h"
+#include "core/qs-error.h"
+
+static gpointer
+allocate (gsize        size,
+          const char  *what,
+          GError     **error)
+{
+  gpointer data = NULL;
+
+  if (posix_memalign (&data, QS_MEMORY_ALIGNMENT, MAX (size, QS_MEMORY_ALIGNMENT)) != 0)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
+                   "there is not enough memory for %" G_GSIZE_FORMAT " bytes of %s", size, what);
+      return NULL;
+    }
+
+  /* Kernels read vectors past the end of odd rows; what they read there must not be a signal. */
+  memset (data, 0, MAX (size, QS_MEMORY_ALIGNMENT));
+  return data;
+}
+
+/* Moving the channels makes no difference to a tensor with one channel or one position, so such a
+ * tensor has both layouts at once, and a kernel sees it in its own. */
+static QsFormat
+format_for_kernel (const QsTensor *tensor,
+                   const QsKernel *kernel)
+{
+  QsView own, wanted;
+
+  if (kernel == NULL || kernel->any_format || tensor->value != NULL)
+    return tensor->format;
+
+  qs_view_init (&own, tensor->type, tensor->format, &tensor->shape, NULL);
+  qs_view_init (&wanted, tensor->type, kernel->format, &tensor->shape, NULL);
+  return qs_view_is_linear (&own) && qs_view_is_linear (&wanted) ? kernel->format : tensor->format;
+}
+
+static QsView *
+make_views (GPtrArray      *tensors,
+            const QsKernel *kernel)
+{
+  QsView *views = g_new0 (QsView, MAX (tensors->len, 1));
+
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      if (tensor == NULL)
+        continue;
+      qs_view_init (&views[i], tensor->type, format_for_kernel (tensor, kernel), &tensor->shape,
+                    NULL);
+      views[i].scale = tensor->type == QS_DATA_TYPE_INT8 ? tensor->scale : 0.0f;
+    }
+
+  return views;
+}
+
+static gboolean
+is_alias (QsEngine      *engine,
+          const QsLayer *layer)
+{
+  const QsTensor *input = qs_layer_get_input (layer, 0);
+  const QsTensor *output = qs_layer_get_output (layer, 0);
+  const QsAllocation *a, *b;
+
+  if (layer->klass->kind != QS_LAYER_SHUFFLE || input == NULL || output == NULL)
+    return FALSE;
+
+  a = qs_engine_get_allocation (engine, input->id);
+  b = qs_engine_get_allocation (engine, output->id);
+  return a != NULL && b != NULL && a->offset == b->offset && a->size > 0;
+}
+
+static gboolean
+prepare_step (QsContext *self,
+              guint      index,
+              GError   **error)
+{
+  QsStep *step = &self->steps[index];
+  const QsLayer *layer = g_ptr_array_index (self->network->layers, index);
+  g_autoptr (GError) local = NULL;
+
+  step->layer = layer;
+  step->kernel = qs_engine_lookup_kernel (self->engine, index);
+  step->inputs = make_views (layer->inputs, step->kernel);
+  step->outputs = make_views (layer->outputs, step->kernel);
+  step->is_alias = is_alias (self->engine, layer);
+
+  if (step->kernel == NULL)
+    {
+      if (layer->klass->evaluate != NULL)
+        return TRUE;
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "%s %s: there is no kernel that computes this layer", layer->klass->name,
+                   layer->name);
+      return FALSE;
+    }
+
+  if (step->kernel->prepare == NULL)
+    return TRUE;
+
+  step->state = step->kernel->prepare (step->kernel, layer, &local);
+  if (local == NULL)
+    return TRUE;
+  g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s %s: ", layer->klass->name,
+                              layer->name);
+  return FALSE;
+}
+
+static gsize
+workspace_size (const QsContext *self)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < self->n_steps; i++)
+    {
+      const QsStep *step = &self->steps[i];
+
+      if (step->kernel != NULL && step->kernel->workspace_size != NULL)
+        size = MAX (size, step->kernel->workspace_size (step->kernel, step->layer, step->state,
+                                                        qs_thread_pool_get_n_threads (self->pool)));
+    }
+
+  return size;
+}
+
+/* Constants and activations keep their addresses; those of inputs and outputs come with a run. */
+static void
+place_tensors (QsContext *self)
+{
+  for (guint i = 0; i < self->network->tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (self->network->tensors, i);
+      const QsAllocation *allocation = qs_engine_get_allocation (self->engine, i);
+
+      if (tensor->value != NULL)
+        self->data[i] = (gpointer) qs_host_tensor_get_data (tensor->value);
+      else if (allocation != NULL)
+        self->data[i] = (guint8 *) self->arena + allocation->offset;
+    }
+}
+
+/**
+ * qs_context_new:
+ * @n_threads: threads that compute, 0 for one per processor
+ *
+ * Takes memory for the activations and prepares every kernel.
+ *
+ * Errors: too little memory; a layer for which the engine's backend has no kernel, by name.
+ */
+QsContext *
+qs_context_new (QsEngine  *engine,
+                guint      n_threads,
+                GError   **error)
+{
+  g_autoptr (QsContext) self = g_new0 (QsContext, 1);
+
+  self->engine = qs_engine_ref (engine);
+  self->network = qs_engine_get_network (engine);
+  self->pool = qs_thread_pool_new (n_threads);
+  self->n_steps = self->network->layers->len;
+  self->steps = g_new0 (QsStep, MAX (self->n_steps, 1));
+  self->data = g_new0 (gpointer, MAX (self->network->tensors->len, 1));
+
+  for (guint i = 0; i < self->n_steps; i++)
+    if (!prepare_step (self, i, error))
+      return NULL;
+
+  self->arena = allocate (qs_engine_get_memory_size (engine), "activation memory", error);
+  if (self->arena == NULL)
+    return NULL;
+  self->workspace = allocate (workspace_size (self), "scratch memory", error);
+  if (self->workspace == NULL)
+    return NULL;
+
+  place_tensors (self);
+  return g_steal_pointer (&self);
+}
+
+void
+qs_context_free (QsContext *self)
+{
+  for (guint i = 0; i < self->n_steps; i++)
+    {
+      QsStep *step = &self->steps[i];
+
+      if (step->kernel != NULL && step->kernel->release != NULL && step->state != NULL)
+        step->kernel->release (step->state);
+      g_free (step->inputs);
+      g_free (step->outputs);
+    }
+
+  free (self->arena);
+  free (self->workspace);
+  g_free (self->steps);
+  g_free (self->data);
+  g_clear_pointer (&self->pool, qs_thread_pool_free);
+  qs_engine_unref (self->engine);
+  g_free (self);
+}
+
+QsEngine *
+qs_context_get_engine (QsContext *self)
+{
+  return self->engine;
+}
+
+guint
+qs_context_get_n_threads (QsContext *self)
+{
+  return qs_thread_pool_get_n_threads (self->pool);
+}
+
+/**
+ * qs_context_set_observer:
+ * @observer: (nullable): sees every activation tensor of the runs to come
+ */
+void
+qs_context_set_observer (QsContext         *self,
+                         QsContextObserver  observer,
+                         gpointer           user_data)
+{
+  self->observer = observer;
+  self->observer_data = user_data;
+}
+
+static gboolean
+check_input (const QsTensor     *wanted,
+             const QsHostTensor *given,
+             GError            **error)
+{
+  QsDataType type = qs_host_tensor_get_data_type (given);
+  const QsShape *shape = qs_host_tensor_get_shape (given);
+
+  if (type != wanted->type)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_TYPE, "input %s: the data is %s, but the network reads %s",
+                   wanted->name, qs_data_type_name (type), qs_data_type_name (wanted->type));
+      return FALSE;
+    }
+
+  if (!qs_shape_equal (shape, &wanted->shape))
+    {
+      g_autofree char *has = qs_shape_to_string (shape);
+      g_autofree char *wants = qs_shape_to_string (&wanted->shape);
+
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+                   "input %s: the data has shape %s, but the engine was built for %s",
+                   wanted->name, has, wants);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Arrays in mapped files may lie anywhere; kernels may count on aligned rows. */
+static QsHostTensor *
+align_input (QsHostTensor *tensor,
+             GError      **error)
+{
+  gconstpointer data = qs_host_tensor_get_data (tensor);
+
+  if (((gsize) data & (QS_MEMORY_ALIGNMENT - 1)) == 0)
+    return qs_host_tensor_ref (tensor);
+
+  return qs_host_tensor_new_from_data (qs_host_tensor_get_data_type (tensor),
+                                       qs_host_tensor_get_shape (tensor), data,
+                                       qs_host_tensor_get_size (tensor), error);
+}
+
+static gboolean
+bind_inputs (QsContext     *self,
+             QsHostTensor **inputs,
+             GPtrArray     *kept,
+             GError       **error)
+{
+  for (guint i = 0; i < self->network->inputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (self->network->inputs, i);
+      QsHostTensor *aligned;
+
+      if (!check_input (tensor, inputs[i], error))
+        return FALSE;
+      aligned = align_input (inputs[i], error);
+      if (aligned == NULL)
+        return FALSE;
+
+      g_ptr_array_add (kept, aligned);
+      self->data[tensor->id] = (gpointer) qs_host_tensor_get_data (aligned);
+    }
+
+  return TRUE;
+}
+
+/* An output is written straight into the tensor that is handed back. One that no layer writes (an
+ * input or a constant marked as output), or that is listed twice, is copied at the end. */
+static gboolean
+bind_outputs (QsContext  *self,
+              GPtrArray  *results,
+              GError    **error)
+{
+  for (guint i = 0; i < self->network->outputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (self->network->outputs, i);
+      QsHostTensor *result = qs_host_tensor_new (tensor->type, &tensor->shape, error);
+
+      if (result == NULL)
+        {
+          g_prefix_error (error, "output %s: ", tensor->name);
+          return FALSE;
+        }
+      g_ptr_array_add (results, result);
+      if (tensor->producer != NULL)
+        self->data[tensor->id] = qs_host_tensor_get_mutable (result);
+    }
+
+  return TRUE;
+}
+
+static void
+copy_unwritten_outputs (QsContext *self,
+                        GPtrArray *results)
+{
+  for (guint i = 0; i < results->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (self->network->outputs, i);
+      QsHostTensor *result = g_ptr_array_index (results, i);
+      gpointer target = qs_host_tensor_get_mutable (result);
+
+      if (self->data[tensor->id] != target && qs_host_tensor_get_size (result) > 0)
+        memcpy (target, self->data[tensor->id], qs_host_tensor_get_size (result));
+    }
+}
+
+static void
+fill_views (QsContext *self,
+            GPtrArray *tensors,
+            QsView    *views)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      views[i].data = tensor != NULL ? self->data[tensor->id] : NULL;
+    }
+}
+
+static gboolean
+execute_step (QsContext *self,
+              QsStep    *step,
+              GError   **error)
+{
+  const QsLayer *layer = step->layer;
+  gboolean ok;
+
+  fill_views (self, layer->inputs, step->inputs);
+  fill_views (self, layer->outputs, step->outputs);
+  if (step->is_alias)
+    return TRUE;
+
+  if (step->kernel == NULL)
+    ok = layer->klass->evaluate (layer, step->inputs, step->outputs, error);
+  else
+    {
+      QsExecution execution = {
+        .inputs = step->inputs,
+        .n_inputs = layer->inputs->len,
+        .outputs = step->outputs,
+        .n_outputs = layer->outputs->len,
+        .workspace = self->workspace,
+        .pool = self->pool,
+      };
+
+      ok = step->kernel->execute (step->kernel, layer, step->state, &execution, error);
+    }
+
+  if (!ok)
+    g_prefix_error (error, "%s %s: ", layer->klass->name, layer->name);
+  return ok;
+}
+
+static void
+observe_inputs (QsContext *self)
+{
+  for (guint i = 0; i < self->network->inputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (self->network->inputs, i);
+      QsView view;
+
+      qs_view_init (&view, tensor->type, tensor->format, &tensor->shape, self->data[tensor->id]);
+      self->observer (tensor, &view, self->observer_data);
+    }
+}
+
+static void
+observe_outputs (QsContext *self,
+                 QsStep    *step)
+{
+  for (guint i = 0; i < step->layer->outputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (step->layer->outputs, i);
+
+      if (tensor != NULL)
+        self->observer (tensor, &step->outputs[i], self->observer_data);
+    }
+}
+
+static gboolean
+run_steps (QsContext *self,
+           GError   **error)
+{
+  if (self->observer != NULL)
+    observe_inputs (self);
+
+  for (guint i = 0; i < self->n_steps; i++)
+    {
+      gint64 start = self->step_us != NULL ? g_get_monotonic_time () : 0;
+
+      if (!execute_step (self, &self->steps[i], error))
+        return FALSE;
+      if (self->step_us != NULL)
+        self->step_us[i] = g_get_monotonic_time () - start;
+      if (self->observer != NULL)
+        observe_outputs (self, &self->steps[i]);
+    }
+
+  return TRUE;
+}
+
+gboolean
+qs_context_run (QsContext     *self,
+                QsHostTensor **inputs,
+                QsHostTensor **outputs,
+                GError       **error)
+{
+  g_autoptr (GPtrArray) kept =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
+  g_autoptr (GPtrArray) results =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
+
+  if (!bind_inputs (self, inputs, kept, error) || !bind_outputs (self, results, error) ||
+      !run_steps (self, error))
+    return FALSE;
+
+  copy_unwritten_outputs (self, results);
+  for (guint i = 0; i < results->len; i++)
+    outputs[i] = qs_host_tensor_ref (g_ptr_array_index (results, i));
+  return TRUE;
+}
