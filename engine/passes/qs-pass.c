@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-pass.h"
 
+#include "qs-pass-list.h"
+
 /* In the order they run. */
 static const QsPass *const passes[] = {
-  NULL,
+  &qs_pass_remove_identity,
+  &qs_pass_merge_shuffles,
+  &qs_pass_fold_bias,
+  &qs_pass_fold_batch_norm,
+  &qs_pass_simplify_activations,
+  &qs_pass_recognise_swish,
+  &qs_pass_recognise_gelu,
+  &qs_pass_recognise_layer_norm,
+  &qs_pass_fuse_residual,
+  &qs_pass_fuse_activation,
 };
 
 guint
 qs_pass_get_n (void)
 {
-  return G_N_ELEMENTS (passes) - 1;
+  return G_N_ELEMENTS (passes);
 }
 
 const QsPass *

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-pass-list.h"
+#include "qs-pass-tools.h"
+
+#define ID "fuse-residual"
+
+/*
+ * weighted layer + Add: the other operand becomes the layer's residual input. Where both operands
+ * come from weighted layers, the one on the longest path from the last common ancestor takes the
+ * Add (the deep branch of a residual block, not its shortcut).
+ */
+
+/* Longest path in layers from every layer that @tensor depends on, by layer id; -1 elsewhere. */
+static int *
+measure_paths (QsNetwork      *network,
+               const QsTensor *tensor)
+{
+  guint n = network->layers->len;
+  int *length = g_new (int, n + 1);
+
+  for (guint i = 0; i <= n; i++)
+    length[i] = -1;
+  if (tensor->producer == NULL)
+    return length;
+
+  length[tensor->producer->id] = 1;
+  for (guint i = tensor->producer->id + 1; i > 0; i--)
+    {
+      const QsLayer *layer = g_ptr_array_index (network->layers, i - 1);
+
+      for (guint k = 0; length[i - 1] > 0 && k < layer->inputs->len; k++)
+        {
+          const QsTensor *input = g_ptr_array_index (layer->inputs, k);
+
+          if (input != NULL && input->producer != NULL)
+            length[input->producer->id] = MAX (length[input->producer->id], length[i - 1] + 1);
+        }
+    }
+
+  return length;
+}
+
+/* Whether @a lies deeper behind the common ancestor than @b; the later one when both are equal. */
+static gboolean
+is_deeper (QsNetwork      *network,
+           const QsTensor *a,
+           const QsTensor *b)
+{
+  g_autofree int *la = measure_paths (network, a);
+  g_autofree int *lb = measure_paths (network, b);
+  int depth_a = 0, depth_b = 0;
+
+  for (guint i = network->layers->len; i > 0; i--)
+    {
+      /* Without a common layer the network's inputs are the ancestors. */
+      depth_a = MAX (depth_a, la[i - 1]);
+      depth_b = MAX (depth_b, lb[i - 1]);
+      if (la[i - 1] > 0 && lb[i - 1] > 0)
+        {
+          depth_a = la[i - 1];
+          depth_b = lb[i - 1];
+          break;
+        }
+    }
+
+  return depth_a != depth_b ? depth_a > depth_b : a->producer->id > b->producer->id;
+}
+
+/* Why the Add cannot move into the layer that writes @branch; NULL when it can. */
+static const char *
+find_obstacle (QsNetwork      *network,
+               const QsLayer  *add,
+               QsTensor       *branch,
+               const QsTensor *residual)
+{
+  const QsLayer *layer = branch->producer;
+  const QsShape *shape = &qs_layer_get_output (add, 0)->shape;
+  const char *obstacle = NULL;
+
+  if (residual == NULL)
+    return "both operands are the same tensor";
+  if (qs_pass_only_reader (network, branch, &obstacle) == NULL)
+    return obstacle;
+  if (layer->activation.type != QS_ACTIVATION_NONE)
+    return "an activation lies between the layer and the sum";
+  if (qs_layer_get_input (layer, QS_INPUT_RESIDUAL) != NULL)
+    return "the layer adds another tensor already";
+  if (residual->value != NULL)
+    return "the other operand is a constant";
+  if (residual->type != QS_DATA_TYPE_FLOAT || branch->type != QS_DATA_TYPE_FLOAT)
+    return "the operands are not float32";
+  if (!qs_shape_equal (&branch->shape, shape) || !qs_shape_equal (&residual->shape, shape))
+    return "the shapes differ, and a residual is not broadcast";
+  return NULL;
+}
+
+/* The weighted layer before @tensor, seen through one activation; for the sake of the journal. */
+static const QsLayer *
+hidden_layer (const QsTensor *tensor)
+{
+  const QsLayer *layer = tensor->producer;
+
+  if (layer == NULL || layer->klass->kind != QS_LAYER_ACTIVATION)
+    return NULL;
+  layer = qs_layer_get_input (layer, 0)->producer;
+  return layer != NULL && qs_pass_is_weighted (layer) ? layer : NULL;
+}
+
+static void
+note_refusal (QsNetwork     *network,
+              QsJournal     *journal,
+              const QsLayer *add,
+              QsTensor      *branch)
+{
+  const QsLayer *layer = branch->producer;
+  const QsLayer *hidden = hidden_layer (branch);
+
+  if (qs_pass_is_weighted (layer))
+    qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, layer->name, add->name, branch, NULL,
+                  "%s was not fused into %s, because of the tensor between them, %s: %s.",
+                  add->name, layer->name, branch->name,
+                  find_obstacle (network, add, branch, qs_pass_other_input (add, branch)));
+  else if (hidden != NULL)
+    qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, hidden->name, add->name, branch, NULL,
+                  "%s was not fused into %s: the activation %s lies between them, and a residual "
+                  "is added before the activation.", add->name, hidden->name, layer->name);
+}
+
+/* The operand whose layer takes the Add; %NULL when none can. */
+static QsTensor *
+choose_branch (QsNetwork     *network,
+               const QsLayer *add)
+{
+  QsTensor *a = qs_layer_get_input (add, 0);
+  QsTensor *b = qs_layer_get_input (add, 1);
+  gboolean a_can = a != b && qs_pass_is_weighted (a->producer) &&
+                   find_obstacle (network, add, a, b) == NULL;
+  gboolean b_can = a != b && qs_pass_is_weighted (b->producer) &&
+                   find_obstacle (network, add, b, a) == NULL;
+
+  if (a_can && b_can)
+    return is_deeper (network, a, b) ? a : b;
+  return a_can ? a : b_can ? b : NULL;
+}
+
+static gboolean
+fuse (QsNetwork  *network,
+      QsJournal  *journal,
+      QsLayer    *add,
+      QsTensor   *branch,
+      GError    **error)
+{
+  QsTensor *residual = qs_pass_other_input (add, branch);
+  QsLayer *layer = branch->producer;
+  g_autofree char *before = g_strdup (layer->name);
+  g_autofree char *add_name = g_strdup (add->name);
+  const char *layers[] = { before, add_name, NULL };
+  const char *tensors[] = { branch->name, residual->name, NULL };
+  const char *other_branch = qs_pass_is_weighted (residual->producer)
+    ? " Both operands come from weighted layers; this one is on the longer path." : "";
+
+  qs_network_set_input (network, layer, QS_INPUT_RESIDUAL, residual);
+  qs_pass_absorb (network, layer, add);
+  qs_journal_add (journal, QS_JOURNAL_REWRITE, ID, layers, tensors, layer->name,
+                  "The sum is computed where the result is written, with %s as the residual.%s",
+                  residual->name, other_branch);
+
+  /* The residual may come later in the old order, and path lengths count on the order. */
+  return qs_network_sort (network, error);
+}
+
+static GPtrArray *
+collect_sums (QsNetwork *network)
+{
+  GPtrArray *sums = g_ptr_array_new ();
+
+  for (guint i = 0; i < network->layers->len; i++)
+    if (qs_pass_is_element_wise (g_ptr_array_index (network->layers, i), QS_ELEMENT_WISE_ADD))
+      g_ptr_array_add (sums, g_ptr_array_index (network->layers, i));
+
+  return sums;
+}
+
+static gboolean
+run (QsNetwork  *network,
+     QsJournal  *journal,
+     GError    **error)
+{
+  g_autoptr (GPtrArray) sums = collect_sums (network);
+
+  for (guint i = 0; i < sums->len; i++)
+    {
+      QsLayer *add = g_ptr_array_index (sums, i);
+      QsTensor *branch = choose_branch (network, add);
+
+      for (guint k = 0; branch == NULL && k < 2; k++)
+        note_refusal (network, journal, add, qs_layer_get_input (add, k));
+      if (branch != NULL && !fuse (network, journal, add, branch, error))
+        return FALSE;
+    }
+
+  return qs_pass_finish (network, error);
+}
+
+const QsPass qs_pass_fuse_residual = {
+  .id = ID,
+  .title = "Fuse residual sums into the layer before them",
+  .run = run,
+};
