@@ -118,6 +118,22 @@ qs_network_add_tensor (QsNetwork  *self,
   return tensor;
 }
 
+/**
+ * qs_network_rename_tensor:
+ * @wanted: new name; made unique
+ */
+void
+qs_network_rename_tensor (QsNetwork  *self,
+                          QsTensor   *tensor,
+                          const char *wanted)
+{
+  g_autofree char *old = g_steal_pointer (&tensor->name);
+
+  g_hash_table_remove (self->tensor_names, old);
+  tensor->name = qs_network_unique_name (self, wanted);
+  g_hash_table_insert (self->tensor_names, tensor->name, tensor);
+}
+
 QsTensor *
 qs_network_add_input (QsNetwork     *self,
                       const char    *name,

@@ -62,6 +62,9 @@ QsLayer   *qs_network_find_layer     (QsNetwork           *self,
                                       const char          *name);
 char      *qs_network_unique_name    (QsNetwork           *self,
                                       const char          *wanted);
+void       qs_network_rename_tensor  (QsNetwork           *self,
+                                      QsTensor            *tensor,
+                                      const char          *wanted);
 
 void       qs_network_set_input      (QsNetwork           *self,
                                       QsLayer             *layer,

@@ -3,9 +3,13 @@
 
 #include <gio/gio.h>
 
-#include "network/qs-network.h"
+#include "qs-onnx-node.h"
 
 G_BEGIN_DECLS
+
+/* Versions of ONNX's operator set that can be read. */
+#define QS_MODEL_OLDEST_OPSET 7
+#define QS_MODEL_NEWEST_OPSET 23
 
 /**
  * QsModel:
@@ -49,6 +53,15 @@ int                 qs_model_get_opset        (QsModel        *self);
 gint64              qs_model_get_ir_version   (QsModel        *self);
 const char         *qs_model_get_producer     (QsModel        *self);
 guint               qs_model_get_n_nodes      (QsModel        *self);
+const QsOnnxNode   *qs_model_get_node         (QsModel        *self,
+                                               guint           index);
+guint               qs_model_get_n_initializers (QsModel      *self);
+QsHostTensor       *qs_model_get_initializer  (QsModel        *self,
+                                               guint           index,
+                                               const char    **name);
+gboolean            qs_model_has_function     (QsModel        *self,
+                                               const char     *domain,
+                                               const char     *op_type);
 guint               qs_model_get_n_inputs     (QsModel        *self);
 const QsModelValue *qs_model_get_input        (QsModel        *self,
                                                guint           index);

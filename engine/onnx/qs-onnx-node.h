@@ -16,6 +16,7 @@ typedef struct _QsOnnxNode QsOnnxNode;
 
 const char *qs_onnx_node_get_op_type   (const QsOnnxNode  *self);
 const char *qs_onnx_node_get_name      (const QsOnnxNode  *self);
+const char *qs_onnx_node_get_domain    (const QsOnnxNode  *self);
 guint       qs_onnx_node_get_n_inputs  (const QsOnnxNode  *self);
 guint       qs_onnx_node_get_n_outputs (const QsOnnxNode  *self);
 const char *qs_onnx_node_get_input     (const QsOnnxNode  *self,

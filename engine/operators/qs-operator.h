@@ -2,7 +2,7 @@
 #pragma once
 
 #include "network/qs-network.h"
-#include "onnx/qs-onnx-node.h"
+#include "onnx/qs-model.h"
 
 G_BEGIN_DECLS
 
@@ -33,8 +33,8 @@ struct _QsOperator
 };
 
 /* The newest opset version that the tables were checked against. */
-#define QS_OPSET_NEWEST 23
-#define QS_OPSET_OLDEST 7
+#define QS_OPSET_NEWEST QS_MODEL_NEWEST_OPSET
+#define QS_OPSET_OLDEST QS_MODEL_OLDEST_OPSET
 
 const QsOperator   *qs_operator_lookup    (const char  *op_type,
                                            int          opset);
@@ -88,5 +88,10 @@ void       qs_importer_bind_output    (QsImporter         *self,
                                        const QsOnnxNode   *node,
                                        guint               index,
                                        QsTensor           *tensor);
+/* Makes output @index a constant. */
+void       qs_importer_bind_constant  (QsImporter         *self,
+                                       const QsOnnxNode   *node,
+                                       guint               index,
+                                       QsHostTensor       *value);
 
 G_END_DECLS
