@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-calibrator-private.h"
+
+#include <string.h>
+
+/* In the order in which they are shown. */
+static const QsCalibrator *const calibrators[] = {
+  &qs_calibrator_entropy2,
+  &qs_calibrator_minmax,
+};
+
+guint
+qs_calibrator_get_n (void)
+{
+  return G_N_ELEMENTS (calibrators);
+}
+
+const QsCalibrator *
+qs_calibrator_get (guint index)
+{
+  g_return_val_if_fail (index < G_N_ELEMENTS (calibrators), NULL);
+
+  return calibrators[index];
+}
+
+/* (nullable): %NULL when there is no calibrator @id. */
+const QsCalibrator *
+qs_calibrator_lookup (const char *id)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (calibrators); i++)
+    if (strcmp (calibrators[i]->id, id) == 0)
+      return calibrators[i];
+
+  return NULL;
+}
+
+/* TensorRT's scale is the threshold over 127, one float32 division: doing it in double gives other
+ * last bits for caches that TensorRT wrote. */
+void
+qs_calibration_set_threshold (QsCalibration *self,
+                              float          threshold)
+{
+  self->threshold = threshold;
+  self->scale = threshold / 127.0f;
+}
+
+/**
+ * qs_calibrator_compute:
+ * @options: (nullable): parameters, %NULL for the defaults
+ * @want_curve: whether to fill `result->curve` where the rule has one
+ * @result: (out caller-allocates): cleared by [method@Calibration.clear]
+ *
+ * Applies the rule to one histogram. A uniformly zero tensor gets threshold and scale 0.
+ */
+void
+qs_calibrator_compute (const QsCalibrator        *self,
+                       const QsHistogram         *histogram,
+                       const QsCalibratorOptions *options,
+                       gboolean                   want_curve,
+                       QsCalibration             *result)
+{
+  const QsCalibratorOptions defaults = QS_CALIBRATOR_OPTIONS_INIT;
+
+  *result = (QsCalibration) { .bin = -1 };
+  if (qs_histogram_get_range (histogram) > 0.0f)
+    self->compute (histogram, options != NULL ? options : &defaults, want_curve, result);
+}
+
+void
+qs_calibration_clear (QsCalibration *self)
+{
+  g_clear_pointer (&self->curve, g_free);
+}

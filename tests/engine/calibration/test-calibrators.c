@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "calibration/qs-calibrator.h"
+#include "qs-test.h"
+
+static guint32
+bits (float value)
+{
+  guint32 result;
+
+  memcpy (&result, &value, sizeof result);
+  return result;
+}
+
+static void
+assert_scale (const QsHistogram *histogram,
+              const char        *calibrator,
+              guint32            expected,
+              int                expected_bin)
+{
+  QsCalibration result;
+
+  qs_calibrator_compute (qs_calibrator_lookup (calibrator), histogram, NULL, FALSE, &result);
+  if (bits (result.scale) != expected)
+    g_error ("scale is %x (m = %d), not %x", bits (result.scale), result.bin, expected);
+  g_assert_cmpint (result.bin, ==, expected_bin);
+  qs_calibration_clear (&result);
+}
+
+static void
+assert_scale_of (const float *values,
+                 gsize        n,
+                 const char  *calibrator,
+                 guint32      expected,
+                 int          expected_bin)
+{
+  g_autoptr (QsHistogram) histogram = qs_histogram_new ();
+
+  qs_histogram_add (histogram, values, n);
+  assert_scale (histogram, calibrator, expected, expected_bin);
+}
+
+/* Images in [0, 1] with every level equally often: TensorRT caches of such inputs say 3c010a14 with
+ * entropy, half a bin above 1/127, and 3c010204, 1/127, with MinMax. */
+static void
+test_unit_images (void)
+{
+  float values[256];
+
+  for (int i = 0; i < 256; i++)
+    values[i] = (float) i / 255.0f;
+
+  assert_scale_of (values, 256, "entropy2", 0x3c010a14, 2048);
+  assert_scale_of (values, 256, "minmax", 0x3c010204, -1);
+}
+
+/* The cache of NVIDIA's SSD-ResNet34 in MLPerf 1.0 has 3caa54fc for its input, ImageNet-normalised
+ * images: all 2048 bins of (1 - 0.406)/0.225 = 2.64. A value in every bin keeps the whole range. */
+static void
+test_imagenet (void)
+{
+  float values[QS_HISTOGRAM_BINS];
+
+  for (int k = 0; k < QS_HISTOGRAM_BINS; k++)
+    values[k] = ((float) k + 0.5f) / 2048.0f * (k % 2 == 0 ? 2.64f : -2.64f);
+  values[2047] = 2.64f;
+
+  assert_scale_of (values, G_N_ELEMENTS (values), "entropy2", 0x3caa54fc, 2048);
+}
+
+/* The frequencies of a sinusoidal position embedding, exp (-k ln 10000 / 127), are a constant that a
+ * TensorRT 8.6.1 cache gives scale 3bdf4e9d, so m = 1772. Nothing else that is known tells so many
+ * variants of the algorithm apart: bin 0, levels, averaging and normalisation all matter. */
+static void
+test_log_spaced (void)
+{
+  float values[128];
+
+  for (int k = 0; k < 128; k++)
+    values[k] = expf ((float) k * (float) (-log (10000.0) / 127.0));
+
+  assert_scale_of (values, G_N_ELEMENTS (values), "entropy2", 0x3bdf4e9d, 1772);
+}
+
+/* A beta (1.2, 2.2) variable by rejection from its density, the distribution of a dark image. */
+static double
+dark_pixel (GRand *rand)
+{
+  const double mode = 0.2 / 1.4, peak = pow (mode, 0.2) * pow (1.0 - mode, 1.2);
+
+  for (;;)
+    {
+      double x = g_rand_double (rand);
+
+      if (g_rand_double (rand) * peak < pow (x, 0.2) * pow (1.0 - x, 1.2))
+        return x;
+    }
+}
+
+/* Pixels 0 … 255 minus RetinaFace's channel means 104, 117, 123: the range is 255 - 104 = 151. A
+ * TensorRT 8.5.1 cache has m = 1967, one past the bin of the value 145, so a peak there has absorbed
+ * the six values beyond it. Here that is a background of 249 in the first channel; besides it there
+ * are the grey of a letterbox, white, and a dark image's pixels, all from a seeded generator. */
+static void
+test_channel_means (void)
+{
+  const int means[] = { 104, 117, 123 };
+  g_autofree float *values = g_new (float, 300000);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1967);
+
+  for (int i = 0; i < 300000; i++)
+    {
+      double kind = g_rand_double (rand);
+      int pixel = kind < 0.42 ? 128 : kind < 0.5 ? 255 : (int) (dark_pixel (rand) * 255.0 + 0.5);
+
+      if (i % 3 == 0 && g_rand_double (rand) < 0.35)
+        pixel = 249;
+      values[i] = (float) (pixel - means[i % 3]);
+    }
+
+  assert_scale_of (values, 300000, "entropy2", 0x3f9234fa, 1967);
+}
+
+/* A 16:9 frame of 20 evenly coloured areas, letterboxed into a square with 114/255. */
+static void
+draw_letterboxed (float *image,
+                  GRand *rand)
+{
+  for (int channel = 0; channel < 3; channel++)
+    {
+      float colours[20];
+
+      for (int area = 0; area < 20; area++)
+        colours[area] = (float) (int) (dark_pixel (rand) * 255.0 + 0.5) / 255.0f;
+
+      for (int row = 0; row < 160; row++)
+        for (int column = 0; column < 160; column++)
+          *image++ = row < 35 || row >= 125 ? 114.0f / 255.0f
+                                            : colours[(row - 35) / 18 * 4 + column / 40];
+    }
+}
+
+/* 43.75 % of the pixels are padding of 114/255. Its bin, 915, absorbs everything brighter: a
+ * TensorRT 8.6.1 cache of a model that is fed such images says 3b66eddc, m = 916. The drawings are
+ * made of areas because their levels are uneven then, as those of real frames; where all levels are
+ * smoothly distributed, merging two of them costs next to nothing and m is larger. */
+static void
+test_letterbox (void)
+{
+  g_autoptr (QsHistogram) histogram = qs_histogram_new ();
+  g_autofree float *image = g_new (float, 3 * 160 * 160);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (916);
+
+  for (int n = 0; n < 16; n++)
+    {
+      draw_letterboxed (image, rand);
+      image[40 * 160] = 1.0f;
+      qs_histogram_add (histogram, image, 3 * 160 * 160);
+    }
+
+  assert_scale (histogram, "entropy2", 0x3b66eddc, 916);
+}
+
+/* The algorithm once more as a person would write it down: one candidate after the other, explicit
+ * P and Q, sums in index order. */
+static double
+plain_divergence (const double *counts,
+                  int           m)
+{
+  double q[QS_HISTOGRAM_BINS], p_sum = 0.0, q_sum = 0.0, result = 0.0;
+
+  for (int level = 0; level < 128; level++)
+    {
+      double sum = 0.0;
+      int used = 0;
+
+      for (int k = 0; k < m; k++)
+        if (k * 128 / m == level)
+          {
+            sum += counts[k];
+            used += counts[k] > 0.0;
+          }
+      for (int k = 0; k < m; k++)
+        if (k * 128 / m == level)
+          q[k] = counts[k] > 0.0 ? sum / used : 0.0;
+    }
+
+  for (int k = 0; k < QS_HISTOGRAM_BINS; k++)
+    p_sum += counts[k];
+  for (int k = 0; k < m; k++)
+    q_sum += q[k];
+
+  for (int k = 0; k < m; k++)
+    {
+      double p = counts[k];
+
+      for (int i = m; k == m - 1 && i < QS_HISTOGRAM_BINS; i++)
+        p += counts[i];
+      if (p > 0.0 && q[k] == 0.0)
+        return (double) INFINITY;
+      if (p > 0.0)
+        result += p / p_sum * log (p / p_sum / (q[k] / q_sum));
+    }
+  return result;
+}
+
+static float
+random_value (GRand *rand,
+              int    kind)
+{
+  double u = g_rand_double (rand), v = g_rand_double (rand);
+  double normal = sqrt (-2.0 * log (1.0 - u)) * cos (2.0 * G_PI * v);
+
+  switch (kind)
+    {
+    case 0:
+      return (float) normal;
+    case 1:
+      return (float) MAX (normal, 0.0);
+    case 2:
+      return (float) (log (1.0 - u) * (v < 0.5 ? 1.0 : -1.0));
+    case 3:
+      return u < 0.9 ? (float) v : 30.0f * (float) v;
+    case 4:
+      return floorf ((float) u * 16.0f) / 16.0f;
+    default:
+      return (float) pow (10.0, -4.0 * u);
+    }
+}
+
+/* Every divergence against the plain algorithm, and the choice: no other candidate may be better by
+ * more than the plain algorithm's rounding (2048 terms of at most 8 nats), and none that is larger
+ * may be as good. */
+static void
+check_against_plain (guint32 seed,
+                     int     kind)
+{
+  g_autoptr (QsHistogram) histogram = qs_histogram_new ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  double counts[QS_HISTOGRAM_BINS], chosen;
+  QsCalibration result;
+  float values[3000];
+
+  for (gsize batch = 0; batch < 2; batch++)
+    {
+      for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+        values[i] = random_value (rand, kind);
+      qs_histogram_add (histogram, values, G_N_ELEMENTS (values));
+    }
+
+  for (int k = 0; k < QS_HISTOGRAM_BINS; k++)
+    counts[k] = (double) qs_histogram_get_counts (histogram)[MAX (k, 1)];
+
+  qs_calibrator_compute (qs_calibrator_lookup ("entropy2"), histogram, NULL, TRUE, &result);
+  chosen = plain_divergence (counts, result.bin);
+  for (int m = 0; m < 128; m++)
+    g_assert_true (isnan (result.curve[m]));
+  for (int m = 128; m <= QS_HISTOGRAM_BINS; m += m < 2000 ? 13 : 1)
+    {
+      double plain = plain_divergence (counts, m);
+
+      g_assert_cmpint (isinf (plain), ==, isinf (result.curve[m]));
+      if (isinf (plain))
+        continue;
+      /* The curve is float32. */
+      g_assert_cmpfloat_with_epsilon (result.curve[m], MAX (plain, 0.0), 1e-6 * plain + 1e-9);
+      g_assert_cmpfloat (chosen, <=, plain + 2e-12);
+    }
+  qs_calibration_clear (&result);
+}
+
+static void
+test_against_plain (void)
+{
+  for (int kind = 0; kind < 6; kind++)
+    check_against_plain (100 + (guint32) kind, kind);
+}
+
+/* Five values in bins that stay apart at every candidate beyond them: all of those have exactly no
+ * divergence, and the largest of them is taken. */
+static void
+test_ties (void)
+{
+  const float values[] = { 0.3f, 0.35f, 0.4f, 0.45f, 1.0f, 0.35f, 0.4f, 0.4f };
+  g_autoptr (QsHistogram) histogram = qs_histogram_new ();
+  QsCalibration result;
+
+  qs_histogram_add (histogram, values, G_N_ELEMENTS (values));
+  qs_calibrator_compute (qs_calibrator_lookup ("entropy2"), histogram, NULL, TRUE, &result);
+  g_assert_cmpint (result.bin, ==, 2048);
+  g_assert_cmpfloat (result.curve[2048], ==, 0.0f);
+  qs_calibration_clear (&result);
+}
+
+/* A tensor that never was anything but zero gets the scale 0, as TensorRT writes it. */
+static void
+test_zero (void)
+{
+  const float zeros[100] = { 0 };
+
+  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+    assert_scale_of (zeros, G_N_ELEMENTS (zeros), qs_calibrator_get (i)->id, 0, -1);
+}
+
+static void
+test_table (void)
+{
+  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+    g_assert_true (qs_calibrator_lookup (qs_calibrator_get (i)->id) == qs_calibrator_get (i));
+  g_assert_null (qs_calibrator_lookup ("entropy3"));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/calibrators/unit-images", test_unit_images);
+  g_test_add_func ("/calibrators/imagenet", test_imagenet);
+  g_test_add_func ("/calibrators/log-spaced", test_log_spaced);
+  g_test_add_func ("/calibrators/channel-means", test_channel_means);
+  g_test_add_func ("/calibrators/letterbox", test_letterbox);
+  g_test_add_func ("/calibrators/against-plain", test_against_plain);
+  g_test_add_func ("/calibrators/ties", test_ties);
+  g_test_add_func ("/calibrators/zero", test_zero);
+  g_test_add_func ("/calibrators/table", test_table);
+
+  return g_test_run ();
+}
