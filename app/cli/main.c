@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qs-cli-json.h"
+#include "qs-cli-watch.h"
+#include "qs-cli.h"
+
+#define EXIT_USAGE 2
+#define EXIT_INTERRUPTED 130 /* 128 + SIGINT, as shells report it */
+
+/* In the order of the help, which is the order in which they are used. */
+static const QsCliCommand *const commands[] = {
+  &qs_cli_info,
+  &qs_cli_run,
+  &qs_cli_calibrate,
+  &qs_cli_build,
+  &qs_cli_evaluate,
+  &qs_cli_compare,
+  &qs_cli_bench,
+  &qs_cli_export,
+};
+
+G_DEFINE_QUARK (qs-cli-usage-error-quark, qs_cli_usage_error)
+
+void
+qs_cli_set_usage_error (GError     **error,
+                        const char  *format,
+                        ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  if (error != NULL)
+    *error = g_error_new_valist (QS_CLI_USAGE_ERROR, 0, format, args);
+  va_end (args);
+}
+
+void
+qs_cli_warn (const char *format,
+             ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_printerr ("quantoscope-cli: %s\n", message);
+}
+
+static const QsCliCommand *
+find_command (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (commands[i]->name, name) == 0)
+      return commands[i];
+
+  return NULL;
+}
+
+static void
+print_usage (void)
+{
+  g_print ("Usage: quantoscope-cli COMMAND …\n\n"
+           "Quantizes ONNX models to INT8 and explains what was done.\n\n"
+           "Commands:\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_print ("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+  g_print ("\nOptions:\n"
+           "  --help     Show this, or after a command its own help\n"
+           "  --version  Show the version\n");
+}
+
+static int
+fail_usage (const QsCliCommand *command,
+            const char         *message)
+{
+  g_printerr ("quantoscope-cli: %s\n", message);
+  if (command != NULL)
+    g_printerr ("Run “quantoscope-cli %s --help” to see how it is used.\n", command->name);
+  else
+    g_printerr ("Run “quantoscope-cli --help” to see the commands.\n");
+
+  return EXIT_USAGE;
+}
+
+static int
+fail (const QsCliCommand *command,
+      const GError       *error)
+{
+  if (error->domain == QS_CLI_USAGE_ERROR)
+    return fail_usage (command, error->message);
+
+  g_printerr ("quantoscope-cli: %s\n", error->message);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? EXIT_INTERRUPTED : EXIT_FAILURE;
+}
+
+/* Takes the options out of @args (with the command's name as its first) and the one argument. */
+static gboolean
+parse (QsCli    *self,
+       char   ***args,
+       GError  **error)
+{
+  g_autofree char *parameters = g_strdup_printf ("%s — %s", self->command->argument,
+                                                 self->command->summary);
+  g_autoptr (GOptionContext) context = g_option_context_new (parameters);
+  g_autofree GOptionEntry *entries =
+    qs_cli_options_make_entries (&self->options, self->command->options);
+  g_autoptr (GError) local = NULL;
+
+  g_option_context_set_summary (context, self->command->description);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse_strv (context, args, &local))
+    {
+      qs_cli_set_usage_error (error, "%s", local->message);
+      return FALSE;
+    }
+
+  if (g_strv_length (*args) != 2)
+    {
+      qs_cli_set_usage_error (error, "“%s” takes one argument, %s", self->command->name,
+                              self->command->argument);
+      return FALSE;
+    }
+
+  self->path = g_strdup ((*args)[1]);
+  return qs_cli_options_check (&self->options, self->command->required, error);
+}
+
+static gboolean
+execute (QsCli   *self,
+         GError **error)
+{
+  gboolean done;
+
+  qs_cli_json_begin (self->json, self->command->name, self->path);
+  qs_cli_watch_start (self->progress);
+  done = self->command->run (self, error);
+  qs_cli_watch_stop ();
+
+  return done && (self->options.json == NULL ||
+                  qs_cli_json_write (self->json, self->options.json, error));
+}
+
+static int
+run_command (const QsCliCommand   *command,
+             char               ***args)
+{
+  QsCli self = { .command = command };
+  g_autoptr (GError) error = NULL;
+  int status = EXIT_SUCCESS;
+
+  self.progress = qs_progress_new ();
+  self.json = json_builder_new ();
+  if (!parse (&self, args, &error) || !execute (&self, &error))
+    status = fail (command, error);
+
+  g_object_unref (self.json);
+  g_object_unref (self.progress);
+  qs_cli_options_clear (&self.options);
+  g_free (self.path);
+  return status;
+}
+
+/* `help COMMAND` is `COMMAND --help`. */
+static void
+rewrite_help (char **args)
+{
+  g_free (args[1]);
+  args[1] = args[2];
+  args[2] = g_strdup ("--help");
+}
+
+/* The option parser calls the program by its first argument: here that is both words. */
+static char **
+drop_program_name (char **args)
+{
+  char **rest = g_new0 (char *, g_strv_length (args));
+
+  rest[0] = g_strdup_printf ("quantoscope-cli %s", args[1]);
+  for (guint i = 2; args[i] != NULL; i++)
+    rest[i - 1] = g_strdup (args[i]);
+
+  return rest;
+}
+
+static gboolean
+is_any (const char *word,
+        const char *a,
+        const char *b)
+{
+  return strcmp (word, a) == 0 || strcmp (word, b) == 0;
+}
+
+static int
+dispatch (char **args)
+{
+  const QsCliCommand *command;
+  g_auto (GStrv) rest = NULL;
+
+  if (args[0] == NULL || args[1] == NULL)
+    return fail_usage (NULL, "a command is needed");
+
+  if (strcmp (args[1], "help") == 0 && args[2] != NULL)
+    rewrite_help (args);
+  if (is_any (args[1], "--help", "-h") || strcmp (args[1], "help") == 0)
+    return print_usage (), EXIT_SUCCESS;
+  if (strcmp (args[1], "--version") == 0)
+    return g_print ("quantoscope-cli %s\n", QS_VERSION), EXIT_SUCCESS;
+
+  command = find_command (args[1]);
+  if (command == NULL)
+    {
+      g_autofree char *message = g_strdup_printf ("there is no command “%s”", args[1]);
+
+      return fail_usage (NULL, message);
+    }
+
+  rest = drop_program_name (args);
+  return run_command (command, &rest);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_auto (GStrv) args = g_strdupv (argv);
+
+  setlocale (LC_ALL, "");
+  /* Numbers look the same everywhere, for whoever reads them with a program. */
+  setlocale (LC_NUMERIC, "C");
+  g_set_prgname ("quantoscope-cli");
+  qs_cli_watch_install ();
+
+  return dispatch (args);
+}

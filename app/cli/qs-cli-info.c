@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cli-json.h"
+#include "qs-cli-report.h"
+#include "qs-cli-subject.h"
+#include "qs-cli-table.h"
+
+/* How many nodes of an operator had each verdict. */
+typedef struct
+{
+  const char *op_type;
+  guint n;
+  guint n_by_verdict[QS_VERDICT_REFUSED + 1];
+} OperatorCount;
+
+static int
+compare_counts (gconstpointer a,
+                gconstpointer b)
+{
+  const OperatorCount *x = *(OperatorCount *const *) a, *y = *(OperatorCount *const *) b;
+
+  return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : g_strcmp0 (x->op_type, y->op_type);
+}
+
+/* (element-type OperatorCount): the most frequent operator first */
+static GPtrArray *
+count_operators (QsImport *import)
+{
+  g_autoptr (GHashTable) by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  GPtrArray *counts = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < qs_import_get_n_verdicts (import); i++)
+    {
+      const QsNodeVerdict *verdict = qs_import_get_verdict (import, i);
+      OperatorCount *count = g_hash_table_lookup (by_name, verdict->op_type);
+
+      if (count == NULL)
+        {
+          count = g_new0 (OperatorCount, 1);
+          count->op_type = verdict->op_type;
+          g_hash_table_insert (by_name, verdict->op_type, count);
+          g_ptr_array_add (counts, count);
+        }
+      count->n++;
+      count->n_by_verdict[verdict->verdict]++;
+    }
+
+  g_ptr_array_sort (counts, compare_counts);
+  return counts;
+}
+
+/* “batch×1×32×32”: dynamic dimensions by their names. */
+static char *
+describe_shape (const QsModelValue *value)
+{
+  GString *text;
+
+  if (!value->has_shape)
+    return g_strdup ("of unknown shape");
+  if (value->shape.n_dims == 0)
+    return g_strdup ("scalar");
+
+  text = g_string_new (NULL);
+  for (int i = 0; i < value->shape.n_dims; i++)
+    {
+      g_string_append (text, i > 0 ? "×" : "");
+      if (value->shape.dims[i] >= 0)
+        g_string_append_printf (text, "%" G_GINT64_FORMAT, value->shape.dims[i]);
+      else
+        g_string_append (text, value->dim_names[i] != NULL ? value->dim_names[i] : "?");
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+typedef const QsModelValue *(*ValueGetter) (QsModel *model,
+                                            guint    index);
+
+static void
+print_values (QsModel     *model,
+              const char  *title,
+              guint        n,
+              ValueGetter  get)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      const QsModelValue *value = get (model, i);
+      g_autofree char *shape = describe_shape (value);
+
+      g_print ("%-11s %s  %s %s\n", i == 0 ? title : "", value->name,
+               qs_data_type_name (value->type), shape);
+    }
+}
+
+static void
+add_dims (JsonBuilder        *json,
+          const QsModelValue *value)
+{
+  qs_cli_json_array (json, "shape");
+  for (int i = 0; i < value->shape.n_dims; i++)
+    {
+      if (value->shape.dims[i] >= 0)
+        json_builder_add_int_value (json, value->shape.dims[i]);
+      else if (value->dim_names[i] != NULL)
+        json_builder_add_string_value (json, value->dim_names[i]);
+      else
+        json_builder_add_null_value (json);
+    }
+  json_builder_end_array (json);
+}
+
+static void
+add_values (JsonBuilder *json,
+            QsModel     *model,
+            const char  *name,
+            guint        n,
+            ValueGetter  get)
+{
+  qs_cli_json_array (json, name);
+  for (guint i = 0; i < n; i++)
+    {
+      const QsModelValue *value = get (model, i);
+
+      json_builder_begin_object (json);
+      qs_cli_json_text (json, "name", value->name);
+      qs_cli_json_text (json, "type", qs_data_type_name (value->type));
+      if (value->has_shape)
+        add_dims (json, value);
+      json_builder_end_object (json);
+    }
+  json_builder_end_array (json);
+}
+
+static void
+print_model (QsModel *model)
+{
+  const char *producer = qs_model_get_producer (model);
+
+  g_print ("%-11s %s\n", "Model", qs_model_get_name (model));
+  g_print ("%-11s opset %d, IR version %" G_GINT64_FORMAT "\n", "Format",
+           qs_model_get_opset (model), qs_model_get_ir_version (model));
+  if (producer != NULL && producer[0] != '\0')
+    g_print ("%-11s %s\n", "Made by", producer);
+  g_print ("%-11s %" G_GUINT64_FORMAT "\n", "Parameters", qs_model_get_n_parameters (model));
+  print_values (model, "Inputs", qs_model_get_n_inputs (model), qs_model_get_input);
+  print_values (model, "Outputs", qs_model_get_n_outputs (model), qs_model_get_output);
+}
+
+static void
+print_operators (GPtrArray *counts)
+{
+  const char *const titles[] = { "Operator", ">Nodes", ">Imported", ">Fused", ">Folded", ">Refused",
+                                 NULL };
+  g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
+
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const OperatorCount *count = g_ptr_array_index (counts, i);
+
+      qs_cli_table_add (table, "%s", count->op_type);
+      qs_cli_table_add (table, "%u", count->n);
+      qs_cli_table_add (table, "%u", count->n_by_verdict[QS_VERDICT_IMPORTED]);
+      qs_cli_table_add (table, "%u", count->n_by_verdict[QS_VERDICT_FUSED]);
+      qs_cli_table_add (table, "%u", count->n_by_verdict[QS_VERDICT_FOLDED]);
+      qs_cli_table_add (table, "%u", count->n_by_verdict[QS_VERDICT_REFUSED]);
+    }
+
+  g_print ("\n");
+  qs_cli_table_print (table);
+}
+
+static void
+print_refusals (QsImport *import)
+{
+  guint n_refused = 0;
+
+  for (guint i = 0; i < qs_import_get_n_verdicts (import); i++)
+    {
+      const QsNodeVerdict *verdict = qs_import_get_verdict (import, i);
+
+      if (verdict->verdict != QS_VERDICT_REFUSED)
+        continue;
+      if (n_refused++ == 0)
+        g_print ("\nRefused:\n");
+      g_print ("  %s “%s”: %s\n", verdict->op_type, verdict->name, verdict->reason);
+    }
+
+  if (n_refused == 0)
+    g_print ("\nEvery node can be imported.\n");
+}
+
+static void
+add_operators (JsonBuilder *json,
+               GPtrArray   *counts)
+{
+  json_builder_set_member_name (json, "operators");
+  json_builder_begin_object (json);
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const OperatorCount *count = g_ptr_array_index (counts, i);
+
+      qs_cli_json_int (json, count->op_type, count->n);
+    }
+  json_builder_end_object (json);
+}
+
+static void
+add_refusals (JsonBuilder *json,
+              QsImport    *import)
+{
+  qs_cli_json_array (json, "refused");
+  for (guint i = 0; i < qs_import_get_n_verdicts (import); i++)
+    {
+      const QsNodeVerdict *verdict = qs_import_get_verdict (import, i);
+
+      if (verdict->verdict != QS_VERDICT_REFUSED)
+        continue;
+      json_builder_begin_object (json);
+      qs_cli_json_text (json, "op_type", verdict->op_type);
+      qs_cli_json_text (json, "name", verdict->name);
+      qs_cli_json_text (json, "reason", verdict->reason);
+      json_builder_end_object (json);
+    }
+  json_builder_end_array (json);
+}
+
+static void
+add_model (JsonBuilder *json,
+           QsModel     *model)
+{
+  qs_cli_json_text (json, "name", qs_model_get_name (model));
+  qs_cli_json_text (json, "checksum", qs_model_get_checksum (model));
+  qs_cli_json_int (json, "opset", qs_model_get_opset (model));
+  qs_cli_json_int (json, "ir_version", qs_model_get_ir_version (model));
+  qs_cli_json_text (json, "producer", qs_model_get_producer (model));
+  qs_cli_json_int (json, "parameters", (gint64) qs_model_get_n_parameters (model));
+  qs_cli_json_int (json, "nodes", qs_model_get_n_nodes (model));
+  add_values (json, model, "inputs", qs_model_get_n_inputs (model), qs_model_get_input);
+  add_values (json, model, "outputs", qs_model_get_n_outputs (model), qs_model_get_output);
+}
+
+static gboolean
+report_plan (QsCli    *self,
+             QsEngine *plan)
+{
+  g_print ("Plan of %s\n", qs_engine_get_network (plan)->name);
+  qs_cli_report_print_summary (plan);
+  qs_cli_report_engine (self->json, plan);
+  return TRUE;
+}
+
+static gboolean
+info (QsCli   *self,
+      GError **error)
+{
+  g_autoptr (QsCliSubject) subject = qs_cli_subject_open (self, 1, error);
+  g_autoptr (QsImport) import = NULL;
+  g_autoptr (GPtrArray) counts = NULL;
+
+  if (subject == NULL)
+    return FALSE;
+  if (subject->plan != NULL)
+    return report_plan (self, subject->plan);
+
+  import = qs_import_run (subject->model, subject->profile, error);
+  if (import == NULL)
+    return FALSE;
+
+  counts = count_operators (import);
+  print_model (subject->model);
+  print_operators (counts);
+  print_refusals (import);
+  add_model (self->json, subject->model);
+  add_operators (self->json, counts);
+  add_refusals (self->json, import);
+  return TRUE;
+}
+
+const QsCliCommand qs_cli_info = {
+  .name = "info",
+  .argument = "MODEL|PLAN",
+  .summary = "Show inputs, outputs and operators, and what is refused and why",
+  .description = "Reads an ONNX model, or a plan, and says what is in it. Nothing is computed.",
+  .options = { QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
+  .run = info,
+};

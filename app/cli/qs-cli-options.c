@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cli-options.h"
+
+#include "core/qs-error.h"
+#include "qs-cli.h"
+
+#define MAX_BATCH 65536
+#define MAX_THREADS 1024
+#define MAX_RUNS 1000000
+
+typedef struct
+{
+  const char *name;
+  char letter;
+  GOptionArg type;
+  gsize offset;
+  const char *description;
+  const char *value;
+} OptionInfo;
+
+#define OPTION(name, letter, type, field, description, value) \
+  { name, letter, G_OPTION_ARG_##type, G_STRUCT_OFFSET (QsCliOptions, field), description, value }
+
+static const OptionInfo options[QS_CLI_N_OPTIONS] = {
+  [QS_CLI_SHAPE] = OPTION ("shape", 0, STRING_ARRAY, shapes,
+                           "Dimensions of an input, as input=1x3x224x224; once for each input",
+                           "NAME=DIMxDIM…"),
+  [QS_CLI_BATCH] = OPTION ("batch", 'b', INT64, batch,
+                           "Samples in a batch, 1 to 65536 (32; bench and run: 1 and at most 32)",
+                           "N"),
+  [QS_CLI_CALIBRATION] = OPTION ("calibration", 0, FILENAME, calibration,
+                                 "Calibration set, arrays named like the inputs", "FILE.npz"),
+  [QS_CLI_CACHE] = OPTION ("cache", 0, FILENAME, cache,
+                           "Calibration cache in TensorRT's text format", "FILE"),
+  [QS_CLI_CALIBRATOR] = OPTION ("calibrator", 0, STRING, calibrator,
+                                "entropy2 (the default) or minmax", "NAME"),
+  [QS_CLI_DATA] = OPTION ("data", 0, FILENAME, data,
+                          "Evaluation set, arrays named like the inputs, and label", "FILE.npz"),
+  [QS_CLI_REFERENCE] = OPTION ("reference", 0, FILENAME, reference,
+                               "The model whose FP32 outputs a plan is compared with", "MODEL"),
+  [QS_CLI_SCALE] = OPTION ("scale", 0, STRING, scale,
+                           "What stored values are multiplied by: (x × scale − mean) / std",
+                           "NUMBER"),
+  [QS_CLI_MEAN] = OPTION ("mean", 0, STRING, mean,
+                          "Mean of each channel, subtracted after scaling", "A,B,…"),
+  [QS_CLI_STD] = OPTION ("std", 0, STRING, std,
+                         "Standard deviation of each channel", "A,B,…"),
+  [QS_CLI_LIMIT] = OPTION ("limit", 0, INT64, limit,
+                           "Use only the first samples of every set", "N"),
+  [QS_CLI_PRECISION] = OPTION ("precision", 0, STRING, precision,
+                               "fp32 (the default) or int8; a plan has its own", "NAME"),
+  [QS_CLI_INT8_ALL] = OPTION ("int8-all", 0, NONE, int8_all,
+                              "INT8 wherever it is possible, not only where it is faster", NULL),
+  [QS_CLI_INT8_FASTER] = OPTION ("int8-faster", 0, NONE, int8_faster,
+                                 "INT8 only where it is faster, not wherever it is possible", NULL),
+  [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
+                             "reference or cpu (the default)", "NAME"),
+  [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,
+                             "Threads to use (one for each processor)", "N"),
+  [QS_CLI_RUNS] = OPTION ("runs", 0, INT, runs, "Runs to time (50)", "N"),
+  [QS_CLI_INPUT] = OPTION ("input", 'i', FILENAME, input,
+                           "Arrays named like the inputs", "FILE.npz"),
+  [QS_CLI_OUTPUT] = OPTION ("output", 'o', FILENAME, output, "File to write", "FILE"),
+  [QS_CLI_SVG] = OPTION ("svg", 0, FILENAME, svg, "Write the graph as SVG", "FILE"),
+  [QS_CLI_PDF] = OPTION ("pdf", 0, FILENAME, pdf, "Write the graph as PDF", "FILE"),
+  [QS_CLI_JSON] = OPTION ("json", 0, FILENAME, json, "Write the results as JSON", "FILE"),
+};
+
+/**
+ * qs_cli_options_make_entries:
+ *
+ * The table's rows for @wanted, writing into @self.
+ */
+GOptionEntry *
+qs_cli_options_make_entries (QsCliOptions      *self,
+                             const QsCliOption *wanted)
+{
+  GOptionEntry *entries = g_new0 (GOptionEntry, QS_CLI_N_OPTIONS);
+  guint n = 0;
+
+  for (; *wanted != QS_CLI_END; wanted++)
+    {
+      const OptionInfo *info = &options[*wanted];
+
+      entries[n++] = (GOptionEntry) {
+        .long_name = info->name,
+        .short_name = info->letter,
+        .arg = info->type,
+        .arg_data = (char *) self + info->offset,
+        .description = info->description,
+        .arg_description = info->value,
+      };
+    }
+
+  return entries;
+}
+
+static gboolean
+is_text (const OptionInfo *info)
+{
+  return info->type == G_OPTION_ARG_STRING || info->type == G_OPTION_ARG_FILENAME;
+}
+
+/**
+ * qs_cli_options_clear:
+ *
+ * Frees all values.
+ */
+void
+qs_cli_options_clear (QsCliOptions *self)
+{
+  for (guint i = 0; i < QS_CLI_N_OPTIONS; i++)
+    if (options[i].name != NULL && is_text (&options[i]))
+      g_clear_pointer (&G_STRUCT_MEMBER (char *, self, options[i].offset), g_free);
+
+  g_clear_pointer (&self->shapes, g_strfreev);
+}
+
+static gboolean
+check_range (QsCliOption   option,
+             gint64        value,
+             gint64        maximum,
+             GError      **error)
+{
+  if (value >= 0 && value <= maximum)
+    return TRUE;
+
+  qs_cli_set_usage_error (error, "--%s: %" G_GINT64_FORMAT " is not between 1 and %" G_GINT64_FORMAT,
+                          options[option].name, value, maximum);
+  return FALSE;
+}
+
+/**
+ * qs_cli_options_check:
+ *
+ * Errors: %QS_CLI_USAGE_ERROR, naming the option.
+ */
+gboolean
+qs_cli_options_check (QsCliOptions       *self,
+                      const QsCliOption  *required,
+                      GError            **error)
+{
+  for (; *required != QS_CLI_END; required++)
+    if (G_STRUCT_MEMBER (char *, self, options[*required].offset) == NULL)
+      {
+        qs_cli_set_usage_error (error, "--%s %s is needed", options[*required].name,
+                                options[*required].value);
+        return FALSE;
+      }
+
+  return check_range (QS_CLI_BATCH, self->batch, MAX_BATCH, error) &&
+         check_range (QS_CLI_LIMIT, self->limit, G_MAXINT64, error) &&
+         check_range (QS_CLI_THREADS, self->threads, MAX_THREADS, error) &&
+         check_range (QS_CLI_RUNS, self->runs, MAX_RUNS, error);
+}
+
+/**
+ * qs_cli_options_get_profile:
+ * @default_batch: the batch where none was asked for
+ */
+QsProfile *
+qs_cli_options_get_profile (QsCliOptions  *self,
+                            gint64         default_batch,
+                            GError       **error)
+{
+  g_autoptr (QsProfile) profile = qs_profile_new ();
+
+  qs_profile_set_batch (profile, self->batch > 0 ? self->batch : default_batch);
+  for (guint i = 0; self->shapes != NULL && self->shapes[i] != NULL; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (!qs_profile_parse (profile, self->shapes[i], &local))
+        {
+          qs_cli_set_usage_error (error, "--shape: %s", local->message);
+          return NULL;
+        }
+    }
+
+  return g_steal_pointer (&profile);
+}
+
+const QsCalibrator *
+qs_cli_options_get_calibrator (QsCliOptions  *self,
+                               GError       **error)
+{
+  const char *id = self->calibrator != NULL ? self->calibrator : "entropy2";
+  const QsCalibrator *calibrator = qs_calibrator_lookup (id);
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  if (calibrator != NULL)
+    return calibrator;
+
+  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+    g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", qs_calibrator_get (i)->id);
+  qs_cli_set_usage_error (error, "--calibrator: there is no “%s”; there are %s", id, known->str);
+  return NULL;
+}
+
+gboolean
+qs_cli_options_get_backend (QsCliOptions     *self,
+                            const QsBackend **backend,
+                            GError          **error)
+{
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  *backend = self->backend != NULL ? qs_backend_lookup (self->backend) : NULL;
+  if (self->backend == NULL || *backend != NULL)
+    return TRUE;
+
+  for (guint i = 0; i < qs_backend_get_n (); i++)
+    g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", qs_backend_get (i)->id);
+  qs_cli_set_usage_error (error, "--backend: there is no “%s”; there are %s", self->backend,
+                          known->str);
+  return FALSE;
+}
+
+/**
+ * qs_cli_options_open_samples:
+ *
+ * Errors: %QS_CLI_USAGE_ERROR when the preprocessing can't be read, else those of the file.
+ */
+QsSamples *
+qs_cli_options_open_samples (QsCliOptions  *self,
+                             const char    *path,
+                             GError       **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (GError) local = NULL;
+  QsPreprocessing preprocessing;
+  QsSamples *samples;
+
+  qs_preprocessing_init (&preprocessing);
+  if (!qs_preprocessing_parse (&preprocessing, self->scale, self->mean, self->std, &local))
+    {
+      qs_cli_set_usage_error (error, "%s", local->message);
+      return NULL;
+    }
+
+  samples = qs_samples_open (file, error);
+  if (samples == NULL)
+    return NULL;
+
+  qs_samples_set_preprocessing (samples, &preprocessing);
+  if (self->limit > 0)
+    qs_samples_set_limit (samples, self->limit);
+  return samples;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "backends/qs-backend.h"
+#include "builder/qs-builder.h"
+#include "calibration/qs-calibrator.h"
+#include "import/qs-import.h"
+#include "samples/qs-samples.h"
+
+G_BEGIN_DECLS
+
+/* Every option of the program; a command lists those it takes. */
+typedef enum
+{
+  QS_CLI_END,
+  QS_CLI_SHAPE,
+  QS_CLI_BATCH,
+  QS_CLI_CALIBRATION,
+  QS_CLI_CACHE,
+  QS_CLI_CALIBRATOR,
+  QS_CLI_DATA,
+  QS_CLI_REFERENCE,
+  QS_CLI_SCALE,
+  QS_CLI_MEAN,
+  QS_CLI_STD,
+  QS_CLI_LIMIT,
+  QS_CLI_PRECISION,
+  QS_CLI_INT8_ALL,
+  QS_CLI_INT8_FASTER,
+  QS_CLI_BACKEND,
+  QS_CLI_THREADS,
+  QS_CLI_RUNS,
+  QS_CLI_INPUT,
+  QS_CLI_OUTPUT,
+  QS_CLI_SVG,
+  QS_CLI_PDF,
+  QS_CLI_JSON,
+  QS_CLI_N_OPTIONS
+} QsCliOption;
+
+/**
+ * QsCliOptions:
+ *
+ * Values of the options as they were typed; %NULL, 0 or %FALSE where one was not given.
+ */
+typedef struct
+{
+  char **shapes;
+  gint64 batch;
+  char *calibration;
+  char *cache;
+  char *calibrator;
+  char *data;
+  char *reference;
+  char *scale;
+  char *mean;
+  char *std;
+  gint64 limit;
+  char *precision;
+  gboolean int8_all;
+  gboolean int8_faster;
+  char *backend;
+  int threads;
+  int runs;
+  char *input;
+  char *output;
+  char *svg;
+  char *pdf;
+  char *json;
+} QsCliOptions;
+
+void                qs_cli_options_clear          (QsCliOptions        *self);
+/* (transfer full): the entries of @wanted, ended by %QS_CLI_END, for a GOptionContext */
+GOptionEntry       *qs_cli_options_make_entries   (QsCliOptions        *self,
+                                                   const QsCliOption   *wanted);
+/* Whether the numbers are in range and everything in @required was given. */
+gboolean            qs_cli_options_check          (QsCliOptions        *self,
+                                                   const QsCliOption   *required,
+                                                   GError             **error);
+
+QsProfile          *qs_cli_options_get_profile    (QsCliOptions        *self,
+                                                   gint64               default_batch,
+                                                   GError             **error);
+/* The default calibrator is TensorRT's, Entropy2. */
+const QsCalibrator *qs_cli_options_get_calibrator (QsCliOptions        *self,
+                                                   GError             **error);
+/* %NULL without an error when none was asked for. */
+gboolean            qs_cli_options_get_backend    (QsCliOptions        *self,
+                                                   const QsBackend    **backend,
+                                                   GError             **error);
+/* The samples in @path, preprocessed as the options say. */
+QsSamples          *qs_cli_options_open_samples   (QsCliOptions        *self,
+                                                   const char          *path,
+                                                   GError             **error);
+
+G_END_DECLS

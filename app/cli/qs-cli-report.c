@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cli-report.h"
+
+#include <math.h>
+
+#include "qs-cli-json.h"
+#include "qs-cli-table.h"
+#include "qs-cli.h"
+
+static double
+total_time (QsEngine     *engine,
+            const double *layer_ms)
+{
+  guint n = qs_engine_get_network (engine)->layers->len;
+  double total = 0.0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      double ms = layer_ms != NULL ? layer_ms[i] : qs_engine_get_layer (engine, i)->ms;
+
+      total += MAX (ms, 0.0);
+    }
+
+  return total;
+}
+
+/**
+ * qs_cli_report_print_layers:
+ *
+ * One line for each layer: name, type, precision, time and kernel.
+ */
+void
+qs_cli_report_print_layers (QsEngine     *engine,
+                            const double *layer_ms)
+{
+  const char *const titles[] = { "Layer", "Type", "Precision", ">Time (ms)", ">%", "Kernel", NULL };
+  g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
+  QsNetwork *network = qs_engine_get_network (engine);
+  double total = total_time (engine, layer_ms);
+
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsEngineLayer *info = qs_engine_get_layer (engine, i);
+      double ms = layer_ms != NULL ? layer_ms[i] : info->ms;
+
+      qs_cli_table_add (table, "%s", info->layer->name);
+      qs_cli_table_add (table, "%s", info->layer->klass->name);
+      qs_cli_table_add (table, "%s", qs_precision_name (info->layer->precision));
+      qs_cli_table_add_number (table, 4, ms >= 0.0 ? ms : NAN);
+      qs_cli_table_add_number (table, 1, ms >= 0.0 && total > 0.0 ? 100.0 * ms / total : NAN);
+      qs_cli_table_add (table, "%s", info->kernel);
+    }
+
+  qs_cli_table_print (table);
+}
+
+/**
+ * qs_cli_report_print_summary:
+ *
+ * How many layers compute in what, and the memory the engine needs.
+ */
+void
+qs_cli_report_print_summary (QsEngine *engine)
+{
+  QsNetwork *network = qs_engine_get_network (engine);
+  guint n_int8 = qs_engine_count_layers (engine, QS_PRECISION_INT8);
+  g_autofree char *weights = qs_cli_format_bytes (qs_engine_get_weight_size (engine));
+  g_autofree char *memory = qs_cli_format_bytes (qs_engine_get_memory_size (engine));
+  g_autofree char *bound = qs_cli_format_bytes (qs_engine_get_memory_bound (engine));
+
+  g_print ("%u layers, %u in INT8; batch %" G_GINT64_FORMAT ", backend %s\n", network->layers->len,
+           n_int8, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
+  g_print ("Weights %s, activations %s (no plan could do with less than %s)\n", weights, memory,
+           bound);
+}
+
+void
+qs_cli_report_warnings (QsEngine *engine)
+{
+  QsJournal *journal = qs_engine_get_journal (engine);
+
+  for (guint i = 0; i < qs_journal_get_n (journal); i++)
+    {
+      const QsJournalEntry *entry = qs_journal_get (journal, i);
+
+      if (entry->kind == QS_JOURNAL_WARNING)
+        qs_cli_warn ("%s", entry->reason);
+    }
+}
+
+/**
+ * qs_cli_report_print_evaluations:
+ *
+ * A table of builds × metrics.
+ */
+void
+qs_cli_report_print_evaluations (GPtrArray *results)
+{
+  const char *const titles[] = { "Calibrator", ">Top-1", ">Top-5", ">Agreement", ">Cosine",
+                                 ">SQNR (dB)", ">ms/sample", ">INT8 layers", ">Weights", NULL };
+  g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
+
+  for (guint i = 0; i < results->len; i++)
+    {
+      const QsEvaluation *row = g_ptr_array_index (results, i);
+      g_autofree char *weights = qs_cli_format_bytes (row->weight_size);
+
+      qs_cli_table_add (table, "%s", row->name);
+      qs_cli_table_add_number (table, 4, row->top1);
+      qs_cli_table_add_number (table, 4, row->top5);
+      qs_cli_table_add_number (table, 4, row->agreement);
+      qs_cli_table_add_number (table, 6, row->cosine);
+      qs_cli_table_add_number (table, 2, row->sqnr_db);
+      qs_cli_table_add_number (table, 4, row->ms);
+      qs_cli_table_add (table, "%u/%u", row->n_int8, row->n_layers);
+      qs_cli_table_add (table, "%s", weights);
+    }
+
+  qs_cli_table_print (table);
+}
+
+/**
+ * qs_cli_report_evaluation:
+ *
+ * The members of one evaluation. An infinite SQNR, outputs equal to FP32's, is null.
+ */
+void
+qs_cli_report_evaluation (JsonBuilder        *json,
+                          const QsEvaluation *evaluation)
+{
+  qs_cli_json_text (json, "calibrator", evaluation->name);
+  qs_cli_json_int (json, "samples", evaluation->n);
+  qs_cli_json_number (json, "top1", evaluation->top1);
+  qs_cli_json_number (json, "top5", evaluation->top5);
+  qs_cli_json_number (json, "agreement", evaluation->agreement);
+  qs_cli_json_number (json, "cosine", evaluation->cosine);
+  qs_cli_json_number (json, "sqnr_db", evaluation->sqnr_db);
+  qs_cli_json_number (json, "ms", evaluation->ms);
+  qs_cli_json_int (json, "layers", evaluation->n_layers);
+  qs_cli_json_int (json, "int8_layers", evaluation->n_int8);
+  qs_cli_json_int (json, "weight_bytes", (gint64) evaluation->weight_size);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cli-scales.h"
+
+#include "calibration/qs-calibration-cache.h"
+#include "calibration/qs-calibration-run.h"
+#include "core/qs-error.h"
+
+#define MAX_NAMED 5
+
+/* “a, b, c and 12 more” */
+static char *
+join_names (GPtrArray *names)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < MIN (names->len, MAX_NAMED); i++)
+    g_string_append_printf (text, "%s“%s”", i > 0 ? ", " : "",
+                            (const char *) g_ptr_array_index (names, i));
+  if (names->len > MAX_NAMED)
+    g_string_append_printf (text, " and %u more", names->len - MAX_NAMED);
+
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * qs_cli_scales_run_calibration:
+ * @samples: (out) (optional): the set, for what there is to say about it
+ */
+QsHistogramSet *
+qs_cli_scales_run_calibration (QsCliSubject  *subject,
+                               QsCli         *cli,
+                               QsSamples    **samples,
+                               GError       **error)
+{
+  QsCalibrationRunOptions options = QS_CALIBRATION_RUN_OPTIONS_INIT;
+  g_autoptr (QsSamples) set =
+    qs_cli_options_open_samples (&cli->options, cli->options.calibration, error);
+  QsHistogramSet *histograms;
+
+  if (set == NULL)
+    return NULL;
+
+  if (cli->options.batch > 0)
+    options.batch = cli->options.batch;
+  options.backend = subject->backend;
+  options.n_threads = (guint) cli->options.threads;
+  histograms = qs_calibration_run (subject->model, subject->profile, set, &options, cli->progress,
+                                   NULL, NULL, error);
+
+  if (histograms != NULL && samples != NULL)
+    *samples = g_steal_pointer (&set);
+  return histograms;
+}
+
+static QsScaleTable *
+calibrate (QsCliSubject  *subject,
+           QsCli         *cli,
+           GError       **error)
+{
+  QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
+  const QsCalibrator *calibrator = qs_cli_options_get_calibrator (&cli->options, error);
+  g_autoptr (QsHistogramSet) histograms = NULL;
+  g_autoptr (QsScaleTable) scales = NULL;
+
+  if (calibrator == NULL)
+    return NULL;
+
+  histograms = qs_cli_scales_run_calibration (subject, cli, NULL, error);
+  if (histograms == NULL)
+    return NULL;
+
+  scales = qs_histogram_set_calibrate (histograms, calibrator, &options);
+  if (cli->options.cache != NULL &&
+      !qs_cli_scales_save (scales, calibrator, cli->options.cache, error))
+    return NULL;
+
+  return g_steal_pointer (&scales);
+}
+
+static GPtrArray *
+find_strangers (QsScaleTable *scales,
+                QsNetwork    *network)
+{
+  GPtrArray *strangers = g_ptr_array_new ();
+
+  for (guint i = 0; i < qs_scale_table_get_n (scales); i++)
+    if (qs_network_find_tensor (network, qs_scale_table_get_name (scales, i)) == NULL)
+      g_ptr_array_add (strangers, (gpointer) qs_scale_table_get_name (scales, i));
+
+  return strangers;
+}
+
+static GPtrArray *
+find_missing (QsScaleTable *scales,
+              QsNetwork    *network)
+{
+  GPtrArray *missing = g_ptr_array_new ();
+
+  for (guint i = 0; i < network->tensors->len; i++)
+    {
+      QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+
+      if (qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_FLOAT &&
+          !qs_scale_table_lookup (scales, tensor->name, NULL))
+        g_ptr_array_add (missing, tensor->name);
+    }
+
+  return missing;
+}
+
+static void
+warn_about (const char *path,
+            GPtrArray  *names,
+            const char *what)
+{
+  g_autofree char *list = NULL;
+
+  if (names->len == 0)
+    return;
+
+  list = join_names (names);
+  qs_cli_warn ("%s: %s: %s", path, what, list);
+}
+
+/* A cache belongs to the model if its names do: TensorRT would use it without a word. */
+static gboolean
+check_names (const char    *path,
+             QsScaleTable  *scales,
+             QsCliSubject  *subject,
+             GError       **error)
+{
+  g_autoptr (QsNetwork) network = qs_import_network (subject->model, subject->profile, error);
+  g_autoptr (GPtrArray) strangers = NULL;
+  g_autoptr (GPtrArray) missing = NULL;
+  guint n = qs_scale_table_get_n (scales);
+
+  if (network == NULL)
+    return FALSE;
+
+  strangers = find_strangers (scales, network);
+  if (strangers->len == n)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: none of its %u names is a tensor of %s, so it is the cache of another "
+                   "model; calibrate this one", path, n, qs_model_get_name (subject->model));
+      return FALSE;
+    }
+
+  missing = find_missing (scales, network);
+  warn_about (path, strangers, "these names are no tensors of the model");
+  warn_about (path, missing, "these tensors have no scale, so layers that need one stay float");
+  return TRUE;
+}
+
+static gboolean
+check_algorithm (const char          *path,
+                 QsCalibrationCache  *cache,
+                 QsCli               *cli,
+                 GError             **error)
+{
+  const QsCalibrator *calibrator;
+
+  if (cli->options.calibrator == NULL)
+    return TRUE;
+
+  calibrator = qs_cli_options_get_calibrator (&cli->options, error);
+  if (calibrator == NULL)
+    return FALSE;
+
+  if (g_strcmp0 (calibrator->algorithm, qs_calibration_cache_get_algorithm (cache)) == 0)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+               "%s: the cache was written by “%s”, not by %s; leave --calibrator out to use it, or "
+               "calibrate again", path, qs_calibration_cache_get_header (cache), calibrator->name);
+  return FALSE;
+}
+
+static QsScaleTable *
+read_cache (QsCliSubject  *subject,
+            QsCli         *cli,
+            GError       **error)
+{
+  const char *path = cli->options.cache;
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (QsCalibrationCache) cache = qs_calibration_cache_load (file, error);
+  QsScaleTable *scales;
+  GPtrArray *warnings;
+
+  if (cache == NULL || !check_algorithm (path, cache, cli, error))
+    return NULL;
+
+  warnings = qs_calibration_cache_get_warnings (cache);
+  for (guint i = 0; i < warnings->len; i++)
+    qs_cli_warn ("%s: %s", path, (const char *) g_ptr_array_index (warnings, i));
+
+  scales = qs_calibration_cache_get_scales (cache);
+  if (!check_names (path, scales, subject, error))
+    return NULL;
+
+  return qs_scale_table_ref (scales);
+}
+
+/**
+ * qs_cli_scales_get:
+ *
+ * Errors: %QS_CLI_USAGE_ERROR when neither option was given, %QS_ERROR_MISMATCH for a cache of
+ * another model or by another algorithm than the one asked for.
+ */
+QsScaleTable *
+qs_cli_scales_get (QsCliSubject  *subject,
+                   QsCli         *cli,
+                   GError       **error)
+{
+  const QsCliOptions *options = &cli->options;
+
+  if (options->cache != NULL &&
+      (options->calibration == NULL || g_file_test (options->cache, G_FILE_TEST_EXISTS)))
+    return read_cache (subject, cli, error);
+  if (options->calibration != NULL)
+    return calibrate (subject, cli, error);
+
+  qs_cli_set_usage_error (error, "INT8 needs --calibration FILE.npz or --cache FILE");
+  return NULL;
+}
+
+/**
+ * qs_cli_scales_save:
+ *
+ * Errors: %QS_ERROR_UNSUPPORTED for a calibrator that TensorRT does not have.
+ */
+gboolean
+qs_cli_scales_save (QsScaleTable        *scales,
+                    const QsCalibrator  *calibrator,
+                    const char          *path,
+                    GError             **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (QsCalibrationCache) cache = NULL;
+
+  if (calibrator->algorithm == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "%s: TensorRT has no name for %s, so its cache format can't hold it", path,
+                   calibrator->name);
+      return FALSE;
+    }
+
+  cache = qs_calibration_cache_new (calibrator->algorithm, scales);
+  return qs_calibration_cache_save (cache, file, error);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "calibration/qs-histogram-set.h"
+#include "qs-cli-subject.h"
+
+G_BEGIN_DECLS
+
+/* Runs the model over the set of `--calibration`. */
+QsHistogramSet *qs_cli_scales_run_calibration (QsCliSubject  *subject,
+                                               QsCli         *cli,
+                                               QsSamples    **samples,
+                                               GError       **error);
+/* Scales from `--cache`, or from `--calibration` with `--calibrator`; what is odd about them is
+ * said on stderr. With both, an existing cache saves the calibration and a missing one is written. */
+QsScaleTable   *qs_cli_scales_get             (QsCliSubject  *subject,
+                                               QsCli         *cli,
+                                               GError       **error);
+/* Writes @scales as a calibration cache. */
+gboolean        qs_cli_scales_save            (QsScaleTable        *scales,
+                                               const QsCalibrator  *calibrator,
+                                               const char          *path,
+                                               GError             **error);
+
+G_END_DECLS

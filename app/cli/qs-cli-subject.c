@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cli-subject.h"
+
+#include <string.h>
+
+#include "core/qs-error.h"
+#include "qs-cli-scales.h"
+
+#define HEAD_SIZE 64
+
+/* The first bytes of a file, which say whether it is a plan. */
+static GBytes *
+read_head (GFile   *file,
+           GError **error)
+{
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+
+  if (stream == NULL)
+    return NULL;
+
+  return g_input_stream_read_bytes (G_INPUT_STREAM (stream), HEAD_SIZE, NULL, error);
+}
+
+static gboolean
+load (QsCliSubject  *self,
+      const char    *path,
+      GError       **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (GBytes) head = read_head (file, error);
+
+  if (head == NULL)
+    {
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+
+  if (qs_engine_probe (head))
+    self->plan = qs_engine_load (file, error);
+  else
+    self->model = qs_model_load_file (file, error);
+
+  return self->plan != NULL || self->model != NULL;
+}
+
+/* A plan was built for one backend and one set of dimensions; asking for others is a mistake. */
+static gboolean
+check_plan_options (QsCliSubject  *self,
+                    QsCli         *cli,
+                    GError       **error)
+{
+  const QsBackend *own = qs_engine_get_backend (self->plan);
+
+  if (self->backend != NULL && self->backend != own)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: the plan was built for the backend “%s”; build one for “%s” from the model",
+                   cli->path, own->id, self->backend->id);
+      return FALSE;
+    }
+
+  if (cli->options.shapes != NULL || cli->options.batch > 0)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: the dimensions of a plan are fixed; build another one from the model",
+                   cli->path);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * qs_cli_subject_open:
+ * @default_batch: the batch of a model where none was asked for
+ */
+QsCliSubject *
+qs_cli_subject_open (QsCli   *cli,
+                     gint64   default_batch,
+                     GError **error)
+{
+  g_autoptr (QsCliSubject) self = g_new0 (QsCliSubject, 1);
+
+  self->profile = qs_cli_options_get_profile (&cli->options, default_batch, error);
+  if (self->profile == NULL ||
+      !qs_cli_options_get_backend (&cli->options, &self->backend, error) ||
+      !load (self, cli->path, error))
+    return NULL;
+
+  if (self->plan != NULL && !check_plan_options (self, cli, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+QsCliSubject *
+qs_cli_subject_open_model (QsCli   *cli,
+                           gint64   default_batch,
+                           GError **error)
+{
+  g_autoptr (QsCliSubject) self = qs_cli_subject_open (cli, default_batch, error);
+
+  if (self != NULL && self->model == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: this is a plan, and “%s” needs the ONNX model", cli->path,
+                   cli->command->name);
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+QsCliSubject *
+qs_cli_subject_open_plan (QsCli   *cli,
+                          GError **error)
+{
+  g_autoptr (QsCliSubject) self = qs_cli_subject_open (cli, 1, error);
+
+  if (self != NULL && self->plan == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: this is a model, and “%s” needs a plan, which “build” makes of it",
+                   cli->path, cli->command->name);
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+void
+qs_cli_subject_free (QsCliSubject *self)
+{
+  g_clear_pointer (&self->model, qs_model_unref);
+  g_clear_pointer (&self->profile, qs_profile_free);
+  g_clear_pointer (&self->plan, qs_engine_unref);
+  g_free (self);
+}
+
+/**
+ * qs_cli_subject_build:
+ * @mode: where INT8 is used
+ * @scales: (nullable): scales of the activations
+ */
+QsEngine *
+qs_cli_subject_build (QsCliSubject  *self,
+                      QsCli         *cli,
+                      QsInt8Mode     mode,
+                      QsScaleTable  *scales,
+                      GError       **error)
+{
+  g_autoptr (QsNetwork) network = qs_import_network (self->model, self->profile, error);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+
+  if (network == NULL)
+    return NULL;
+
+  options.backend = self->backend;
+  options.n_threads = (guint) cli->options.threads;
+  options.int8 = mode;
+  options.model_checksum = qs_model_get_checksum (self->model);
+  return qs_builder_build (network, scales, &options, cli->progress, error);
+}
+
+static gboolean
+get_precision (QsCli        *cli,
+               QsPrecision   fallback,
+               QsPrecision  *precision,
+               GError      **error)
+{
+  const char *text = cli->options.precision;
+
+  if (text == NULL)
+    *precision = fallback;
+  else if (strcmp (text, "fp32") == 0)
+    *precision = QS_PRECISION_FP32;
+  else if (strcmp (text, "int8") == 0)
+    *precision = QS_PRECISION_INT8;
+  else
+    {
+      qs_cli_set_usage_error (error, "--precision: “%s” is neither fp32 nor int8", text);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static QsEngine *
+get_plan (QsCliSubject  *self,
+          QsCli         *cli,
+          GError       **error)
+{
+  guint n_int8 = qs_engine_count_layers (self->plan, QS_PRECISION_INT8);
+  QsPrecision own = n_int8 > 0 ? QS_PRECISION_INT8 : QS_PRECISION_FP32;
+  QsPrecision precision;
+
+  if (!get_precision (cli, own, &precision, error))
+    return NULL;
+
+  if (precision != own)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: %u layers of the plan compute in INT8, which is decided when it is built; "
+                   "to compute in %s, give the model instead",
+                   cli->path, n_int8, cli->options.precision);
+      return NULL;
+    }
+
+  return qs_engine_ref (self->plan);
+}
+
+/**
+ * qs_cli_subject_get_engine:
+ *
+ * The plan itself, or a build of the model: FP32 unless `--precision int8` asks for INT8, which
+ * needs a cache or a calibration set.
+ */
+QsEngine *
+qs_cli_subject_get_engine (QsCliSubject  *self,
+                           QsCli         *cli,
+                           GError       **error)
+{
+  g_autoptr (QsScaleTable) scales = NULL;
+  QsPrecision precision;
+
+  if (self->plan != NULL)
+    return get_plan (self, cli, error);
+  if (!get_precision (cli, QS_PRECISION_FP32, &precision, error))
+    return NULL;
+  if (precision == QS_PRECISION_FP32)
+    return qs_cli_subject_build (self, cli, QS_INT8_OFF, NULL, error);
+
+  qs_progress_set_range (cli->progress, 0.0, 0.5);
+  scales = qs_cli_scales_get (self, cli, error);
+  qs_progress_set_range (cli->progress, 0.0, 1.0);
+  if (scales == NULL)
+    return NULL;
+
+  return qs_cli_subject_build (self, cli,
+                               cli->options.int8_all ? QS_INT8_ALL : QS_INT8_FASTER, scales, error);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "calibration/qs-histogram-set.h"
+#include "onnx/qs-model.h"
+#include "qs-cli.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsCliSubject:
+ * @model: (nullable): the model, when it was one
+ * @profile: (nullable): its dimensions
+ * @plan: (nullable): the plan, when it was one
+ * @backend: (nullable): what was asked for
+ *
+ * What a command is about: a model, or a plan that was made of one.
+ */
+typedef struct
+{
+  QsModel *model;
+  QsProfile *profile;
+  QsEngine *plan;
+  const QsBackend *backend;
+} QsCliSubject;
+
+/* Opens `cli->path`, whichever it is. */
+QsCliSubject   *qs_cli_subject_open        (QsCli         *cli,
+                                            gint64         default_batch,
+                                            GError       **error);
+/* The same for commands that need a model, and for those that need a plan. */
+QsCliSubject   *qs_cli_subject_open_model  (QsCli         *cli,
+                                            gint64         default_batch,
+                                            GError       **error);
+QsCliSubject   *qs_cli_subject_open_plan   (QsCli         *cli,
+                                            GError       **error);
+void            qs_cli_subject_free        (QsCliSubject  *self);
+
+/* An engine in the precision that `--precision` names, from whatever the options give. */
+QsEngine       *qs_cli_subject_get_engine  (QsCliSubject  *self,
+                                            QsCli         *cli,
+                                            GError       **error);
+/* A build of the model; @scales (nullable) as the mode needs. */
+QsEngine       *qs_cli_subject_build       (QsCliSubject  *self,
+                                            QsCli         *cli,
+                                            QsInt8Mode     mode,
+                                            QsScaleTable  *scales,
+                                            GError       **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsCliSubject, qs_cli_subject_free)
+
+G_END_DECLS

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "core/qs-progress.h"
+#include "qs-cli-options.h"
+
+G_BEGIN_DECLS
+
+typedef struct _QsCliCommand QsCliCommand;
+
+/**
+ * QsCli:
+ * @command: what was asked for
+ * @path: the model or plan it is about
+ * @options: what the options say
+ * @progress: what long work reports to; interrupting the program cancels it
+ * @json: the results, an object that is open while the command runs
+ *
+ * One run of the program.
+ */
+typedef struct
+{
+  const QsCliCommand *command;
+  char *path;
+  QsCliOptions options;
+  QsProgress *progress;
+  JsonBuilder *json;
+} QsCli;
+
+/**
+ * QsCliCommand:
+ * @name: the word on the command line
+ * @argument: what its one argument is called in the help
+ * @summary: one line for the list of commands
+ * @description: a paragraph for its own help
+ * @options: (array zero-terminated=1): the options it takes
+ * @required: (array zero-terminated=1): those it can't do without
+ * @run: does the work: prints to stdout and fills `json`
+ *
+ * A command: one file, and one row of the table in main.c.
+ */
+struct _QsCliCommand
+{
+  const char *name;
+  const char *argument;
+  const char *summary;
+  const char *description;
+  QsCliOption options[QS_CLI_N_OPTIONS];
+  QsCliOption required[QS_CLI_N_OPTIONS];
+  gboolean (*run) (QsCli   *self,
+                   GError **error);
+};
+
+extern const QsCliCommand qs_cli_bench;
+extern const QsCliCommand qs_cli_build;
+extern const QsCliCommand qs_cli_calibrate;
+extern const QsCliCommand qs_cli_compare;
+extern const QsCliCommand qs_cli_evaluate;
+extern const QsCliCommand qs_cli_export;
+extern const QsCliCommand qs_cli_info;
+extern const QsCliCommand qs_cli_run;
+
+/* An error of this domain is a wrong use of the program: exit status 2 and a hint. */
+#define QS_CLI_USAGE_ERROR (qs_cli_usage_error_quark ())
+GQuark qs_cli_usage_error_quark (void);
+void   qs_cli_set_usage_error   (GError     **error,
+                                 const char  *format,
+                                 ...) G_GNUC_PRINTF (2, 3);
+
+/* A sentence on stderr that is no error. */
+void   qs_cli_warn              (const char  *format,
+                                 ...) G_GNUC_PRINTF (1, 2);
+
+G_END_DECLS
