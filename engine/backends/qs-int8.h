@@ -32,8 +32,11 @@ G_BEGIN_DECLS
 #define QS_INT8_MAX_K 131071
 
 /* The activation functions as every backend computes them, one IEEE operation after the other. */
-float qs_activation_apply (const QsActivation *self,
-                           float               value);
+float qs_activation_apply     (const QsActivation *self,
+                               float               value);
+void  qs_activation_apply_row (const QsActivation *self,
+                               float              *values,
+                               gint64              n);
 
 static inline float
 qs_int8_scale_accumulator (gint32 accumulator,

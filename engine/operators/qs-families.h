@@ -13,7 +13,16 @@ G_BEGIN_DECLS
  *
  * Words joined by '_' here are joined by '-' in the file's name.
  */
-#define QS_FAMILIES(FAMILY)
+#define QS_FAMILIES(FAMILY) \
+  FAMILY (activation) \
+  FAMILY (convolution) \
+  FAMILY (element_wise) \
+  FAMILY (matrix_multiply) \
+  FAMILY (pooling) \
+  FAMILY (reduce) \
+  FAMILY (scale) \
+  FAMILY (soft_max) \
+  FAMILY (unary)
 
 #define QS_DECLARE_FAMILY(x) \
   extern const QsLayerClass qs_layer_classes_##x[]; \

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "backends/qs-int8.h"
+#include "qs-attributes.h"
+#include "qs-families.h"
+#include "qs-op-matrix-multiply.h"
+#include "qs-op-rows.h"
+#include "qs-op-util.h"
+
+#define OFFSET(field) G_STRUCT_OFFSET (QsMatrixMultiplyAttributes, field)
+
+static const QsField fields[] = {
+  { "transA", QS_FIELD_FLAG, OFFSET (trans_a) },
+  { "transB", QS_FIELD_FLAG, OFFSET (trans_b) },
+  { "alpha", QS_FIELD_FLOAT, OFFSET (alpha) },
+  { "beta", QS_FIELD_FLOAT, OFFSET (beta) },
+  { NULL },
+};
+
+static gint64
+from_end (const QsShape *shape,
+          int            axis)
+{
+  return shape->dims[shape->n_dims - 1 - axis];
+}
+
+static gboolean
+fail (GError       **error,
+      const QsShape *a,
+      const QsShape *b)
+{
+  g_autofree char *first = qs_shape_to_string (a);
+  g_autofree char *second = qs_shape_to_string (b);
+
+  g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "matrices of shapes %s and %s cannot be multiplied",
+               first, second);
+  return FALSE;
+}
+
+/* Batch axes of one operand: everything in front of the matrix. */
+static QsShape
+batch_shape (const QsShape *shape)
+{
+  QsShape batch = { .n_dims = MAX (shape->n_dims - 2, 0) };
+
+  memcpy (batch.dims, shape->dims, sizeof (gint64) * (gsize) batch.n_dims);
+  return batch;
+}
+
+/**
+ * qs_matrix_geometry_init:
+ *
+ * NumPy's matmul: a vector counts as one row on the left, one column on the right, and that axis
+ * is dropped from the result; axes before the last two are broadcast.
+ *
+ * Errors: %QS_ERROR_SHAPE when the operands do not fit together
+ */
+gboolean
+qs_matrix_geometry_init (QsMatrixGeometry                 *self,
+                         const QsMatrixMultiplyAttributes *attributes,
+                         const QsShape                    *a,
+                         const QsShape                    *b,
+                         GError                          **error)
+{
+  QsShape batch_a = batch_shape (a), batch_b = batch_shape (b);
+  gint64 k_of_b;
+
+  memset (self, 0, sizeof *self);
+  if (a->n_dims < 1 || b->n_dims < 1 || !qs_shape_broadcast (&batch_a, &batch_b, &self->batch))
+    return fail (error, a, b);
+
+  self->vector_a = a->n_dims == 1;
+  self->vector_b = b->n_dims == 1;
+  self->m = self->vector_a ? 1 : from_end (a, attributes->trans_a ? 0 : 1);
+  self->k = self->vector_a ? a->dims[0] : from_end (a, attributes->trans_a ? 1 : 0);
+  self->n = self->vector_b ? 1 : from_end (b, attributes->trans_b ? 1 : 0);
+  k_of_b = self->vector_b ? b->dims[0] : from_end (b, attributes->trans_b ? 0 : 1);
+  if (self->k != k_of_b)
+    return fail (error, a, b);
+
+  self->y = self->batch;
+  if (!self->vector_a)
+    self->y.dims[self->y.n_dims++] = self->m;
+  if (!self->vector_b)
+    self->y.dims[self->y.n_dims++] = self->n;
+  return TRUE;
+}
+
+static gboolean
+check_extra_input (const QsLayer *layer,
+                   guint          index,
+                   const char    *what,
+                   const QsShape *y,
+                   GError       **error)
+{
+  QsTensor *tensor = qs_layer_get_input (layer, index);
+  QsShape both;
+
+  if (tensor == NULL ||
+      (qs_shape_broadcast (&tensor->shape, y, &both) && qs_shape_equal (&both, y)))
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "the %s “%s” does not broadcast to the output",
+               what, tensor->name);
+  return FALSE;
+}
+
+static gboolean
+infer (QsLayer *layer,
+       GError **error)
+{
+  QsTensor *a = qs_layer_require_input (layer, QS_INPUT_X, error);
+  QsTensor *b = a != NULL ? qs_layer_require_input (layer, QS_INPUT_WEIGHTS, error) : NULL;
+  QsMatrixGeometry geometry;
+
+  if (b == NULL || !qs_layer_check_float (a, "the first input", error) ||
+      !qs_layer_check_float (b, "the second input", error) ||
+      !qs_matrix_geometry_init (&geometry, layer->attributes, &a->shape, &b->shape, error) ||
+      !check_extra_input (layer, QS_INPUT_BIAS, "bias", &geometry.y, error) ||
+      !check_extra_input (layer, QS_INPUT_RESIDUAL, "residual input", &geometry.y, error))
+    return FALSE;
+
+  return qs_layer_set_output (layer, 0, qs_layer_weighted_type (layer), &geometry.y, error);
+}
+
+/* Row and column strides of one operand, after transposition. */
+static void
+matrix_strides (const QsView *view,
+                gboolean      transposed,
+                gboolean      vector,
+                gboolean      right,
+                gint64       *row,
+                gint64       *column)
+{
+  int last = view->shape.n_dims - 1;
+
+  if (vector)
+    {
+      *row = right ? view->strides[0] : 0;
+      *column = right ? 0 : view->strides[0];
+      return;
+    }
+
+  *row = view->strides[transposed ? last : last - 1];
+  *column = view->strides[transposed ? last - 1 : last];
+}
+
+static void
+batch_strides (const QsView  *view,
+               const QsShape *batch,
+               gint64        *strides)
+{
+  QsView outer = *view;
+
+  outer.shape = batch_shape (&view->shape);
+  qs_broadcast_strides (&outer, batch, strides);
+}
+
+static void
+finish_row (const QsLayer *layer,
+            const QsView  *inputs,
+            const gint64  *offsets,
+            const gint64  *steps,
+            gint64         n,
+            float         *sums)
+{
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const float *bias = offsets[0] >= 0
+                        ? (const float *) inputs[QS_INPUT_BIAS].data + offsets[0] : NULL;
+  const float *residual = offsets[1] >= 0
+                            ? (const float *) inputs[QS_INPUT_RESIDUAL].data + offsets[1] : NULL;
+
+  if (attributes->alpha != 1.0f)
+    for (gint64 j = 0; j < n; j++)
+      sums[j] *= attributes->alpha;
+  if (bias != NULL && attributes->beta == 1.0f)
+    for (gint64 j = 0; j < n; j++)
+      sums[j] += bias[j * steps[0]];
+  else if (bias != NULL)
+    for (gint64 j = 0; j < n; j++)
+      sums[j] += attributes->beta * bias[j * steps[0]];
+  if (residual != NULL)
+    for (gint64 j = 0; j < n; j++)
+      sums[j] += residual[j * steps[1]];
+
+  qs_activation_apply_row (&layer->activation, sums, n);
+}
+
+/* Strides of an optional input that broadcasts to the output. */
+static gboolean
+extra_strides (const QsLayer *layer,
+               const QsView  *inputs,
+               guint          index,
+               const QsShape *y,
+               gint64        *strides)
+{
+  memset (strides, 0, sizeof (gint64) * QS_MAX_DIMS);
+  if (index >= layer->inputs->len || inputs[index].data == NULL)
+    return FALSE;
+
+  qs_broadcast_strides (&inputs[index], y, strides);
+  return TRUE;
+}
+
+typedef struct
+{
+  QsMatrixGeometry g;
+  gint64 a_row, a_column, b_row, b_column;
+  gint64 y_row, y_column;
+  gint64 bias[QS_MAX_DIMS];
+  gint64 residual[QS_MAX_DIMS];
+  gboolean has_bias;
+  gboolean has_residual;
+} Plan;
+
+static void
+plan_init (Plan          *self,
+           const QsLayer *layer,
+           const QsView  *inputs,
+           const QsView  *y)
+{
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  int last = y->shape.n_dims - 1;
+
+  matrix_strides (&inputs[0], attributes->trans_a, self->g.vector_a, FALSE, &self->a_row,
+                  &self->a_column);
+  matrix_strides (&inputs[1], attributes->trans_b, self->g.vector_b, TRUE, &self->b_row,
+                  &self->b_column);
+  self->y_column = self->g.vector_b ? 0 : y->strides[last];
+  self->y_row = self->g.vector_a ? 0 : y->strides[self->g.vector_b ? last : last - 1];
+  self->has_bias = extra_strides (layer, inputs, QS_INPUT_BIAS, &y->shape, self->bias);
+  self->has_residual = extra_strides (layer, inputs, QS_INPUT_RESIDUAL, &y->shape,
+                                      self->residual);
+}
+
+/* Offset of row @i in an optional input, and the step between its columns; -1 when it is absent. */
+static void
+extra_row (const Plan   *plan,
+           gboolean      present,
+           const gint64 *strides,
+           const gint64 *batch_index,
+           gint64        i,
+           gint64       *offset,
+           gint64       *step)
+{
+  int axis = plan->g.batch.n_dims;
+
+  *offset = -1;
+  *step = 0;
+  if (!present)
+    return;
+
+  *offset = 0;
+  for (int d = 0; d < axis; d++)
+    *offset += batch_index[d] * strides[d];
+  if (!plan->g.vector_a)
+    *offset += i * strides[axis++];
+  if (!plan->g.vector_b)
+    *step = strides[axis];
+}
+
+/*
+ * A row of outputs at a time: every row of the right matrix, scaled, is added to it, so that each
+ * sum runs over k in order, in float32, and the inner loop over columns is long.
+ */
+static void
+multiply_row (const Plan  *plan,
+              const float *a,
+              const float *b,
+              float       *sums)
+{
+  memset (sums, 0, sizeof (float) * (gsize) plan->g.n);
+  for (gint64 k = 0; k < plan->g.k; k++)
+    {
+      const float *row = b + k * plan->b_row;
+      float factor = a[k * plan->a_column];
+
+      if (plan->b_column == 1)
+        for (gint64 j = 0; j < plan->g.n; j++)
+          sums[j] += factor * row[j];
+      else
+        for (gint64 j = 0; j < plan->g.n; j++)
+          sums[j] += factor * row[j * plan->b_column];
+    }
+}
+
+static gboolean
+compute (const QsLayer *layer,
+         const QsView  *inputs,
+         QsView        *outputs,
+         GError       **error)
+{
+  QsView *y = &outputs[0];
+  gint64 strides[3][QS_MAX_DIMS];
+  g_autofree float *sums = NULL;
+  QsWalk walk;
+  Plan plan;
+
+  if (!qs_matrix_geometry_init (&plan.g, layer->attributes, &inputs[0].shape, &inputs[1].shape,
+                                error))
+    return FALSE;
+  plan_init (&plan, layer, inputs, y);
+  sums = qs_try_new (plan.g.n, sizeof (float), error);
+  if (sums == NULL)
+    return FALSE;
+
+  batch_strides (&inputs[0], &plan.g.batch, strides[0]);
+  batch_strides (&inputs[1], &plan.g.batch, strides[1]);
+  memcpy (strides[2], y->strides, sizeof strides[2]);
+
+  qs_walk_init (&walk, &plan.g.batch);
+  for (int i = 0; i < 3; i++)
+    qs_walk_add (&walk, strides[i]);
+  for (; !walk.done; qs_walk_next (&walk))
+    for (gint64 i = 0; i < plan.g.m; i++)
+      {
+        float *out = (float *) y->data + walk.offset[2] + i * plan.y_row;
+        gint64 offsets[2], steps[2];
+
+        multiply_row (&plan, (const float *) inputs[0].data + walk.offset[0] + i * plan.a_row,
+                      (const float *) inputs[1].data + walk.offset[1], sums);
+        extra_row (&plan, plan.has_bias, plan.bias, walk.index, i, &offsets[0], &steps[0]);
+        extra_row (&plan, plan.has_residual, plan.residual, walk.index, i, &offsets[1],
+                   &steps[1]);
+        finish_row (layer, inputs, offsets, steps, plan.g.n, sums);
+        for (gint64 j = 0; j < plan.g.n; j++)
+          out[j * plan.y_column] = sums[j];
+      }
+
+  return TRUE;
+}
+
+static gboolean
+evaluate (const QsLayer *layer,
+          const QsView  *inputs,
+          QsView        *outputs,
+          GError       **error)
+{
+  return qs_evaluate_in_floats (layer, inputs, outputs, compute, error);
+}
+
+static gboolean
+parse_gemm (QsImporter       *importer,
+            const QsOperator *op,
+            const QsOnnxNode *node,
+            GError          **error)
+{
+  QsMatrixMultiplyAttributes attributes = { 0 };
+  QsTensor *a = qs_importer_require_input (importer, node, 0, error);
+  QsTensor *b = a != NULL ? qs_importer_require_input (importer, node, 1, error) : NULL;
+
+  if (b == NULL)
+    return FALSE;
+  if (a->shape.n_dims != 2 || b->shape.n_dims != 2)
+    return fail (error, &a->shape, &b->shape);
+
+  return qs_onnx_node_get_flag (node, "transA", FALSE, &attributes.trans_a, error) &&
+         qs_onnx_node_get_flag (node, "transB", FALSE, &attributes.trans_b, error) &&
+         qs_onnx_node_get_float (node, "alpha", 1, &attributes.alpha, error) &&
+         qs_onnx_node_get_float (node, "beta", 1, &attributes.beta, error) &&
+         qs_importer_add_layer (importer, node, QS_LAYER_MATRIX_MULTIPLY, &attributes, error) !=
+           NULL;
+}
+
+static gboolean
+parse_mat_mul (QsImporter       *importer,
+               const QsOperator *op,
+               const QsOnnxNode *node,
+               GError          **error)
+{
+  QsMatrixMultiplyAttributes attributes = { FALSE, FALSE, 1, 1 };
+
+  return qs_importer_add_layer (importer, node, QS_LAYER_MATRIX_MULTIPLY, &attributes, error) !=
+         NULL;
+}
+
+const QsLayerClass qs_layer_classes_matrix_multiply[] = {
+  {
+    .kind = QS_LAYER_MATRIX_MULTIPLY,
+    .name = "MatrixMultiply",
+    .placement = QS_PLACEMENT_WEIGHTED,
+    .attributes_size = sizeof (QsMatrixMultiplyAttributes),
+    .fields = fields,
+    .infer = infer,
+    .evaluate = evaluate,
+  },
+  { 0 },
+};
+
+const QsOperator qs_operators_matrix_multiply[] = {
+  { "Gemm", 7, 0, 0, parse_gemm },
+  { "MatMul", 1, 0, 0, parse_mat_mul },
+  { 0 },
+};
