@@ -344,7 +344,7 @@ parse (QsImporter       *importer,
 
   if (x == NULL)
     return FALSE;
-  if (indices != NULL && *indices != '\0')
+  if (indices != NULL)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
                    "the output “%s” with the indices of the maxima is wanted, which is not "

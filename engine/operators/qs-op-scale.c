@@ -150,8 +150,7 @@ parse (QsImporter       *importer,
     return FALSE;
 
   for (guint i = 1; i < qs_onnx_node_get_n_outputs (node); i++)
-    if (*qs_onnx_node_get_output (node, i) != '\0')
-      training = TRUE;
+    training |= qs_onnx_node_get_output (node, i) != NULL;
   if (training)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
