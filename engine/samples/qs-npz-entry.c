@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <string.h>
 
 #include "core/qs-error.h"
@@ -296,6 +297,23 @@ list_entry (GPtrArray            *entries,
   return TRUE;
 }
 
+/* libarchive converts names to the locale's character set and loses those that it does not have,
+ * so that names are read in a locale that has them all. */
+static locale_t
+use_utf8 (void)
+{
+  static gsize utf8;
+
+  if (g_once_init_enter (&utf8))
+    {
+      locale_t locale = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
+
+      g_once_init_leave (&utf8, locale != (locale_t) 0 ? (gsize) locale : (gsize) LC_GLOBAL_LOCALE);
+    }
+
+  return uselocale ((locale_t) utf8);
+}
+
 static GPtrArray *
 list_entries (const char     *path,
               const char     *file_name,
@@ -345,6 +363,7 @@ qs_npz_list (GFile   *file,
   g_autoptr (GFileInfo) info = NULL;
   GPtrArray *entries;
   struct archive *reader;
+  locale_t previous;
 
   if (path == NULL)
     {
@@ -367,7 +386,9 @@ qs_npz_list (GFile   *file,
   if (reader == NULL)
     return NULL;
 
+  previous = use_utf8 ();
   entries = list_entries (path, file_name, reader, (guint64) g_file_info_get_size (info), error);
+  uselocale (previous);
   reader_close (reader);
   return entries;
 }

@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-samples.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/qs-error.h"
+#include "qs-preprocessing.h"
+#include "qs-sample-array.h"
+
+struct _QsSamples
+{
+  gatomicrefcount ref_count;
+  GFile *file;     /* NULL for a set in memory */
+  char *file_name; /* for messages */
+  char *checksum;
+  GPtrArray *arrays;
+  gint64 n_rows;
+  gint64 limit; /* 0 for none */
+  QsPreprocessing preprocessing;
+};
+
+static QsSamples *
+samples_alloc (GFile      *file,
+               const char *file_name)
+{
+  QsSamples *self = g_new0 (QsSamples, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->file = file != NULL ? g_object_ref (file) : NULL;
+  self->file_name = g_strdup (file_name);
+  self->arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_array_free);
+  qs_preprocessing_init (&self->preprocessing);
+  return self;
+}
+
+QsSamples *
+qs_samples_ref (QsSamples *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+qs_samples_unref (QsSamples *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_clear_object (&self->file);
+  g_ptr_array_unref (self->arrays);
+  g_free (self->file_name);
+  g_free (self->checksum);
+  g_free (self);
+}
+
+/* All arrays must have the same number of rows: they are the samples. */
+static gboolean
+count_rows (QsSamples *self,
+            GError   **error)
+{
+  const QsSampleArray *first = NULL;
+
+  for (guint i = 0; i < self->arrays->len; i++)
+    {
+      const QsSampleArray *array = self->arrays->pdata[i];
+
+      if (array->problem != NULL)
+        continue;
+      if (first == NULL)
+        first = array;
+      if (array->shape.dims[0] != first->shape.dims[0])
+        {
+          g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+                       "%s: array “%s” has %" G_GINT64_FORMAT " rows but array “%s” has %"
+                       G_GINT64_FORMAT "; every array needs one row per sample", self->file_name,
+                       first->name, first->shape.dims[0], array->name, array->shape.dims[0]);
+          return FALSE;
+        }
+    }
+
+  if (first == NULL && self->arrays->len > 0)
+    {
+      const QsSampleArray *array = self->arrays->pdata[0];
+
+      g_set_error (error, array->problem->domain, array->problem->code, "%s%s%s",
+                   g_str_has_prefix (array->problem->message, self->file_name) ? "" : self->file_name,
+                   g_str_has_prefix (array->problem->message, self->file_name) ? "" : ": ",
+                   array->problem->message);
+      return FALSE;
+    }
+  if (first == NULL || first->shape.dims[0] == 0)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_DATA, "%s: there are no samples in it",
+                   self->file_name);
+      return FALSE;
+    }
+
+  self->n_rows = first->shape.dims[0];
+  return TRUE;
+}
+
+/**
+ * qs_samples_open:
+ * @file: a .npz archive with one array per network input, and `label` or `labels` for evaluation
+ *
+ * Errors: %QS_ERROR_MALFORMED for a damaged or truncated file, %QS_ERROR_SHAPE for differing row
+ * counts, %QS_ERROR_DATA for an empty set, those of GIO. Messages name the file and the array.
+ */
+QsSamples *
+qs_samples_open (GFile   *file,
+                 GError **error)
+{
+  g_autoptr (GPtrArray) entries = qs_npz_list (file, error);
+  g_autofree char *file_name = g_file_get_basename (file);
+  g_autoptr (QsSamples) self = NULL;
+
+  if (entries == NULL)
+    return NULL;
+
+  self = samples_alloc (file, file_name);
+  while (entries->len > 0)
+    g_ptr_array_add (self->arrays,
+                     qs_sample_array_new_for_npz (g_ptr_array_steal_index (entries, 0)));
+
+  return count_rows (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * qs_samples_new_for_arrays:
+ * @arrays: (element-type utf8 QsHostTensor): arrays in memory
+ *
+ * A set that is not in a file.
+ *
+ * Errors: as [func@samples_open].
+ */
+QsSamples *
+qs_samples_new_for_arrays (GHashTable *arrays,
+                           GError    **error)
+{
+  g_autoptr (QsSamples) self = samples_alloc (NULL, "samples");
+  g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (arrays), (GCompareFunc) strcmp);
+
+  for (GList *item = names; item != NULL; item = item->next)
+    g_ptr_array_add (self->arrays,
+                     qs_sample_array_new_for_tensor (item->data,
+                                                     g_hash_table_lookup (arrays, item->data)));
+
+  return count_rows (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* (nullable): %NULL for a set in memory. */
+GFile *
+qs_samples_get_file (QsSamples *self)
+{
+  return self->file;
+}
+
+gint64
+qs_samples_get_n (QsSamples *self)
+{
+  return self->limit > 0 ? MIN (self->limit, self->n_rows) : self->n_rows;
+}
+
+/**
+ * qs_samples_set_limit:
+ * @limit: how many samples to use from the beginning of the set, 0 for all
+ */
+void
+qs_samples_set_limit (QsSamples *self,
+                      gint64     limit)
+{
+  self->limit = MAX (limit, 0);
+}
+
+static gboolean
+checksum_file (GFile     *file,
+               GChecksum *checksum)
+{
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, NULL);
+  g_autofree guchar *buffer = g_malloc (65536);
+  gssize n = 0;
+
+  if (stream == NULL)
+    return FALSE;
+
+  while ((n = g_input_stream_read (G_INPUT_STREAM (stream), buffer, 65536, NULL, NULL)) > 0)
+    g_checksum_update (checksum, buffer, n);
+
+  return n == 0;
+}
+
+static void
+checksum_arrays (QsSamples *self,
+                 GChecksum *checksum)
+{
+  for (guint i = 0; i < self->arrays->len; i++)
+    {
+      QsSampleArray *array = self->arrays->pdata[i];
+      g_autofree char *shape = qs_shape_to_string (&array->shape);
+      const guchar *data = qs_host_tensor_get_data (array->source);
+      gsize size = qs_host_tensor_get_size (array->source);
+
+      g_checksum_update (checksum, (const guchar *) array->name, (gssize) strlen (array->name) + 1);
+      g_checksum_update (checksum, (const guchar *) shape, (gssize) strlen (shape) + 1);
+      for (gsize at = 0; at < size; at += G_MAXINT32)
+        g_checksum_update (checksum, data + at, (gssize) MIN (size - at, G_MAXINT32));
+    }
+}
+
+/**
+ * qs_samples_get_checksum:
+ *
+ * Returns: (nullable): SHA-256 of the file in hexadecimal, computed when it is first asked for;
+ *   %NULL when the file cannot be read any more
+ */
+const char *
+qs_samples_get_checksum (QsSamples *self)
+{
+  g_autoptr (GChecksum) checksum = NULL;
+
+  if (self->checksum != NULL)
+    return self->checksum;
+
+  checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  if (self->file == NULL)
+    checksum_arrays (self, checksum);
+  else if (!checksum_file (self->file, checksum))
+    return NULL;
+
+  self->checksum = g_strdup (g_checksum_get_string (checksum));
+  return self->checksum;
+}
+
+void
+qs_samples_set_preprocessing (QsSamples             *self,
+                              const QsPreprocessing *preprocessing)
+{
+  self->preprocessing = *preprocessing;
+}
+
+const QsPreprocessing *
+qs_samples_get_preprocessing (QsSamples *self)
+{
+  return &self->preprocessing;
+}
+
+static QsSampleArray *
+find_array (QsSamples  *self,
+            const char *name)
+{
+  for (guint i = 0; i < self->arrays->len; i++)
+    {
+      QsSampleArray *array = self->arrays->pdata[i];
+
+      if (strcmp (array->name, name) == 0)
+        return array;
+    }
+
+  return NULL;
+}
+
+static gboolean
+is_label (const QsSampleArray *array)
+{
+  return strcmp (array->name, "label") == 0 || strcmp (array->name, "labels") == 0;
+}
+
+/* Which arrays there are instead, so that a wrong name is seen at once. */
+static void
+set_missing_error (QsSamples  *self,
+                   const char *name,
+                   GError    **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < self->arrays->len; i++)
+    {
+      const QsSampleArray *array = self->arrays->pdata[i];
+
+      if (!is_label (array))
+        g_string_append_printf (names, "%s“%s”", names->len > 0 ? ", " : "", array->name);
+    }
+
+  g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
+               "%s: there is no array “%s”, which is the name of the network's input; the file has "
+               "%s. Save the samples under the input's name", self->file_name, name,
+               names->len > 0 ? names->str : "none but labels");
+}
+
+static QsSampleArray *
+lookup (QsSamples  *self,
+        const char *name,
+        GError    **error)
+{
+  QsSampleArray *array = find_array (self, name);
+
+  if (array == NULL)
+    {
+      set_missing_error (self, name, error);
+      return NULL;
+    }
+  if (array->problem != NULL)
+    {
+      if (error != NULL)
+        *error = g_error_copy (array->problem);
+      if (!g_str_has_prefix (array->problem->message, self->file_name))
+        g_prefix_error (error, "%s: ", self->file_name);
+      return NULL;
+    }
+
+  return array;
+}
+
+/* Any number can become a float; integers may grow but never lose a value. */
+static gboolean
+check_type (QsSamples           *self,
+            const QsSampleArray *array,
+            QsDataType           type,
+            GError             **error)
+{
+  gboolean grows = (type == QS_DATA_TYPE_INT64 || type == QS_DATA_TYPE_INT32) &&
+                   !qs_data_type_is_float (array->type) &&
+                   qs_data_type_size (array->type) < qs_data_type_size (type);
+
+  if (type == array->type || qs_data_type_is_float (type) || grows)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_TYPE,
+               "%s: array “%s” has elements of type %s where the network needs %s",
+               self->file_name, array->name, qs_data_type_name (array->type),
+               qs_data_type_name (type));
+  return FALSE;
+}
+
+static gboolean
+check_shape (QsSamples           *self,
+             const QsSampleArray *array,
+             const QsShape       *shape,
+             GError             **error)
+{
+  gboolean equal = array->shape.n_dims == shape->n_dims;
+  g_autofree char *have = NULL, *want = NULL;
+
+  for (int axis = 1; equal && axis < shape->n_dims; axis++)
+    equal = shape->dims[axis] == -1 || shape->dims[axis] == array->shape.dims[axis];
+  if (equal)
+    return TRUE;
+
+  have = qs_shape_to_string (&array->shape);
+  want = qs_shape_to_string (shape);
+  g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+               "%s: array “%s” has shape %s, which does not fit the network's input of shape %s "
+               "(the first axis counts the samples)", self->file_name, array->name, have, want);
+  return FALSE;
+}
+
+gboolean
+qs_samples_check_input (QsSamples     *self,
+                        const char    *name,
+                        QsDataType     type,
+                        const QsShape *shape,
+                        GError       **error)
+{
+  const QsSampleArray *array = lookup (self, name, error);
+
+  if (array == NULL || !check_type (self, array, type, error) ||
+      !check_shape (self, array, shape, error))
+    return FALSE;
+
+  if (qs_data_type_is_float (type) &&
+      !qs_preprocessing_check (&self->preprocessing, &array->shape, error))
+    {
+      g_prefix_error (error, "%s: array “%s”: ", self->file_name, name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* As they are stored. */
+static QsHostTensor *
+read_rows (QsSamples     *self,
+           QsSampleArray *array,
+           gint64         first,
+           gint64         n,
+           GError       **error)
+{
+  QsShape shape = array->shape;
+  g_autoptr (QsHostTensor) rows = NULL;
+
+  if (first < 0 || n < 0 || first > self->n_rows || n > self->n_rows - first)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+                   "%s: array “%s” has no samples %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                   self->file_name, array->name, first, first + n - 1);
+      return NULL;
+    }
+
+  shape.dims[0] = n;
+  rows = qs_host_tensor_new (array->type, &shape, error);
+  if (rows == NULL)
+    {
+      g_prefix_error (error, "%s: array “%s”: ", self->file_name, array->name);
+      return NULL;
+    }
+  if (!array->read (array, first, n, qs_host_tensor_get_mutable (rows), error))
+    return NULL;
+
+  return g_steal_pointer (&rows);
+}
+
+static gboolean
+check_finite (QsSamples           *self,
+              const QsSampleArray *array,
+              gint64               first,
+              const QsHostTensor  *rows,
+              GError             **error)
+{
+  gint64 n = qs_host_tensor_get_n_elements (rows);
+  gint64 n_rows = qs_host_tensor_get_shape (rows)->dims[0];
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      double value = qs_host_tensor_get_number (rows, i);
+
+      if (isfinite (value))
+        continue;
+
+      g_set_error (error, QS_ERROR, QS_ERROR_DATA,
+                   "%s: array “%s”: sample %" G_GINT64_FORMAT " contains %s (element %"
+                   G_GINT64_FORMAT " of its %" G_GINT64_FORMAT ")", self->file_name, array->name,
+                   first + i / (n / n_rows), isnan (value) ? "NaN" : "infinity", i % (n / n_rows),
+                   n / n_rows);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+is_finite_fast (const QsHostTensor *rows)
+{
+  const float *values = qs_host_tensor_get_floats (rows);
+  gint64 n = qs_host_tensor_get_n_elements (rows);
+  guint bad = 0;
+
+  if (values == NULL)
+    return FALSE;
+
+  /* The product with 0 is NaN for infinity and NaN only. */
+  for (gint64 i = 0; i < n; i++)
+    bad |= !(values[i] * 0.0f == 0.0f);
+
+  return bad == 0;
+}
+
+/* What a float input gets: float32, preprocessed. @rows may be written to: nobody else has it. */
+static QsHostTensor *
+to_float (QsSamples     *self,
+          QsSampleArray *array,
+          gint64         first,
+          QsHostTensor  *rows,
+          GError       **error)
+{
+  g_autoptr (QsHostTensor) values = NULL;
+
+  if (qs_data_type_is_float (array->type) && !is_finite_fast (rows) &&
+      !check_finite (self, array, first, rows, error))
+    return NULL;
+
+  values = qs_host_tensor_convert (rows, QS_DATA_TYPE_FLOAT, error);
+  if (values == NULL)
+    return NULL;
+
+  if (!qs_preprocessing_apply (&self->preprocessing, qs_host_tensor_get_shape (values),
+                               qs_host_tensor_get_mutable (values), error) ||
+      (!is_finite_fast (values) && !check_finite (self, array, first, values, error)))
+    return NULL;
+
+  return g_steal_pointer (&values);
+}
+
+/**
+ * qs_samples_read:
+ * @name: the network input
+ * @type: its type
+ * @first: first sample
+ * @n: how many samples
+ *
+ * Reading batches in order costs one pass over the file; going back starts it again.
+ *
+ * Errors: %QS_ERROR_MISSING, %QS_ERROR_TYPE, %QS_ERROR_SHAPE; %QS_ERROR_DATA for NaN or infinity,
+ * naming the sample; %QS_ERROR_MALFORMED where the file is damaged.
+ */
+QsHostTensor *
+qs_samples_read (QsSamples  *self,
+                 const char *name,
+                 QsDataType  type,
+                 gint64      first,
+                 gint64      n,
+                 GError    **error)
+{
+  QsSampleArray *array = lookup (self, name, error);
+  g_autoptr (QsHostTensor) rows = NULL;
+  g_autoptr (QsHostTensor) values = NULL;
+
+  if (array == NULL || !check_type (self, array, type, error))
+    return NULL;
+
+  rows = read_rows (self, array, first, n, error);
+  if (rows == NULL)
+    return NULL;
+  if (!qs_data_type_is_float (type))
+    return qs_host_tensor_convert (rows, type, error);
+
+  values = to_float (self, array, first, rows, error);
+  return values != NULL ? qs_host_tensor_convert (values, type, error) : NULL;
+}
+
+static QsSampleArray *
+find_labels (QsSamples *self)
+{
+  QsSampleArray *array = find_array (self, "label");
+
+  return array != NULL ? array : find_array (self, "labels");
+}
+
+gboolean
+qs_samples_has_labels (QsSamples *self)
+{
+  return find_labels (self) != NULL;
+}
+
+static gboolean
+check_labels (QsSamples           *self,
+              const QsSampleArray *array,
+              GError             **error)
+{
+  gsize per_sample = qs_sample_array_get_row_size ((QsSampleArray *) array) /
+                     MAX (qs_data_type_size (array->type), 1);
+
+  if (!qs_data_type_is_integer (array->type))
+    g_set_error (error, QS_ERROR, QS_ERROR_TYPE,
+                 "%s: array “%s” has elements of type %s; class indices are integers",
+                 self->file_name, array->name, qs_data_type_name (array->type));
+  else if (per_sample != 1)
+    g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+                 "%s: array “%s” has %" G_GSIZE_FORMAT " numbers per sample; a class index is one",
+                 self->file_name, array->name, per_sample);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+gint64 *
+qs_samples_read_labels (QsSamples *self,
+                        gint64     first,
+                        gint64     n,
+                        GError   **error)
+{
+  QsSampleArray *array = find_labels (self);
+  g_autoptr (QsHostTensor) rows = NULL;
+  g_autofree gint64 *labels = NULL;
+
+  array = lookup (self, array != NULL ? array->name : "label", error);
+  if (array == NULL || !check_labels (self, array, error))
+    return NULL;
+
+  rows = read_rows (self, array, first, n, error);
+  if (rows == NULL)
+    return NULL;
+
+  labels = g_new (gint64, (gsize) MAX (n, 1));
+  for (gint64 i = 0; i < n; i++)
+    {
+      labels[i] = (gint64) qs_host_tensor_get_number (rows, i);
+      if (labels[i] < 0)
+        {
+          g_set_error (error, QS_ERROR, QS_ERROR_DATA,
+                       "%s: array “%s”: sample %" G_GINT64_FORMAT " has the negative class %"
+                       G_GINT64_FORMAT, self->file_name, array->name, first + i, labels[i]);
+          return NULL;
+        }
+    }
+
+  return g_steal_pointer (&labels);
+}
