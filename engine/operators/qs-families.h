@@ -20,6 +20,7 @@ G_BEGIN_DECLS
   FAMILY (matrix_multiply) \
   FAMILY (pooling) \
   FAMILY (reduce) \
+  FAMILY (reformat) \
   FAMILY (scale) \
   FAMILY (soft_max) \
   FAMILY (unary)

@@ -204,8 +204,6 @@ typedef struct
   const QsConvolutionGeometry *geometry;
   gint64 from_strides[QS_MAX_SPATIAL]; /* of what is read at position i */
   gint64 to_strides[QS_MAX_SPATIAL];   /* of the sums */
-  const gint64 *from_dims;
-  const gint64 *to_dims;
   gboolean transposed;
 } Plane;
 
@@ -225,10 +223,6 @@ add_row (float       *to,
       to[i * to_step] += weight * from[i * from_step];
 }
 
-/*
- * A convolution walks over outputs o and reads inputs o * stride + shift; a deconvolution walks
- * over inputs i and adds to outputs i * stride + shift.
- */
 static void
 add_tap (const Plane *plane,
          const gint64 tap[QS_MAX_SPATIAL],
@@ -236,29 +230,15 @@ add_tap (const Plane *plane,
          const float *from,
          float       *to)
 {
-  const QsConvolutionGeometry *g = plane->geometry;
-  gint64 first[QS_MAX_SPATIAL], last[QS_MAX_SPATIAL];
-  gint64 from_step[QS_MAX_SPATIAL], to_step[QS_MAX_SPATIAL];
+  QsTapSpan span;
 
-  for (int i = 0; i < QS_MAX_SPATIAL; i++)
-    {
-      gint64 shift = tap[i] * g->dilation[i] - g->begin[i];
-
-      from_step[i] = plane->from_strides[i] * (plane->transposed ? 1 : g->stride[i]);
-      to_step[i] = plane->to_strides[i] * (plane->transposed ? g->stride[i] : 1);
-      if (plane->transposed)
-        qs_window_range (g->in[i], g->stride[i], shift, g->out[i], &first[i], &last[i]);
-      else
-        qs_window_range (g->out[i], g->stride[i], shift, g->in[i], &first[i], &last[i]);
-      from += first[i] * from_step[i] + (plane->transposed ? 0 : shift * plane->from_strides[i]);
-      to += first[i] * to_step[i] + (plane->transposed ? shift * plane->to_strides[i] : 0);
-    }
-
-  for (gint64 d = 0; d < last[0] - first[0]; d++)
-    for (gint64 h = 0; h < last[1] - first[1]; h++)
-      add_row (to + d * to_step[0] + h * to_step[1], to_step[2],
-               from + d * from_step[0] + h * from_step[1], from_step[2], last[2] - first[2],
-               weight);
+  qs_tap_span_init (&span, plane->geometry, plane->transposed, tap, plane->from_strides,
+                    plane->to_strides);
+  for (gint64 d = 0; d < span.n[0]; d++)
+    for (gint64 h = 0; h < span.n[1]; h++)
+      add_row (to + span.to + d * span.to_step[0] + h * span.to_step[1], span.to_step[2],
+               from + span.from + d * span.from_step[0] + h * span.from_step[1],
+               span.from_step[2], span.n[2], weight);
 }
 
 static void

@@ -29,6 +29,31 @@ typedef struct
   gint64 out[QS_MAX_SPATIAL];
 } QsConvolutionGeometry;
 
+/**
+ * QsTapSpan:
+ * @n: for how many positions along each axis the tap lies inside
+ * @from: offset of the first element that is read
+ * @to: offset of the first sum that it is added to
+ *
+ * What one kernel tap contributes to one plane of sums. A convolution walks over outputs o and
+ * reads inputs o * stride + shift; a deconvolution walks over inputs i and adds to outputs
+ * i * stride + shift.
+ */
+typedef struct
+{
+  gint64 n[QS_MAX_SPATIAL];
+  gint64 from;
+  gint64 to;
+  gint64 from_step[QS_MAX_SPATIAL];
+  gint64 to_step[QS_MAX_SPATIAL];
+} QsTapSpan;
+
+void qs_tap_span_init             (QsTapSpan                     *self,
+                                   const QsConvolutionGeometry   *geometry,
+                                   gboolean                       transposed,
+                                   const gint64                   tap[QS_MAX_SPATIAL],
+                                   const gint64                   from_strides[QS_MAX_SPATIAL],
+                                   const gint64                   to_strides[QS_MAX_SPATIAL]);
 void qs_convolution_geometry_init (QsConvolutionGeometry         *self,
                                    const QsConvolutionAttributes *attributes,
                                    const QsShape                 *x,

@@ -69,6 +69,34 @@ qs_window_range (gint64  n,
   *first = MIN (*first, *last);
 }
 
+void
+qs_tap_span_init (QsTapSpan                   *self,
+                  const QsConvolutionGeometry *geometry,
+                  gboolean                     transposed,
+                  const gint64                 tap[QS_MAX_SPATIAL],
+                  const gint64                 from_strides[QS_MAX_SPATIAL],
+                  const gint64                 to_strides[QS_MAX_SPATIAL])
+{
+  self->from = 0;
+  self->to = 0;
+
+  for (int i = 0; i < QS_MAX_SPATIAL; i++)
+    {
+      gint64 stride = geometry->stride[i];
+      gint64 shift = tap[i] * geometry->dilation[i] - geometry->begin[i];
+      gint64 positions = transposed ? geometry->in[i] : geometry->out[i];
+      gint64 limit = transposed ? geometry->out[i] : geometry->in[i];
+      gint64 first, last;
+
+      qs_window_range (positions, stride, shift, limit, &first, &last);
+      self->n[i] = last - first;
+      self->from_step[i] = from_strides[i] * (transposed ? 1 : stride);
+      self->to_step[i] = to_strides[i] * (transposed ? stride : 1);
+      self->from += first * self->from_step[i] + (transposed ? 0 : shift * from_strides[i]);
+      self->to += first * self->to_step[i] + (transposed ? shift * to_strides[i] : 0);
+    }
+}
+
 /**
  * qs_window_output_size:
  * @pads: both paddings together
