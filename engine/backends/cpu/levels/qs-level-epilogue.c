@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-level.h"
+
+#include <string.h>
+
+#include "backends/qs-int8.h"
+
+/*
+ * The end of every weighted layer: the steps of backends/qs-int8.h, a row of a tile at a time, each
+ * step one loop that the compiler turns into a few vector instructions.
+ */
+
+QS_INLINE void
+scale_row (const QsCpuEpilogue *self,
+           gconstpointer        accumulators,
+           gint64               column,
+           const int            n,
+           float               *values)
+{
+  const float *bias = self->bias + column;
+
+  if (self->integer)
+    {
+      const gint32 *sums = accumulators;
+      const float *multiplier = self->multiplier + column;
+
+      for (int j = 0; j < n; j++)
+        values[j] = qs_int8_scale_accumulator (sums[j], multiplier[j], bias[j]);
+    }
+  else
+    {
+      const float *sums = accumulators;
+
+      if (self->multiplier != NULL)
+        for (int j = 0; j < n; j++)
+          values[j] = sums[j] * self->multiplier[column + j] + bias[j];
+      else
+        for (int j = 0; j < n; j++)
+          values[j] = sums[j] + bias[j];
+    }
+}
+
+QS_INLINE void
+add_residual (const QsCpuEpilogue *self,
+              gint64               offset,
+              gint64               n_columns,
+              const int            n,
+              float               *values)
+{
+  if (self->residual_type == QS_DATA_TYPE_INT8)
+    {
+      gint8 bytes[QS_PANEL] = { 0 };
+
+      memcpy (bytes, (const gint8 *) self->residual + offset, n_columns);
+      for (int j = 0; j < n; j++)
+        values[j] = __builtin_fmaf ((float) bytes[j], self->residual_scale, values[j]);
+    }
+  else
+    {
+      float floats[QS_PANEL] = { 0 };
+
+      memcpy (floats, (const float *) self->residual + offset, n_columns * sizeof (float));
+      for (int j = 0; j < n; j++)
+        values[j] = values[j] + floats[j];
+    }
+}
+
+QS_INLINE void
+activate (const QsActivation *activation,
+          const int           n,
+          float              *values)
+{
+  const float low = activation->alpha, high = activation->beta;
+
+  switch (activation->type)
+    {
+    case QS_ACTIVATION_NONE:
+      break;
+    case QS_ACTIVATION_RELU:
+      for (int j = 0; j < n; j++)
+        values[j] = 0.0f > values[j] ? 0.0f : values[j];
+      break;
+    case QS_ACTIVATION_CLIP:
+      for (int j = 0; j < n; j++)
+        {
+          float x = low > values[j] ? low : values[j];
+
+          values[j] = high < x ? high : x;
+        }
+      break;
+    default:
+      qs_level_activation (activation, values, n);
+    }
+}
+
+QS_INLINE void
+store_row (const QsCpuEpilogue *self,
+           gint64               offset,
+           gint64               n_columns,
+           const int            n,
+           const float         *values)
+{
+  gint8 bytes[QS_PANEL];
+
+  if (self->out_type != QS_DATA_TYPE_INT8)
+    {
+      memcpy ((float *) self->out + offset, values,
+              (n_columns == n ? n : n_columns) * sizeof (float));
+      return;
+    }
+
+  for (int j = 0; j < n; j++)
+    bytes[j] = qs_quantize (values[j], self->reciprocal);
+  memcpy ((gint8 *) self->out + offset, bytes, n_columns == n ? n : n_columns);
+}
+
+QS_INLINE void
+finish_rows (const QsCpuEpilogue *self,
+             const guint8        *tile,
+             guint                n_rows,
+             gint64               first_row,
+             gint64               column,
+             gint64               n_columns,
+             const int            n)
+{
+  for (guint r = 0; r < n_rows; r++)
+    {
+      gint64 offset = (first_row + r) * self->row_stride + column;
+      float values[QS_PANEL];
+
+      scale_row (self, tile + r * QS_PANEL * 4, column, n, values);
+      if (self->residual != NULL)
+        add_residual (self, offset, n_columns, n, values);
+      activate (&self->activation, n, values);
+      store_row (self, offset, n_columns, n, values);
+    }
+}
+
+void
+qs_level_epilogue (const QsCpuEpilogue *self,
+                   gconstpointer        tile,
+                   guint                n_rows,
+                   gint64               first_row,
+                   gint64               first_column,
+                   gint64               n_columns)
+{
+  if (n_columns > QS_LANES)
+    finish_rows (self, tile, n_rows, first_row, first_column, n_columns, QS_PANEL);
+  else
+    finish_rows (self, tile, n_rows, first_row, first_column, n_columns, QS_LANES);
+}
+
+void
+qs_level_left (QsCpuLeft     left,
+               const gint8  *from,
+               gpointer      to,
+               gint64        n)
+{
+  guint8 *bytes = to;
+  gint16 *halves = to;
+
+  if (left == QS_CPU_LEFT_OFFSET)
+    for (gint64 i = 0; i < n; i++)
+      bytes[i] = (guint8) from[i] ^ 0x80u;
+  else if (left == QS_CPU_LEFT_WIDEN)
+    for (gint64 i = 0; i < n; i++)
+      halves[i] = from[i];
+  else
+    memcpy (to, from, n);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-level-vector.h"
+
+#include <string.h>
+
+/*
+ * The innermost loops of convolutions and matrix products. Every number of rows up to max_rows is
+ * a function of its own, so that accumulators stay in registers; the shape of a tile is chosen so
+ * that they fill the register file.
+ */
+
+#if defined (__AVX512VNNI__)
+#define MAX_ROWS 12
+#elif defined (__AVX2__)
+#define MAX_ROWS 6
+#else
+#define MAX_ROWS 4
+#endif
+
+/* One function per number of rows, and the table of them. */
+#define FOR_EACH_ROW_COUNT_4(X) X (1) X (2) X (3) X (4)
+#define FOR_EACH_ROW_COUNT_6(X) FOR_EACH_ROW_COUNT_4 (X) X (5) X (6)
+#define FOR_EACH_ROW_COUNT_12(X) \
+  FOR_EACH_ROW_COUNT_6 (X) X (7) X (8) X (9) X (10) X (11) X (12)
+#define FOR_EACH_ROW_COUNT_(n, X) FOR_EACH_ROW_COUNT_##n (X)
+#define FOR_EACH_ROW_COUNT_N(n, X) FOR_EACH_ROW_COUNT_ (n, X)
+#define FOR_EACH_ROW_COUNT(X) FOR_EACH_ROW_COUNT_N (MAX_ROWS, X)
+
+typedef void (*FixedTileFunc) (const guint8 *const *rows,
+                               gsize                offset,
+                               gsize                n_steps,
+                               gconstpointer        panel,
+                               gpointer             tile);
+
+#define DEFINE_FIXED(name, n) \
+  static void name##_##n##x1 (const guint8 *const *rows, gsize offset, gsize n_steps, \
+                              gconstpointer panel, gpointer tile) \
+  { \
+    name (n, 1, rows, offset, n_steps, panel, tile); \
+  } \
+  static void name##_##n##x2 (const guint8 *const *rows, gsize offset, gsize n_steps, \
+                              gconstpointer panel, gpointer tile) \
+  { \
+    name (n, 2, rows, offset, n_steps, panel, tile); \
+  }
+
+#define DEFINE_DISPATCH(name, TABLE) \
+  static const FixedTileFunc name##_table[][2] = { TABLE }; \
+  static void name##_tile (guint n_rows, const guint8 *const *rows, gsize offset, \
+                           gsize n_steps, gconstpointer panel, guint n_vectors, gpointer tile) \
+  { \
+    name##_table[n_rows - 1][n_vectors - 1](rows, offset, n_steps, panel, tile); \
+  }
+
+/* Float: one k per step. */
+QS_INLINE void
+tile_f32 (const int            n_rows,
+          const int            n_vectors,
+          const guint8 *const *rows,
+          gsize                offset,
+          gsize                n_steps,
+          gconstpointer        panel,
+          gpointer             tile)
+{
+  Floats sums[MAX_ROWS][2];
+  const guint8 *left[MAX_ROWS];
+  const float *b = panel;
+  float *out = tile;
+
+#pragma GCC unroll 16
+  for (int r = 0; r < n_rows; r++)
+    {
+      left[r] = rows[r] + offset;
+      for (int v = 0; v < n_vectors; v++)
+        sums[r][v] = LOAD_FLOATS (out + r * QS_PANEL + v * QS_LANES);
+    }
+
+  for (gsize k = 0; k < n_steps; k++, b += n_vectors * QS_LANES)
+    {
+      Floats b0 = LOAD_FLOATS (b);
+      Floats b1 = n_vectors > 1 ? LOAD_FLOATS (b + QS_LANES) : b0;
+
+#pragma GCC unroll 16
+      for (int r = 0; r < n_rows; r++)
+        {
+          Floats a = BROADCAST_FLOAT (left[r] + k * sizeof (float));
+
+          sums[r][0] = MULTIPLY_ADD (a, b0, sums[r][0]);
+          if (n_vectors > 1)
+            sums[r][1] = MULTIPLY_ADD (a, b1, sums[r][1]);
+        }
+    }
+
+#pragma GCC unroll 16
+  for (int r = 0; r < n_rows; r++)
+    for (int v = 0; v < n_vectors; v++)
+      STORE_FLOATS (out + r * QS_PANEL + v * QS_LANES, sums[r][v]);
+}
+
+#define F32(n) DEFINE_FIXED (tile_f32, n)
+FOR_EACH_ROW_COUNT (F32)
+#define F32_ROW(n) { tile_f32_##n##x1, tile_f32_##n##x2 },
+DEFINE_DISPATCH (tile_f32, FOR_EACH_ROW_COUNT (F32_ROW))
+
+const QsCpuProductFuncs qs_level_product_f32 = {
+  .name = "",
+  .left = QS_CPU_LEFT_AS_IS,
+  .unit = 1,
+  .left_size = 4,
+  .right_size = 4,
+  .max_rows = MAX_ROWS,
+  .tile = tile_f32_tile,
+};
+
+/* Four bytes of a row at any address. */
+QS_INLINE gint32
+read_step (const guint8 *p)
+{
+  gint32 value;
+
+  memcpy (&value, p, sizeof value);
+  return value;
+}
+
+#ifdef __AVX2__
+
+/* Sums the products of the four bytes, or two halves, of every 32-bit lane. */
+#define DEFINE_INTEGER_TILE(name, DOT) \
+  QS_INLINE void \
+  name (const int n_rows, const int n_vectors, const guint8 *const *rows, gsize offset, \
+        gsize n_steps, gconstpointer panel, gpointer tile) \
+  { \
+    Ints sums[MAX_ROWS][2]; \
+    const guint8 *left[MAX_ROWS]; \
+    const gint32 *b = panel; \
+    gint32 *out = tile; \
+    _Pragma ("GCC unroll 16") \
+    for (int r = 0; r < n_rows; r++) \
+      { \
+        left[r] = rows[r] + offset; \
+        for (int v = 0; v < n_vectors; v++) \
+          sums[r][v] = LOAD_INTS (out + r * QS_PANEL + v * QS_LANES); \
+      } \
+    for (gsize k = 0; k < n_steps; k++, b += n_vectors * QS_LANES) \
+      { \
+        Ints b0 = LOAD_INTS (b); \
+        Ints b1 = n_vectors > 1 ? LOAD_INTS (b + QS_LANES) : b0; \
+        _Pragma ("GCC unroll 16") \
+        for (int r = 0; r < n_rows; r++) \
+          { \
+            Ints a = BROADCAST_INT (read_step (left[r] + 4 * k)); \
+            DOT (sums[r][0], a, b0); \
+            if (n_vectors > 1) \
+              DOT (sums[r][1], a, b1); \
+          } \
+      } \
+    _Pragma ("GCC unroll 16") \
+    for (int r = 0; r < n_rows; r++) \
+      for (int v = 0; v < n_vectors; v++) \
+        STORE_INTS (out + r * QS_PANEL + v * QS_LANES, sums[r][v]); \
+  }
+
+#if defined (__AVX512VNNI__)
+#define DOT_U8(sum, a, b) (sum) = _mm512_dpbusd_epi32 (sum, a, b)
+#elif defined (__AVXVNNI__)
+#define DOT_U8(sum, a, b) (sum) = _mm256_dpbusd_avx_epi32 (sum, a, b)
+#else
+
+/*
+ * Unsigned times signed bytes give 16-bit sums of two products, at most 2 * 127 * 128 = 32,512 for
+ * a left side of 0 … 127: they never saturate. The compiler would keep the vector of ones in a
+ * register and spill an accumulator for it, so the three instructions are written out.
+ */
+static const gint16 ones[16] __attribute__ ((aligned (32))) = { 1, 1, 1, 1, 1, 1, 1, 1,
+                                                                1, 1, 1, 1, 1, 1, 1, 1 };
+#define DOT_U8(sum, a, b) \
+  do \
+    { \
+      __m256i product_; \
+      __asm__ ("vpmaddubsw %[right], %[left], %[product]\n\t" \
+               "vpmaddwd %[unit], %[product], %[product]\n\t" \
+               "vpaddd %[product], %[total], %[total]" \
+               : [total] "+x"(sum), [product] "=&x"(product_) \
+               : [left] "x"(a), [right] "x"(b), [unit] "m"(ones)); \
+    } \
+  while (0)
+#endif
+
+DEFINE_INTEGER_TILE (tile_u8, DOT_U8)
+
+#define U8(n) DEFINE_FIXED (tile_u8, n)
+FOR_EACH_ROW_COUNT (U8)
+#define U8_ROW(n) { tile_u8_##n##x1, tile_u8_##n##x2 },
+DEFINE_DISPATCH (tile_u8, FOR_EACH_ROW_COUNT (U8_ROW))
+
+const QsCpuProductFuncs qs_level_product_u7 = {
+  .name = "u7",
+  .left = QS_CPU_LEFT_AS_IS,
+  .unit = 4,
+  .left_size = 1,
+  .right_size = 1,
+  .max_rows = MAX_ROWS,
+  .tile = tile_u8_tile,
+};
+
+#endif
+
+#if defined (__AVX512VNNI__) || defined (__AVXVNNI__)
+
+const QsCpuProductFuncs qs_level_product_s8 = {
+  .name = "s8",
+  .left = QS_CPU_LEFT_OFFSET,
+  .unit = 4,
+  .left_size = 1,
+  .right_size = 1,
+  .max_rows = MAX_ROWS,
+  .tile = tile_u8_tile,
+};
+
+#elif defined (__AVX2__)
+
+/* Two 16-bit products per lane; |sum| <= 2 * 128 * 128. Written out for the same reason. */
+#define DOT_S16(sum, a, b) \
+  do \
+    { \
+      __m256i product_; \
+      __asm__ ("vpmaddwd %[right], %[left], %[product]\n\t" \
+               "vpaddd %[product], %[total], %[total]" \
+               : [total] "+x"(sum), [product] "=&x"(product_) \
+               : [left] "x"(a), [right] "x"(b)); \
+    } \
+  while (0)
+
+DEFINE_INTEGER_TILE (tile_s16, DOT_S16)
+
+#define S16(n) DEFINE_FIXED (tile_s16, n)
+FOR_EACH_ROW_COUNT (S16)
+#define S16_ROW(n) { tile_s16_##n##x1, tile_s16_##n##x2 },
+DEFINE_DISPATCH (tile_s16, FOR_EACH_ROW_COUNT (S16_ROW))
+
+const QsCpuProductFuncs qs_level_product_s8 = {
+  .name = "s8",
+  .left = QS_CPU_LEFT_WIDEN,
+  .unit = 2,
+  .left_size = 2,
+  .right_size = 2,
+  .max_rows = MAX_ROWS,
+  .tile = tile_s16_tile,
+};
+
+#else
+
+/* Pairs of 16-bit products, which any vector unit has and compilers recognize. */
+QS_INLINE void
+tile_pairs (const int            n_rows,
+            const int            n_vectors,
+            const guint8 *const *rows,
+            gsize                offset,
+            gsize                n_steps,
+            gconstpointer        panel,
+            gpointer             tile)
+{
+  const gint16 *b = panel;
+  gint32 *out = tile;
+  const int n = n_vectors * QS_LANES;
+
+  for (gsize k = 0; k < n_steps; k++, b += 2 * n)
+    for (int r = 0; r < n_rows; r++)
+      {
+        gint32 pair = read_step (rows[r] + offset + 4 * k);
+        gint16 a[2];
+
+        memcpy (a, &pair, sizeof a);
+        for (int j = 0; j < n; j++)
+          out[r * QS_PANEL + j] += a[0] * b[2 * j] + a[1] * b[2 * j + 1];
+      }
+}
+
+#define PAIRS(n) DEFINE_FIXED (tile_pairs, n)
+FOR_EACH_ROW_COUNT (PAIRS)
+#define PAIRS_ROW(n) { tile_pairs_##n##x1, tile_pairs_##n##x2 },
+DEFINE_DISPATCH (tile_pairs, FOR_EACH_ROW_COUNT (PAIRS_ROW))
+
+#define PORTABLE_PRODUCT \
+  { \
+    .name = "s8", .left = QS_CPU_LEFT_WIDEN, .unit = 2, .left_size = 2, .right_size = 2, \
+    .max_rows = MAX_ROWS, .tile = tile_pairs_tile, \
+  }
+
+const QsCpuProductFuncs qs_level_product_s8 = PORTABLE_PRODUCT;
+const QsCpuProductFuncs qs_level_product_u7 = PORTABLE_PRODUCT;
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-level.h"
+
+/* The few vector operations that are worth naming; LOAD_FIRST reads only @n values, the rest is 0. */
+
+#if defined (__AVX512VNNI__)
+
+typedef __m512 Floats;
+typedef __m512i Ints;
+#define LOAD_FLOATS(p) _mm512_loadu_ps (p)
+#define STORE_FLOATS(p, v) _mm512_storeu_ps (p, v)
+#define BROADCAST_FLOAT(p) _mm512_set1_ps (*(const float *) (p))
+#define MULTIPLY_ADD(a, b, c) _mm512_fmadd_ps (a, b, c)
+#define LOAD_FIRST_FLOATS(p, n) _mm512_maskz_loadu_ps ((__mmask16) ((1u << (n)) - 1u), p)
+#define LOAD_INTS(p) _mm512_loadu_si512 (p)
+#define STORE_INTS(p, v) _mm512_storeu_si512 (p, v)
+#define BROADCAST_INT(v) _mm512_set1_epi32 (v)
+
+#elif defined (__AVX2__)
+
+typedef __m256 Floats;
+typedef __m256i Ints;
+#define LOAD_FLOATS(p) _mm256_loadu_ps (p)
+#define STORE_FLOATS(p, v) _mm256_storeu_ps (p, v)
+#define BROADCAST_FLOAT(p) _mm256_broadcast_ss ((const float *) (p))
+#define MULTIPLY_ADD(a, b, c) _mm256_fmadd_ps (a, b, c)
+#define LOAD_FIRST_FLOATS(p, n) load_first_floats (p, n)
+#define LOAD_INTS(p) _mm256_loadu_si256 ((const __m256i *) (p))
+#define STORE_INTS(p, v) _mm256_storeu_si256 ((__m256i *) (p), v)
+#define BROADCAST_INT(v) _mm256_set1_epi32 (v)
+
+static inline __m256
+load_first_floats (const float *p,
+                   gint64       n)
+{
+  static const gint32 masks[16] = { -1, -1, -1, -1, -1, -1, -1, -1 };
+
+  return _mm256_maskload_ps (p, LOAD_INTS (masks + 8 - n));
+}
+
+#else
+
+typedef float Floats __attribute__ ((vector_size (4 * QS_LANES), aligned (4), may_alias));
+typedef gint32 Ints __attribute__ ((vector_size (4 * QS_LANES), aligned (4), may_alias));
+#define LOAD_FLOATS(p) (*(const Floats *) (p))
+#define STORE_FLOATS(p, v) (*(Floats *) (p) = (v))
+#define LOAD_FIRST_FLOATS(p, n) load_first_floats (p, n)
+#define BROADCAST_FLOAT(p) ((Floats) { 0 } + *(const float *) (p))
+#define MULTIPLY_ADD(a, b, c) ((c) + (a) * (b))
+
+static inline Floats
+load_first_floats (const float *p,
+                   gint64       n)
+{
+  float values[QS_LANES] = { 0 };
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = p[i];
+  return LOAD_FLOATS (values);
+}
+
+#endif
+

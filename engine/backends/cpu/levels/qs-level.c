@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-level.h"
+
+#if defined (__AVX512VNNI__)
+#define LEVEL QS_CPU_AVX512_VNNI
+#elif defined (__AVXVNNI__)
+#define LEVEL QS_CPU_AVX2_VNNI
+#elif defined (__AVX2__)
+#define LEVEL QS_CPU_AVX2
+#else
+#define LEVEL QS_CPU_PORTABLE
+#endif
+
+const QsCpuFunctions qs_level_functions = {
+  .level = LEVEL,
+  .lanes = QS_LANES,
+  .product_f32 = &qs_level_product_f32,
+  .product_s8 = &qs_level_product_s8,
+  .product_u7 = &qs_level_product_u7,
+  .epilogue = qs_level_epilogue,
+  .left = qs_level_left,
+  .depthwise_f32 = qs_level_depthwise_f32,
+  .depthwise_s8 = qs_level_depthwise_s8,
+  .activation = qs_level_activation,
+  .element_wise = qs_level_element_wise,
+  .add_s8 = qs_level_add_s8,
+  .unary = qs_level_unary,
+  .quantize = qs_level_quantize,
+  .dequantize = qs_level_dequantize,
+  .max_f32 = qs_level_max_f32,
+  .max_s8 = qs_level_max_s8,
+  .add_f32 = qs_level_add_f32,
+  .sum_s8 = qs_level_sum_s8,
+  .soft_max = qs_level_soft_max,
+  .sum = qs_level_sum,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * For the files of this folder, which are compiled once per instruction set with QS_LEVEL set to
+ * the level's name; their symbols carry it. They contain plain loops for the compiler to vectorize
+ * wherever that is enough, and intrinsics where it is not. All of them perform the same IEEE
+ * operations, so that the levels differ in nothing but time (FP32 sums of the portable level
+ * excepted, which has no fused multiply-add).
+ */
+
+#include "../qs-cpu-functions.h"
+
+#define QS_JOIN_(a, b) a##_##b
+#define QS_JOIN(a, b) QS_JOIN_ (a, b)
+#define QS_LEVEL_SYMBOL(name) QS_JOIN (name, QS_LEVEL)
+
+#if defined (__AVX512VNNI__) || defined (__AVXVNNI__) || defined (__AVX2__)
+#include <immintrin.h>
+#endif
+
+#if defined (__AVX512VNNI__)
+#define QS_LANES 16
+#elif defined (__AVX2__)
+#define QS_LANES 8
+#else
+#define QS_LANES 4
+#endif
+
+#define QS_PANEL (2 * QS_LANES)
+
+#define QS_INLINE static inline __attribute__ ((always_inline))
+
+#define qs_level_product_f32 QS_LEVEL_SYMBOL (qs_level_product_f32)
+#define qs_level_product_s8 QS_LEVEL_SYMBOL (qs_level_product_s8)
+#define qs_level_product_u7 QS_LEVEL_SYMBOL (qs_level_product_u7)
+#define qs_level_epilogue QS_LEVEL_SYMBOL (qs_level_epilogue)
+#define qs_level_left QS_LEVEL_SYMBOL (qs_level_left)
+#define qs_level_depthwise_f32 QS_LEVEL_SYMBOL (qs_level_depthwise_f32)
+#define qs_level_depthwise_s8 QS_LEVEL_SYMBOL (qs_level_depthwise_s8)
+#define qs_level_activation QS_LEVEL_SYMBOL (qs_level_activation)
+#define qs_level_element_wise QS_LEVEL_SYMBOL (qs_level_element_wise)
+#define qs_level_add_s8 QS_LEVEL_SYMBOL (qs_level_add_s8)
+#define qs_level_unary QS_LEVEL_SYMBOL (qs_level_unary)
+#define qs_level_quantize QS_LEVEL_SYMBOL (qs_level_quantize)
+#define qs_level_dequantize QS_LEVEL_SYMBOL (qs_level_dequantize)
+#define qs_level_max_f32 QS_LEVEL_SYMBOL (qs_level_max_f32)
+#define qs_level_max_s8 QS_LEVEL_SYMBOL (qs_level_max_s8)
+#define qs_level_add_f32 QS_LEVEL_SYMBOL (qs_level_add_f32)
+#define qs_level_sum_s8 QS_LEVEL_SYMBOL (qs_level_sum_s8)
+#define qs_level_soft_max QS_LEVEL_SYMBOL (qs_level_soft_max)
+#define qs_level_sum QS_LEVEL_SYMBOL (qs_level_sum)
+#define qs_level_functions QS_LEVEL_SYMBOL (qs_cpu_functions)
+
+extern const QsCpuProductFuncs qs_level_product_f32;
+extern const QsCpuProductFuncs qs_level_product_s8;
+extern const QsCpuProductFuncs qs_level_product_u7;
+extern const QsCpuFunctions qs_level_functions;
+
+void qs_level_epilogue (const QsCpuEpilogue *self,
+                        gconstpointer        tile,
+                        guint                n_rows,
+                        gint64               first_row,
+                        gint64               first_column,
+                        gint64               n_columns);
+void qs_level_left (QsCpuLeft     left,
+                    const gint8  *from,
+                    gpointer      to,
+                    gint64        n);
+void qs_level_depthwise_f32 (const gconstpointer *taps,
+                             guint                n_taps,
+                             guint                n_pixels,
+                             gint64               first,
+                             gint64               n_channels,
+                             gconstpointer        panel,
+                             gpointer             tile);
+void qs_level_depthwise_s8 (const gconstpointer *taps,
+                             guint                n_taps,
+                             guint                n_pixels,
+                             gint64               first,
+                             gint64               n_channels,
+                             gconstpointer        panel,
+                             gpointer             tile);
+void qs_level_activation (const QsActivation *activation,
+                          float              *values,
+                          gint64              n);
+gboolean qs_level_element_wise (int             type,
+                                QsCpuBroadcast  broadcast,
+                                const float    *a,
+                                const float    *b,
+                                float          *out,
+                                gint64          n);
+void qs_level_add_s8 (QsCpuBroadcast  broadcast,
+                      const gint8    *a,
+                      float           a_scale,
+                      const gint8    *b,
+                      float           b_scale,
+                      float          *out,
+                      gint64          n);
+gboolean qs_level_unary (int          type,
+                         const float *in,
+                         float       *out,
+                         gint64       n);
+void qs_level_quantize (const float *in,
+                        float        reciprocal,
+                        gint8       *out,
+                        gint64       n);
+void qs_level_dequantize (const gint8 *in,
+                          float        scale,
+                          float       *out,
+                          gint64       n);
+void qs_level_max_f32 (float       *out,
+                       const float *in,
+                       gint64       n);
+void qs_level_max_s8 (gint8       *out,
+                      const gint8 *in,
+                      gint64       n);
+void qs_level_add_f32 (float       *out,
+                       const float *in,
+                       gint64       n);
+void qs_level_sum_s8 (gint32      *out,
+                      const gint8 *in,
+                      gint64       n);
+void qs_level_soft_max (const float *in,
+                        float       *out,
+                        gint64       n);
+float qs_level_sum (const float *in,
+                    gint64       n);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "network/qs-types.h"
+#include "qs-cpu-features.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The loops that are compiled once per instruction set, one table for each. Everything around them
+ * (packing, blocking, threads) is compiled once and asks the table for its block sizes.
+ *
+ * A product computes a tile of out[row][column] = sum over k of a[row][k] * b[k][column]. Rows of
+ * the left side are given by pointers, so that they may lie in the input itself. The right side is
+ * packed in panels of two vectors of columns (one, when that is enough for the last panel); within
+ * a panel, for every step of @unit values of k: all columns, each with its @unit values.
+ */
+
+/* What has to be done with INT8 values of the left side before they can be multiplied. */
+typedef enum
+{
+  QS_CPU_LEFT_AS_IS,  /* bytes; the kernel takes them as unsigned or is portable */
+  QS_CPU_LEFT_OFFSET, /* bytes + 128, so that they are unsigned */
+  QS_CPU_LEFT_WIDEN,  /* 16-bit integers */
+} QsCpuLeft;
+
+/**
+ * QsCpuTileFunc:
+ * @n_rows: rows of the tile, 1 … max_rows
+ * @rows: start of every row
+ * @offset: bytes from there to the first k
+ * @n_steps: steps along k
+ * @panel: the packed right side from the first k on
+ * @n_vectors: vectors of columns in the panel, 1 or 2
+ * @tile: (array): accumulators [n_rows][2 vectors], read and written
+ */
+typedef void (*QsCpuTileFunc) (guint                 n_rows,
+                               const guint8 *const  *rows,
+                               gsize                 offset,
+                               gsize                 n_steps,
+                               gconstpointer         panel,
+                               guint                 n_vectors,
+                               gpointer              tile);
+
+typedef struct
+{
+  const char *name;     /* part of the kernel's name */
+  QsCpuLeft left;
+  guint unit;           /* values of k per step */
+  guint left_size;      /* bytes per value of the left side */
+  guint right_size;     /* bytes per value of the right side */
+  guint max_rows;
+  QsCpuTileFunc tile;
+} QsCpuProductFuncs;
+
+/**
+ * QsCpuEpilogue:
+ *
+ * What happens to accumulators before they are stored. Arrays are indexed by the output's column.
+ * The multiplier of an FP32 product is %NULL for 1.
+ */
+typedef struct
+{
+  gboolean integer;           /* accumulators are int32 */
+  const float *multiplier;
+  const float *bias;
+  gconstpointer residual;     /* (nullable) */
+  QsDataType residual_type;
+  float residual_scale;
+  QsActivation activation;
+  gpointer out;
+  QsDataType out_type;
+  float reciprocal;           /* 1 / scale of an INT8 output */
+  gint64 row_stride;          /* elements from row to row of output and residual */
+} QsCpuEpilogue;
+
+/**
+ * QsCpuDepthwiseFunc:
+ * @taps: (array): for every pixel, where the channels of each of its taps start
+ * @n_taps: taps per pixel; even for INT8, where an odd one out is doubled with a weight of zero
+ * @n_pixels: pixels, 1 … %QS_CPU_MAX_ROWS
+ * @first: first channel
+ * @n_channels: channels, 1 … a panel's
+ * @panel: weights, FP32 [tap][panel], INT8 [tap pair][panel][2] as 16-bit integers
+ * @tile: (array): accumulators [n_pixels][panel], written
+ */
+typedef void (*QsCpuDepthwiseFunc) (const gconstpointer *taps,
+                                    guint                n_taps,
+                                    guint                n_pixels,
+                                    gint64               first,
+                                    gint64               n_channels,
+                                    gconstpointer        panel,
+                                    gpointer             tile);
+
+typedef enum
+{
+  QS_CPU_BROADCAST_NONE,      /* both sides have n values */
+  QS_CPU_BROADCAST_A,         /* the first side is one value */
+  QS_CPU_BROADCAST_B,
+} QsCpuBroadcast;
+
+typedef struct
+{
+  QsCpuLevel level;
+  guint lanes;                /* floats per vector */
+  const QsCpuProductFuncs *product_f32;
+  const QsCpuProductFuncs *product_s8; /* any INT8 left side */
+  const QsCpuProductFuncs *product_u7; /* left side known to be 0 … 127 */
+
+  void (*epilogue) (const QsCpuEpilogue *self,
+                    gconstpointer        tile,
+                    guint                n_rows,
+                    gint64               first_row,
+                    gint64               first_column,
+                    gint64               n_columns);
+  void (*left) (QsCpuLeft     left,
+                const gint8  *from,
+                gpointer      to,
+                gint64        n);
+  QsCpuDepthwiseFunc depthwise_f32;
+  QsCpuDepthwiseFunc depthwise_s8;
+
+  void (*activation) (const QsActivation *activation,
+                      float              *values,
+                      gint64              n);
+  /* FALSE for an operation that has no loop here. */
+  gboolean (*element_wise) (int             type,
+                            QsCpuBroadcast  broadcast,
+                            const float    *a,
+                            const float    *b,
+                            float          *out,
+                            gint64          n);
+  void (*add_s8) (QsCpuBroadcast  broadcast,
+                  const gint8    *a,
+                  float           a_scale,
+                  const gint8    *b,
+                  float           b_scale,
+                  float          *out,
+                  gint64          n);
+  gboolean (*unary) (int          type,
+                     const float *in,
+                     float       *out,
+                     gint64       n);
+  void (*quantize) (const float *in,
+                    float        reciprocal,
+                    gint8       *out,
+                    gint64       n);
+  void (*dequantize) (const gint8 *in,
+                      float        scale,
+                      float       *out,
+                      gint64       n);
+  void (*max_f32) (float       *out,
+                   const float *in,
+                   gint64       n);
+  void (*max_s8) (gint8       *out,
+                  const gint8 *in,
+                  gint64       n);
+  void (*add_f32) (float       *out,
+                   const float *in,
+                   gint64       n);
+  void (*sum_s8) (gint32      *out,
+                  const gint8 *in,
+                  gint64       n);
+  void (*soft_max) (const float *in,
+                    float       *out,
+                    gint64       n);
+  float (*sum) (const float *in,
+                gint64       n);
+} QsCpuFunctions;
+
+/* Columns of a full panel. */
+#define QS_CPU_PANEL(functions) (2 * (functions)->lanes)
+#define QS_CPU_MAX_PANEL 32
+#define QS_CPU_MAX_ROWS 16
+
+const QsCpuFunctions *qs_cpu_functions_get (QsCpuLevel level);
+
+G_END_DECLS

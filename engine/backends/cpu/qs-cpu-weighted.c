@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cpu-weighted.h"
+
+#include "backends/qs-int8.h"
+#include "core/qs-error.h"
+#include "qs-cpu-kernel.h"
+
+/* Elements that one thread converts at a time. */
+#define CONVERT_CHUNK 16384
+
+static gboolean
+is_constant_of (const QsTensor *tensor,
+                QsDataType      type)
+{
+  return tensor != NULL && tensor->value != NULL
+         && qs_host_tensor_get_data_type (tensor->value) == type;
+}
+
+static gboolean
+supports_bias (const QsLayer  *layer,
+               gint64          n_outputs,
+               const char    **reason)
+{
+  const QsTensor *bias = qs_layer_get_input (layer, QS_INPUT_BIAS);
+  int n_dims;
+
+  if (bias == NULL)
+    return TRUE;
+  if (!is_constant_of (bias, QS_DATA_TYPE_FLOAT))
+    return qs_cpu_refuse (reason, "the bias is not a float constant");
+
+  n_dims = bias->shape.n_dims;
+  if (qs_shape_n_elements (&bias->shape) != n_outputs
+      || (n_dims > 0 && bias->shape.dims[n_dims - 1] != n_outputs))
+    return qs_cpu_refuse (reason, "the bias has not one value per output channel");
+  return TRUE;
+}
+
+static gboolean
+supports_residual (const QsLayer  *layer,
+                   QsPrecision     precision,
+                   const char    **reason)
+{
+  const QsTensor *residual = qs_layer_get_input (layer, QS_INPUT_RESIDUAL);
+  const QsTensor *output = qs_layer_get_output (layer, 0);
+
+  if (residual == NULL)
+    return TRUE;
+  if (!qs_shape_equal (&residual->shape, &output->shape))
+    return qs_cpu_refuse (reason, "the residual has another shape than the output");
+  if (residual->type == QS_DATA_TYPE_FLOAT)
+    return TRUE;
+  if (precision != QS_PRECISION_INT8 || residual->type != QS_DATA_TYPE_INT8)
+    return qs_cpu_refuse (reason, "the residual's type does not fit");
+  if (!(residual->scale > 0.0f))
+    return qs_cpu_refuse (reason, "the residual has no scale");
+  return TRUE;
+}
+
+static gboolean
+supports_int8 (const QsLayer  *layer,
+               gint64          n_products,
+               gint64          n_outputs,
+               const char    **reason)
+{
+  const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
+  const QsTensor *y = qs_layer_get_output (layer, 0);
+  const QsHostTensor *scales = layer->weight_scales;
+
+  if (x->type != QS_DATA_TYPE_INT8)
+    return qs_cpu_refuse (reason, "the input is not INT8");
+  if (!(x->scale > 0.0f))
+    return qs_cpu_refuse (reason, "the input has no scale");
+  if (!is_constant_of (qs_layer_get_input (layer, QS_INPUT_WEIGHTS), QS_DATA_TYPE_INT8))
+    return qs_cpu_refuse (reason, "the weights are not an INT8 constant");
+  if (scales == NULL || qs_host_tensor_get_data_type (scales) != QS_DATA_TYPE_FLOAT
+      || (qs_host_tensor_get_n_elements (scales) != n_outputs
+          && qs_host_tensor_get_n_elements (scales) != 1))
+    return qs_cpu_refuse (reason, "the weights have not one scale per output channel");
+  if (n_products > QS_INT8_MAX_K)
+    return qs_cpu_refuse (reason, "the sums have more products than int32 can hold exactly");
+  if (y->type == QS_DATA_TYPE_INT8 ? !(y->scale > 0.0f) : y->type != QS_DATA_TYPE_FLOAT)
+    return qs_cpu_refuse (reason, "the output is neither INT8 with a scale nor float");
+  return TRUE;
+}
+
+static gboolean
+supports_fp32 (const QsLayer  *layer,
+               const char    **reason)
+{
+  if (qs_layer_get_input (layer, QS_INPUT_X)->type != QS_DATA_TYPE_FLOAT)
+    return qs_cpu_refuse (reason, "the input is not float");
+  if (!is_constant_of (qs_layer_get_input (layer, QS_INPUT_WEIGHTS), QS_DATA_TYPE_FLOAT))
+    return qs_cpu_refuse (reason, "the weights are not a float constant");
+  if (qs_layer_get_output (layer, 0)->type != QS_DATA_TYPE_FLOAT)
+    return qs_cpu_refuse (reason, "the output is not float");
+  return TRUE;
+}
+
+/**
+ * qs_cpu_weighted_supports:
+ * @n_products: products that are summed for one output
+ * @n_outputs: output channels
+ *
+ * Whether types, scales, bias and residual of a weighted layer are those that kernel @self expects.
+ */
+gboolean
+qs_cpu_weighted_supports (const QsKernel  *self,
+                          const QsLayer   *layer,
+                          gint64           n_products,
+                          gint64           n_outputs,
+                          const char     **reason)
+{
+  gboolean types = self->precision == QS_PRECISION_INT8
+                     ? supports_int8 (layer, n_products, n_outputs, reason)
+                     : supports_fp32 (layer, reason);
+
+  return types && supports_bias (layer, n_outputs, reason)
+         && supports_residual (layer, self->precision, reason);
+}
+
+/* Copies values per output channel to where the panels of their group have them. */
+static float *
+spread (const float  *values,
+        gint64        step,
+        float         factor,
+        gint64        n_groups,
+        gint64        n_columns,
+        gint64        n_padded,
+        GError      **error)
+{
+  float *spread = qs_cpu_alloc (n_groups * n_padded * sizeof (float), error);
+
+  if (spread != NULL && values != NULL)
+    for (gint64 g = 0; g < n_groups; g++)
+      for (gint64 j = 0; j < n_columns; j++)
+        spread[g * n_padded + j] = factor * values[(g * n_columns + j) * step];
+
+  return spread;
+}
+
+/**
+ * qs_cpu_weighted_parameters:
+ * @multiplier: (out): s_x * s_w per column of an INT8 layer, %NULL for FP32
+ * @bias: (out): bias per column, zero where there is none
+ *
+ * The epilogue's arrays, to be freed with free().
+ */
+gboolean
+qs_cpu_weighted_parameters (const QsLayer  *layer,
+                            gint64          n_groups,
+                            gint64          n_columns,
+                            gint64          n_padded,
+                            float         **multiplier,
+                            float         **bias,
+                            GError        **error)
+{
+  const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
+  const QsTensor *b = qs_layer_get_input (layer, QS_INPUT_BIAS);
+  const float *biases = b != NULL ? qs_host_tensor_get_floats (b->value) : NULL;
+
+  *bias = spread (biases, 1, 1.0f, n_groups, n_columns, n_padded, error);
+  if (*bias == NULL || x->type != QS_DATA_TYPE_INT8)
+    return *bias != NULL;
+
+  *multiplier = spread (qs_host_tensor_get_floats (layer->weight_scales),
+                        qs_host_tensor_get_n_elements (layer->weight_scales) == 1 ? 0 : 1,
+                        x->scale, n_groups, n_columns, n_padded, error);
+  return *multiplier != NULL;
+}
+
+/**
+ * qs_cpu_weighted_epilogue:
+ * @row_stride: channels of the output
+ */
+void
+qs_cpu_weighted_epilogue (const QsLayer     *layer,
+                          const QsExecution *execution,
+                          const float       *multiplier,
+                          const float       *bias,
+                          gint64             row_stride,
+                          QsCpuEpilogue     *epilogue)
+{
+  const QsView *y = &execution->outputs[0];
+
+  *epilogue = (QsCpuEpilogue) {
+    .integer = execution->inputs[QS_INPUT_X].type == QS_DATA_TYPE_INT8,
+    .multiplier = multiplier,
+    .bias = bias,
+    .activation = layer->activation,
+    .out = y->data,
+    .out_type = y->type,
+    .row_stride = row_stride,
+  };
+
+  if (y->type == QS_DATA_TYPE_INT8)
+    epilogue->reciprocal = 1.0f / y->scale;
+  if (execution->n_inputs > QS_INPUT_RESIDUAL
+      && execution->inputs[QS_INPUT_RESIDUAL].data != NULL)
+    {
+      const QsView *residual = &execution->inputs[QS_INPUT_RESIDUAL];
+
+      epilogue->residual = residual->data;
+      epilogue->residual_type = residual->type;
+      epilogue->residual_scale = residual->scale;
+    }
+}
+
+static gboolean
+is_dense (const QsView *view,
+          QsFormat      format)
+{
+  QsView dense;
+
+  qs_view_init (&dense, view->type, format, &view->shape, NULL);
+  for (int i = 0; i < view->shape.n_dims; i++)
+    if (view->shape.dims[i] != 1 && view->strides[i] != dense.strides[i])
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+check_view (const QsLayer   *layer,
+            const QsTensor  *tensor,
+            const QsView    *view,
+            QsFormat         format,
+            GError         **error)
+{
+  /* Constants are laid out as in the model; kernels packed them before. */
+  if (tensor == NULL || tensor->value != NULL || view->data == NULL || is_dense (view, format))
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_FAILED,
+               "%s %s: the memory layout of tensor %s is not %s", layer->klass->name, layer->name,
+               tensor->name, qs_format_name (format));
+  return FALSE;
+}
+
+/**
+ * qs_cpu_check_views:
+ *
+ * Whether all activations are dense in the layout of kernel @self.
+ *
+ * Errors: %QS_ERROR_FAILED naming layer and tensor.
+ */
+gboolean
+qs_cpu_check_views (const QsKernel     *self,
+                    const QsLayer      *layer,
+                    const QsExecution  *execution,
+                    GError            **error)
+{
+  for (guint i = 0; i < execution->n_inputs; i++)
+    if (!check_view (layer, qs_layer_get_input (layer, i), &execution->inputs[i], self->format,
+                     error))
+      return FALSE;
+  for (guint i = 0; i < execution->n_outputs; i++)
+    if (!check_view (layer, qs_layer_get_output (layer, i), &execution->outputs[i], self->format,
+                     error))
+      return FALSE;
+
+  return TRUE;
+}
+
+gsize
+qs_cpu_left_bytes (const QsCpuProductFuncs *funcs,
+                   gint64                   n)
+{
+  return funcs->left == QS_CPU_LEFT_AS_IS ? 0 : (n * funcs->left_size + 63) / 64 * 64;
+}
+
+typedef struct
+{
+  const QsCpuFunctions *functions;
+  const QsCpuProductFuncs *funcs;
+  const gint8 *from;
+  guint8 *to;
+} Convert;
+
+static void
+convert_items (gint64   first,
+               gint64   last,
+               guint    thread,
+               gpointer user_data)
+{
+  const Convert *convert = user_data;
+
+  convert->functions->left (convert->funcs->left, convert->from + first,
+                            convert->to + first * convert->funcs->left_size, last - first);
+}
+
+/**
+ * qs_cpu_left_convert:
+ * @input: (array length=n): INT8 or float values
+ * @to: qs_cpu_left_bytes() bytes
+ *
+ * Returns: @input in the form that the product wants, at @to or as it is
+ */
+gconstpointer
+qs_cpu_left_convert (const QsCpuFunctions    *functions,
+                     const QsCpuProductFuncs *funcs,
+                     gconstpointer            input,
+                     gint64                   n,
+                     gpointer                 to,
+                     QsThreadPool            *pool)
+{
+  Convert convert = { functions, funcs, input, to };
+
+  if (funcs->left == QS_CPU_LEFT_AS_IS)
+    return input;
+
+  qs_thread_pool_run (pool, n, CONVERT_CHUNK, convert_items, &convert);
+  return to;
+}
