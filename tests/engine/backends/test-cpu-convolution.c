@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "backends/cpu/qs-cpu-range.h"
+#include "backends/qs-int8.h"
+#include "operators/qs-operator.h"
+#include "qs-cpu-test.h"
+
+/*
+ * Random convolutions, brute force in this file as the oracle: INT8 must have its bits, FP32 must
+ * lie within the rounding error of a sum and have the same bits for every number of threads.
+ */
+
+typedef struct
+{
+  gint64 batch, groups, group_channels, group_outputs;
+  int n;                     /* spatial axes */
+  gint64 in[3], kernel[3], stride[3], dilation[3], begin[3], end[3];
+  gboolean integer, non_negative, integer_output, has_bias;
+  int residual;              /* 0 none, 1 float, 2 INT8 */
+  QsActivation activation;
+} Case;
+
+static const QsActivation activations[] = {
+  { QS_ACTIVATION_NONE, 0, 0 },           { QS_ACTIVATION_RELU, 0, 0 },
+  { QS_ACTIVATION_CLIP, 0.0f, 6.0f },     { QS_ACTIVATION_CLIP, -0.7f, 0.9f },
+  { QS_ACTIVATION_LEAKY_RELU, 0.1f, 0 },  { QS_ACTIVATION_HARD_SIGMOID, 0.2f, 0.5f },
+  { QS_ACTIVATION_HARD_SWISH, 0, 0 },     { QS_ACTIVATION_SIGMOID, 0, 0 },
+  { QS_ACTIVATION_SILU, 0, 0 },           { QS_ACTIVATION_GELU_ERF, 0, 0 },
+  { QS_ACTIVATION_TANH, 0, 0 },
+};
+
+static void
+random_axis (QsRandom *random,
+             Case     *c,
+             int       i)
+{
+  static const gint64 kernels[] = { 1, 3, 3, 2, 5 };
+
+  c->kernel[i] = kernels[qs_random_between (random, 0, 4)];
+  c->stride[i] = qs_random_between (random, 1, 3);
+  c->dilation[i] = qs_random_between (random, 0, 3) == 0 ? 2 : 1;
+  c->begin[i] = qs_random_between (random, 0, c->kernel[i]);
+  c->end[i] = qs_random_between (random, 0, c->kernel[i]);
+  c->in[i] = qs_random_between (random, 1, 11);
+  c->in[i] = MAX (c->in[i], (c->kernel[i] - 1) * c->dilation[i] + 1 - c->begin[i] - c->end[i]);
+}
+
+static void
+random_channels (QsRandom *random,
+                 Case     *c)
+{
+  switch (qs_random_between (random, 0, 3))
+    {
+    case 0: /* depthwise */
+      c->groups = qs_random_between (random, 1, 70);
+      c->group_channels = c->group_outputs = 1;
+      break;
+    case 1:
+      c->groups = qs_random_between (random, 2, 4);
+      c->group_channels = qs_random_between (random, 1, 20);
+      c->group_outputs = qs_random_between (random, 1, 20);
+      break;
+    default:
+      c->groups = 1;
+      c->group_channels = qs_random_between (random, 1, 3) == 1 ? qs_random_between (random, 1, 4)
+                                                                : qs_random_between (random, 1, 70);
+      c->group_outputs = qs_random_between (random, 1, 70);
+    }
+}
+
+static void
+random_case (QsRandom *random,
+             gboolean  integer,
+             Case     *c)
+{
+  static const int axes[] = { 2, 2, 2, 2, 1, 3 };
+
+  *c = (Case) { .integer = integer, .batch = qs_random_between (random, 1, 2) };
+  c->n = axes[qs_random_between (random, 0, G_N_ELEMENTS (axes) - 1)];
+  for (int i = 0; i < c->n; i++)
+    random_axis (random, c, i);
+  random_channels (random, c);
+  c->has_bias = qs_random_between (random, 0, 1);
+  c->non_negative = qs_random_between (random, 0, 1);
+  c->integer_output = integer && qs_random_between (random, 0, 3) != 0;
+  c->residual = qs_random_between (random, 0, integer ? 3 : 1) % 3;
+  c->activation = activations[qs_random_between (random, 0, G_N_ELEMENTS (activations) - 1)];
+}
+
+static void
+fill_attributes (const Case              *c,
+                 QsConvolutionAttributes *conv)
+{
+  *conv = (QsConvolutionAttributes) { .groups = c->groups };
+  conv->kernel_shape.n = conv->strides.n = conv->dilations.n = c->n;
+  conv->pads.n = 2 * c->n;
+  for (int i = 0; i < c->n; i++)
+    {
+      conv->kernel_shape.v[i] = c->kernel[i];
+      conv->strides.v[i] = c->stride[i];
+      conv->dilations.v[i] = c->dilation[i];
+      conv->pads.v[i] = c->begin[i];
+      conv->pads.v[c->n + i] = c->end[i];
+    }
+}
+
+static void
+fill_shapes (const Case *c,
+             QsShape    *x,
+             QsShape    *w)
+{
+  *x = *w = (QsShape) { .n_dims = c->n + 2 };
+  x->dims[0] = c->batch;
+  x->dims[1] = c->groups * c->group_channels;
+  w->dims[0] = c->groups * c->group_outputs;
+  w->dims[1] = c->group_channels;
+  for (int i = 0; i < c->n; i++)
+    {
+      x->dims[2 + i] = c->in[i];
+      w->dims[2 + i] = c->kernel[i];
+    }
+}
+
+/* A producer with ReLU between the network's input and the layer, which is the proof that kernels
+ * look for; only its presence matters. */
+static void
+add_proof (QsCpuTest *test,
+           QsTensor  *x)
+{
+  QsTensor *source = qs_network_add_input (test->network, "source", x->type, &x->shape);
+  QsLayer *relu = qs_network_add_layer (test->network, qs_layer_class_lookup (QS_LAYER_ACTIVATION),
+                                        "relu", NULL, &source, 1, &x, 1);
+
+  relu->activation.type = QS_ACTIVATION_RELU;
+}
+
+/* The input must be made by a layer to carry the proof, so it is no network input then. */
+static void
+add_x (QsCpuTest    *test,
+       const Case   *c,
+       QsHostTensor *value,
+       float         scale)
+{
+  QsTensor *x;
+
+  if (!c->non_negative)
+    {
+      qs_cpu_test_add_input (test, 0, value, scale, FALSE);
+      return;
+    }
+
+  x = qs_network_add_tensor (test->network, "input0");
+  x->type = qs_host_tensor_get_data_type (value);
+  x->shape = *qs_host_tensor_get_shape (value);
+  x->scale = scale;
+  test->values[0] = value;
+  add_proof (test, x);
+}
+
+static QsHostTensor *
+random_scales (QsRandom *random,
+               gint64    n)
+{
+  QsShape shape = qs_shape_make (1, (int) n);
+  QsHostTensor *scales = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, &shape, NULL);
+  float *values = qs_host_tensor_get_mutable (scales);
+
+  for (gint64 k = 0; k < n; k++)
+    values[k] = qs_random_float (random, 0.001f, 0.02f);
+  return scales;
+}
+
+static void
+build (QsCpuTest  *test,
+       QsRandom   *random,
+       const Case *c)
+{
+  const QsDataType type = c->integer ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT;
+  QsConvolutionAttributes conv;
+  QsShape x, w, b;
+  QsLayer *layer;
+
+  fill_attributes (c, &conv);
+  fill_shapes (c, &x, &w);
+  b = qs_shape_make (1, (int) w.dims[0]);
+  add_x (test, c, qs_random_tensor (random, type, &x, c->non_negative), c->integer ? 0.013f : 0.0f);
+  qs_cpu_test_add_input (test, 1, qs_random_tensor (random, type, &w, FALSE), 0.0f, TRUE);
+  if (c->has_bias)
+    qs_cpu_test_add_input (test, 2, qs_random_tensor (random, QS_DATA_TYPE_FLOAT, &b, FALSE), 0.0f,
+                           TRUE);
+  layer = qs_cpu_test_add_layer (test, QS_LAYER_CONVOLUTION, &conv, 3,
+                                 c->integer_output ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT,
+                                 c->integer_output ? 0.031f : 0.0f);
+  layer->activation = c->activation;
+  if (c->integer)
+    layer->weight_scales = random_scales (random, w.dims[0]);
+}
+
+/* The residual has the output's shape, which is known only now. */
+static void
+add_residual (QsCpuTest  *test,
+              QsRandom   *random,
+              const Case *c)
+{
+  const QsDataType type = c->residual == 2 ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT;
+  const QsShape *shape = &qs_layer_get_output (test->layer, 0)->shape;
+  QsTensor *residual;
+
+  if (c->residual == 0)
+    return;
+
+  residual = qs_cpu_test_add_input (test, 3, qs_random_tensor (random, type, shape, FALSE),
+                                    c->residual == 2 ? 0.017f : 0.0f, FALSE);
+  while (test->layer->inputs->len <= QS_INPUT_RESIDUAL)
+    g_ptr_array_add (test->layer->inputs, NULL);
+  qs_network_set_input (test->network, test->layer, QS_INPUT_RESIDUAL, residual);
+}
+
+/* One output: the sum, and for FP32 the sum of magnitudes that bounds the error. */
+typedef struct
+{
+  gint32 integer;
+  double sum;
+  double magnitude;
+  gint64 n_products;
+} Sum;
+
+static void
+add_product (const QsCpuTest *test,
+             const Case      *c,
+             gint64           x,
+             gint64           w,
+             Sum             *sum)
+{
+  gconstpointer xs = qs_host_tensor_get_data (test->values[0]);
+  gconstpointer ws = qs_host_tensor_get_data (test->values[1]);
+
+  sum->n_products++;
+  if (c->integer)
+    {
+      sum->integer += ((const gint8 *) xs)[x] * ((const gint8 *) ws)[w];
+      return;
+    }
+  sum->sum += (double) ((const float *) xs)[x] * ((const float *) ws)[w];
+  sum->magnitude += fabs ((double) ((const float *) xs)[x] * ((const float *) ws)[w]);
+}
+
+/* Position @at of tap @tap in the input, -1 in the padding; both linear over all spatial axes. */
+static gint64
+tap_position (const Case   *c,
+              const gint64 *out,
+              gint64        at,
+              gint64        tap)
+{
+  gint64 position = 0, scale = 1;
+
+  for (int i = c->n - 1; i >= 0; i--)
+    {
+      gint64 x = at % out[i] * c->stride[i] - c->begin[i] + tap % c->kernel[i] * c->dilation[i];
+
+      if (x < 0 || x >= c->in[i])
+        return -1;
+      position += x * scale;
+      scale *= c->in[i];
+      at /= out[i];
+      tap /= c->kernel[i];
+    }
+
+  return position;
+}
+
+static void
+sum_output (const QsCpuTest *test,
+            const Case      *c,
+            const gint64    *out,
+            gint64           batch,
+            gint64           k,
+            gint64           at,
+            Sum             *sum)
+{
+  gint64 n_taps = 1, plane = 1, group = k / c->group_outputs;
+
+  for (int i = 0; i < c->n; i++)
+    {
+      n_taps *= c->kernel[i];
+      plane *= c->in[i];
+    }
+
+  *sum = (Sum) { 0 };
+  for (gint64 channel = 0; channel < c->group_channels; channel++)
+    for (gint64 tap = 0; tap < n_taps; tap++)
+      {
+        gint64 position = tap_position (c, out, at, tap);
+        gint64 x = (batch * c->groups + group) * c->group_channels + channel;
+
+        if (position >= 0)
+          add_product (test, c, x * plane + position, (k * c->group_channels + channel) * n_taps + tap,
+                       sum);
+      }
+}
+
+static float
+residual_value (const QsCpuTest *test,
+                gint64           i)
+{
+  return ((const float *) qs_host_tensor_get_data (test->values[3]))[i];
+}
+
+/* The contract of backends/qs-int8.h, step by step. */
+static float
+finish_integer (const QsCpuTest *test,
+                const Case      *c,
+                const Sum       *sum,
+                gint64           k,
+                gint64           i)
+{
+  const float *scales = qs_host_tensor_get_floats (test->layer->weight_scales);
+  float bias = c->has_bias ? qs_host_tensor_get_floats (test->values[2])[k] : 0.0f;
+  volatile float multiplier = qs_layer_get_input (test->layer, 0)->scale * scales[k];
+  float v = fmaf ((float) sum->integer, multiplier, bias);
+
+  if (c->residual == 2)
+    v = fmaf (((const gint8 *) qs_host_tensor_get_data (test->values[3]))[i],
+              qs_layer_get_input (test->layer, 3)->scale, v);
+  else if (c->residual == 1)
+    v = v + residual_value (test, i);
+
+  return qs_activation_apply (&c->activation, v);
+}
+
+/*
+ * A sum of n products in any order errs by at most n u times the sum of magnitudes (Higham 2002,
+ * §3.1), u = 2^-24; bias and residual add two terms. The functions tested here have slopes below
+ * 1.2 and err by less than 4 units in the last place of a number of at most the magnitude.
+ */
+static double
+float_bound (const Sum *sum,
+             double     magnitude)
+{
+  return 1.2 * (sum->n_products + 8) * 0x1p-24 * (magnitude + 1.0);
+}
+
+static void
+check_float (QsCpuTest      *test,
+             const QsKernel *kernel,
+             const Case     *c,
+             const Sum      *sum,
+             gint64          k,
+             gint64          i,
+             float           value)
+{
+  double v = sum->sum, magnitude = sum->magnitude, expected;
+
+  if (c->has_bias)
+    {
+      v += qs_host_tensor_get_floats (test->values[2])[k];
+      magnitude += fabs ((double) qs_host_tensor_get_floats (test->values[2])[k]);
+    }
+  if (c->residual == 1)
+    {
+      v += residual_value (test, i);
+      magnitude += fabs ((double) residual_value (test, i));
+    }
+
+  expected = qs_activation_apply (&c->activation, (float) v);
+  if (!(fabs (value - expected) <= float_bound (sum, magnitude)))
+    g_error ("%s: output %" G_GINT64_FORMAT " is %.9g, not %.9g",
+             qs_cpu_test_describe (test, kernel), i, value, expected);
+}
+
+/* The oracle's values, computed once per layer. */
+typedef struct
+{
+  const Case *c;
+  Sum *sums;
+  QsHostTensor *first[2];  /* with and without fused multiply-add */
+} Oracle;
+
+static void
+oracle_init (Oracle     *self,
+             QsCpuTest  *test,
+             const Case *c)
+{
+  const QsShape *y = &qs_layer_get_output (test->layer, 0)->shape;
+  gint64 n = qs_shape_n_elements (y), plane = n / y->dims[0] / y->dims[1];
+
+  *self = (Oracle) { .c = c, .sums = g_new0 (Sum, n) };
+  for (gint64 i = 0; i < n; i++)
+    sum_output (test, c, y->dims + 2, i / plane / y->dims[1], i / plane % y->dims[1], i % plane,
+                &self->sums[i]);
+}
+
+static void
+oracle_clear (Oracle *self)
+{
+  g_free (self->sums);
+  g_clear_pointer (&self->first[0], qs_host_tensor_unref);
+  g_clear_pointer (&self->first[1], qs_host_tensor_unref);
+}
+
+static void
+check_integer (QsCpuTest      *test,
+               const QsKernel *kernel,
+               const Case     *c,
+               const Sum      *sum,
+               gint64          k,
+               gint64          i,
+               QsHostTensor   *result)
+{
+  float v = finish_integer (test, c, sum, k, i);
+  double expected = c->integer_output ? qs_quantize (v, 1.0f / 0.031f) : v;
+
+  if (qs_host_tensor_get_number (result, i) != expected)
+    g_error ("%s: output %" G_GINT64_FORMAT " is %.9g, not %.9g",
+             qs_cpu_test_describe (test, kernel), i, qs_host_tensor_get_number (result, i),
+             expected);
+}
+
+/* All thread counts and all levels with fused multiply-add give the same bits. */
+static void
+check_same_bits (QsCpuTest      *test,
+                 const QsKernel *kernel,
+                 Oracle         *oracle,
+                 QsHostTensor   *result)
+{
+  int fused = qs_cpu_kernel_functions (kernel)->level != QS_CPU_PORTABLE;
+
+  if (oracle->first[fused] == NULL)
+    oracle->first[fused] = qs_host_tensor_ref (result);
+  else if (memcmp (qs_host_tensor_get_data (oracle->first[fused]), qs_host_tensor_get_data (result),
+                   qs_host_tensor_get_size (result)) != 0)
+    g_error ("%s: bits differ between threads or levels", qs_cpu_test_describe (test, kernel));
+}
+
+static void
+check_result (QsCpuTest      *test,
+              const QsKernel *kernel,
+              QsHostTensor   *result,
+              gpointer        user_data)
+{
+  Oracle *oracle = user_data;
+  const QsShape *y = qs_host_tensor_get_shape (result);
+  gint64 n = qs_shape_n_elements (y), plane = n / y->dims[0] / y->dims[1];
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      gint64 k = i / plane % y->dims[1];
+
+      if (oracle->c->integer)
+        check_integer (test, kernel, oracle->c, &oracle->sums[i], k, i, result);
+      else
+        check_float (test, kernel, oracle->c, &oracle->sums[i], k, i,
+                     qs_host_tensor_get_floats (result)[i]);
+    }
+
+  if (!oracle->c->integer)
+    check_same_bits (test, kernel, oracle, result);
+}
+
+static void
+run_case (guint64     seed,
+          QsRandom   *random,
+          const Case *c)
+{
+  QsCpuTest test;
+  Oracle oracle;
+
+  qs_cpu_test_init (&test, seed);
+  build (&test, random, c);
+  add_residual (&test, random, c);
+  oracle_init (&oracle, &test, c);
+  qs_cpu_test_all (&test, c->integer ? QS_PRECISION_INT8 : QS_PRECISION_FP32, check_result,
+                   &oracle);
+  oracle_clear (&oracle);
+  qs_cpu_test_clear (&test);
+}
+
+static void
+test_random (gconstpointer data)
+{
+  gboolean integer = GPOINTER_TO_INT (data);
+
+  for (guint64 seed = 1; seed <= 250; seed++)
+    {
+      QsRandom random = { seed + (integer ? 100000 : 0) };
+      Case c;
+
+      random_case (&random, integer, &c);
+      run_case (seed, &random, &c);
+    }
+}
+
+/* Every product at its extreme: -128 * -128 or 127 * -128 as often as int32 can hold. */
+static void
+test_longest_sum (void)
+{
+  const gint64 lengths[] = { QS_INT8_MAX_K, 131068, 70000 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (int sign = 0; sign < 2; sign++)
+      {
+        Case c = { .batch = 1, .groups = 1, .group_channels = lengths[i], .group_outputs = 3,
+                   .n = 1, .in = { 1 }, .kernel = { 1 }, .stride = { 1 }, .dilation = { 1 },
+                   .integer = TRUE, .non_negative = sign == 0 };
+        QsRandom random = { 7 };
+        QsCpuTest test;
+        Oracle oracle;
+
+        qs_cpu_test_init (&test, lengths[i]);
+        build (&test, &random, &c);
+        memset (qs_host_tensor_get_mutable (test.values[0]), sign == 0 ? 127 : -128, lengths[i]);
+        memset (qs_host_tensor_get_mutable (test.values[1]), -128, 3 * lengths[i]);
+        oracle_init (&oracle, &test, &c);
+        g_assert_cmpint (oracle.sums[0].integer, ==, lengths[i] * -128 * (sign == 0 ? 127 : -128));
+        qs_cpu_test_all (&test, QS_PRECISION_INT8, check_result, &oracle);
+        oracle_clear (&oracle);
+        qs_cpu_test_clear (&test);
+      }
+}
+
+static void
+test_too_long (void)
+{
+  Case c = { .batch = 1, .groups = 1, .group_channels = QS_INT8_MAX_K + 1, .group_outputs = 1,
+             .n = 1, .in = { 1 }, .kernel = { 1 }, .stride = { 1 }, .dilation = { 1 },
+             .integer = TRUE };
+  QsRandom random = { 7 };
+  QsCpuTest test;
+  guint n;
+  const QsKernel *const *kernels = qs_cpu_get_kernels (QS_CPU_PORTABLE, &n);
+
+  qs_cpu_test_init (&test, 0);
+  build (&test, &random, &c);
+  for (guint i = 0; i < n; i++)
+    if (kernels[i]->kind == QS_LAYER_CONVOLUTION && kernels[i]->precision == QS_PRECISION_INT8)
+      {
+        const char *reason = NULL;
+
+        g_assert_false (kernels[i]->supports (kernels[i], test.layer, &reason));
+        g_assert_nonnull (reason);
+      }
+  qs_cpu_test_clear (&test);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/cpu/convolution/random-f32", GINT_TO_POINTER (0), test_random);
+  g_test_add_data_func ("/cpu/convolution/random-s8", GINT_TO_POINTER (1), test_random);
+  g_test_add_func ("/cpu/convolution/longest-sum", test_longest_sum);
+  g_test_add_func ("/cpu/convolution/too-long", test_too_long);
+
+  return g_test_run ();
+}
