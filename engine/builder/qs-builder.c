@@ -3,30 +3,69 @@
 
 #include "core/qs-error.h"
 #include "passes/qs-pass.h"
-#include "qs-engine-private.h"
+#include "qs-build.h"
+#include "qs-capability.h"
+#include "qs-format-choice.h"
+#include "qs-kernel-choice.h"
+#include "qs-precision-choice.h"
+#include "qs-reformats.h"
 
-static QsEngineLayer *
-choose_kernel (const QsBackend *backend,
-               QsLayer         *layer)
+static gboolean
+init_build (QsBuild                 *build,
+            QsNetwork               *network,
+            QsJournal               *journal,
+            QsScaleTable            *scales,
+            const QsBuilderOptions  *options,
+            QsProgress              *progress,
+            GError                 **error)
 {
-  const char *reason = NULL;
-  g_autoptr (GPtrArray) kernels =
-    qs_backend_find_kernels (backend, layer, layer->precision, QS_FORMAT_LINEAR, &reason);
-  QsEngineLayer *choice = qs_engine_layer_new (layer);
-  const QsKernel *best = kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL;
-
-  choice->kernel = g_strdup (best != NULL ? best->name : "reference");
-  choice->reason = g_strdup ("The build is in floating point, so every layer is.");
-  for (guint i = 0; i < kernels->len; i++)
+  if (options->int8 != QS_INT8_OFF && scales == NULL)
     {
-      const QsKernel *kernel = g_ptr_array_index (kernels, i);
-      QsTactic *tactic =
-        qs_engine_layer_add_tactic (choice, kernel->name, layer->precision, -1.0);
-
-      tactic->chosen = kernel == best;
+      g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
+                   "an INT8 build needs scales: calibrate the model, or load a calibration cache");
+      return FALSE;
     }
+  if (options->fuse && !qs_passes_run (network, journal, error))
+    return FALSE;
 
-  return choice;
+  qs_build_init (build, network, journal);
+  build->backend = options->backend != NULL ? options->backend : qs_backend_get_default ();
+  build->int8 = options->int8;
+  build->progress = progress;
+  if (options->int8 != QS_INT8_OFF)
+    build->ranges = qs_ranges_new (network, scales, journal);
+  if (options->int8 == QS_INT8_FASTER)
+    build->timer = qs_tactic_timer_new (options->n_threads);
+  return TRUE;
+}
+
+/* Every layer of a float build says the same. */
+static void
+explain_float_build (QsBuild *build)
+{
+  for (guint i = 0; i < build->network->layers->len; i++)
+    {
+      QsLayerPlan *plan = qs_build_get_plan (build, g_ptr_array_index (build->network->layers, i));
+
+      plan->reason = g_strdup ("The build is in floating point, so every layer is.");
+    }
+}
+
+static gboolean
+decide (QsBuild  *build,
+        GError  **error)
+{
+  qs_progress_set_phase (build->progress, build->timer != NULL ? "Timing layers"
+                                                               : "Choosing kernels");
+  if (!qs_build_find_candidates (build, error))
+    return FALSE;
+  if (build->ranges == NULL)
+    explain_float_build (build);
+  if (!qs_build_choose_precisions (build, error))
+    return FALSE;
+
+  qs_build_choose_formats (build);
+  return qs_build_apply (build, error);
 }
 
 QsEngine *
@@ -39,21 +78,15 @@ qs_builder_build (QsNetwork               *network,
   g_autoptr (QsNetwork) copy = qs_network_copy (network);
   g_autoptr (QsJournal) journal = qs_journal_new ();
   g_autoptr (QsEngine) engine = NULL;
-  const QsBackend *backend =
-    options->backend != NULL ? options->backend : qs_backend_get_default ();
+  g_auto (QsBuild) build = { NULL };
 
-  if (!qs_progress_check (progress, error) || !qs_network_check (copy, error))
-    return NULL;
-  if (options->fuse && !qs_passes_run (copy, journal, error))
+  if (!qs_progress_check (progress, error) || !qs_network_check (copy, error) ||
+      !init_build (&build, copy, journal, scales, options, progress, error) ||
+      !decide (&build, error))
     return NULL;
 
-  engine = qs_engine_new (copy, journal, backend);
+  engine = qs_engine_new (copy, journal, build.backend);
   engine->model_checksum = g_strdup (options->model_checksum);
   engine->scales = scales != NULL ? qs_scale_table_copy (scales) : NULL;
-  for (guint i = 0; i < copy->layers->len; i++)
-    qs_engine_add_layer (engine, choose_kernel (backend, g_ptr_array_index (copy->layers, i)));
-  if (!qs_engine_plan_memory (engine, error))
-    return NULL;
-
-  return g_steal_pointer (&engine);
+  return qs_build_finish (&build, engine, error) ? g_steal_pointer (&engine) : NULL;
 }

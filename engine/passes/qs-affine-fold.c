@@ -84,7 +84,19 @@ set_constant (QsNetwork    *network,
               const char   *name,
               QsHostTensor *value)
 {
-  qs_network_set_input (network, layer, index, qs_network_add_constant (network, name, value));
+  QsTensor *tensor = qs_layer_get_input (layer, index);
+
+  if (tensor == NULL || tensor->value == NULL || tensor->consumers->len > 1)
+    {
+      qs_network_set_input (network, layer, index, qs_network_add_constant (network, name, value));
+      return;
+    }
+
+  /* Nobody else reads it, so it can change and keep its name. */
+  qs_host_tensor_unref (tensor->value);
+  tensor->value = qs_host_tensor_ref (value);
+  tensor->type = qs_host_tensor_get_data_type (value);
+  tensor->shape = *qs_host_tensor_get_shape (value);
 }
 
 gboolean

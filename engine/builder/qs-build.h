@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "core/qs-progress.h"
+#include "qs-builder.h"
+#include "qs-ranges.h"
+#include "qs-tactic-timer.h"
+#include "qs-weight-quantizer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsCandidate:
+ * @tactics: (element-type QsTactic): the kernels that were looked at, the default first
+ * @kernel: the chosen one; %NULL for the layer class's own
+ * @ms: its time, negative when it was not timed
+ * @format: the layout it computes in
+ * @any_format: it takes its input's layout instead
+ *
+ * How a layer would be computed in one precision.
+ */
+typedef struct
+{
+  const QsKernel *kernel;
+  double ms;
+  QsFormat format;
+  gboolean any_format;
+} QsCandidate;
+
+/**
+ * QsLayerPlan:
+ * @can_int8: whether there is an INT8 form at all; @obstacle says why not
+ * @int8: the choice
+ *
+ * What is known and decided about one layer while it is being built.
+ */
+typedef struct
+{
+  QsLayer *layer;
+  gboolean can_int8;
+  char *obstacle;
+  char *reason;
+  gboolean int8;
+  QsFormat format;
+  gboolean any_format;
+  QsQuantizedWeights weights;
+  QsCandidate fp32;
+  QsCandidate int8_candidate;
+  GPtrArray *tactics;
+} QsLayerPlan;
+
+/**
+ * QsBuild:
+ *
+ * The state of a build, which its stages fill in one after the other: what is possible
+ * (qs-capability), INT8 or not (qs-precision-choice), layouts (qs-format-choice), reformats
+ * (qs-reformats), kernels and memory (qs-builder).
+ */
+typedef struct
+{
+  QsNetwork *network;
+  QsJournal *journal;
+  const QsBackend *backend;
+  QsInt8Mode int8;
+  QsRanges *ranges;      /* NULL when INT8 is off */
+  QsTacticTimer *timer;  /* NULL when nothing is timed */
+  QsProgress *progress;
+  GHashTable *plans;     /* QsLayer -> QsLayerPlan */
+  GHashTable *int8_tensors; /* set of activation tensors that are INT8 where they are written */
+  GHashTable *inner_of;     /* QsTensor that is written -> network output that it stands for */
+} QsBuild;
+
+void         qs_build_init     (QsBuild    *self,
+                                QsNetwork  *network,
+                                QsJournal  *journal);
+void         qs_build_clear    (QsBuild    *self);
+QsLayerPlan *qs_build_get_plan (QsBuild    *self,
+                                QsLayer    *layer);
+QsLayerPlan *qs_build_add_plan (QsBuild    *self,
+                                QsLayer    *layer);
+
+/**
+ * QsLayerForm:
+ * @int8_residual: type of the residual input of an INT8 layer
+ * @int8_output: type of the output of an INT8 weighted layer
+ */
+typedef struct
+{
+  QsPrecision precision;
+  QsFormat format;
+  gboolean int8_residual;
+  gboolean int8_output;
+} QsLayerForm;
+
+/* A network of one layer: @layer as it would stand in the engine in this form. Kernels are asked
+ * about it and timed on it, before anything is changed. */
+QsNetwork   *qs_build_probe    (QsBuild            *self,
+                                QsLayer            *layer,
+                                const QsLayerForm  *form,
+                                GError            **error);
+/* A network of one layer: @layer with the types it has, all activations in @format. */
+QsNetwork   *qs_layer_in_format (const QsLayer     *layer,
+                                QsFormat           format);
+/* Whether memory is the same in both layouts: one channel, one position, or rank below 3. */
+gboolean     qs_formats_agree  (const QsShape      *shape,
+                                QsFormat            a,
+                                QsFormat            b);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QsBuild, qs_build_clear)
+
+G_END_DECLS

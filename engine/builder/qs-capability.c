@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-capability.h"
+
+#include "core/qs-error.h"
+
+/* A kernel replaces the default, the first in the backend's order, only when it is more than 3 %
+ * faster: builds stay the same when measurements are close. */
+#define WORTHWHILE 0.97
+
+static gboolean
+is_float (const QsTensor *tensor)
+{
+  return tensor != NULL && tensor->type == QS_DATA_TYPE_FLOAT;
+}
+
+static void
+set_obstacle (QsLayerPlan *plan,
+              char        *sentence)
+{
+  g_free (plan->obstacle);
+  plan->obstacle = sentence;
+  plan->can_int8 = FALSE;
+}
+
+/* The first tensor of @tensors that would be INT8 and has no scale. */
+static const QsTensor *
+find_missing_range (QsBuild   *self,
+                    GPtrArray *tensors)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      if (is_float (tensor) && tensor->value == NULL &&
+          qs_ranges_get_scale (self->ranges, tensor) == 0.0f)
+        return tensor;
+    }
+
+  return NULL;
+}
+
+static gboolean
+reads_and_writes_floats (const QsLayer *layer)
+{
+  const QsTensor *input = qs_layer_get_input (layer, 0);
+
+  return is_float (input) && is_float (qs_layer_get_output (layer, 0));
+}
+
+/* What can be said without a kernel. */
+static void
+check_role (QsBuild     *self,
+            QsLayerPlan *plan)
+{
+  const QsLayer *layer = plan->layer;
+  QsPlacement role = qs_layer_get_role (layer);
+  const QsTensor *missing;
+
+  if (role == QS_PLACEMENT_HOST || !reads_and_writes_floats (layer))
+    set_obstacle (plan, g_strdup_printf ("%s works on shapes, indices or truth values, which are "
+                                         "never quantized.", layer->klass->name));
+  else if (role == QS_PLACEMENT_FLOAT)
+    set_obstacle (plan, g_strdup_printf ("%s is always computed in floating point: INT8 would lose "
+                                         "too much.", layer->klass->name));
+  else if ((missing = find_missing_range (self, layer->inputs)) != NULL ||
+           (missing = find_missing_range (self, layer->outputs)) != NULL)
+    {
+      const char *layers[] = { layer->name, NULL };
+      const char *tensors[] = { missing->name, NULL };
+
+      set_obstacle (plan, qs_ranges_explain (self->ranges, missing));
+      qs_journal_add (self->journal, QS_JOURNAL_REFUSAL, "missing-range", layers, tensors, NULL,
+                      "%s", plan->obstacle);
+    }
+}
+
+static void
+check_weights (QsLayerPlan *plan)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (plan->obstacle == NULL && qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
+      !qs_quantize_weights (plan->layer, &plan->weights, &error))
+    set_obstacle (plan, g_strdup_printf ("It stays in floating point: %s.", error->message));
+}
+
+GPtrArray *
+qs_build_find_kernels (QsBuild            *self,
+                       QsLayer            *layer,
+                       const QsLayerForm  *form,
+                       const char        **why_not,
+                       GError            **error)
+{
+  g_autoptr (QsNetwork) probe = qs_build_probe (self, layer, form, error);
+
+  if (probe == NULL)
+    return NULL;
+  return qs_backend_find_kernels (self->backend, g_ptr_array_index (probe->layers, 0),
+                                  form->precision, form->format, why_not);
+}
+
+static QsTactic *
+add_tactic (QsLayerPlan    *plan,
+            const QsKernel *kernel,
+            QsPrecision     precision,
+            double          ms)
+{
+  QsTactic *tactic = g_new0 (QsTactic, 1);
+
+  tactic->kernel = g_strdup (kernel != NULL ? kernel->name : "reference");
+  tactic->precision = precision;
+  tactic->ms = ms;
+  g_ptr_array_add (plan->tactics, tactic);
+  return tactic;
+}
+
+/* Times @kernels, or takes them as they come, and keeps the best as the candidate. */
+static void
+measure (QsBuild           *self,
+         QsLayerPlan       *plan,
+         const QsLayerForm *form,
+         GPtrArray         *kernels,
+         QsCandidate       *candidate)
+{
+  g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, form, NULL);
+
+  for (guint i = 0; i < MAX (kernels->len, 1); i++)
+    {
+      const QsKernel *kernel = kernels->len > 0 ? g_ptr_array_index (kernels, i) : NULL;
+      g_autoptr (GError) error = NULL;
+      double ms = -1.0;
+
+      if (self->timer != NULL && probe != NULL &&
+          (kernel != NULL || plan->layer->klass->evaluate != NULL))
+        ms = qs_tactic_timer_measure (self->timer, g_ptr_array_index (probe->layers, 0), kernel,
+                                      candidate->ms, &error);
+      if (i == 0 || (ms >= 0.0 && (candidate->ms < 0.0 || ms < candidate->ms * WORTHWHILE)))
+        {
+          candidate->kernel = kernel;
+          candidate->ms = ms;
+        }
+      add_tactic (plan, kernel, form->precision, ms)->reason =
+        error != NULL ? g_strdup (error->message) : NULL;
+    }
+}
+
+static QsLayerForm
+make_form (QsBuild     *self,
+           QsLayerPlan *plan,
+           QsPrecision  precision,
+           QsCandidate *candidate,
+           GError     **error)
+{
+  QsLayerForm form = { precision, QS_FORMAT_LINEAR, TRUE, TRUE };
+  g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, &form, error);
+
+  if (probe != NULL)
+    candidate->format = qs_backend_preferred_format (
+      self->backend, g_ptr_array_index (probe->layers, 0), &candidate->any_format);
+  form.format = candidate->any_format ? QS_FORMAT_LINEAR : candidate->format;
+  return form;
+}
+
+static void
+find_int8_candidate (QsBuild     *self,
+                     QsLayerPlan *plan)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) kernels = NULL;
+  const char *why_not = NULL;
+  QsLayerForm form = make_form (self, plan, QS_PRECISION_INT8, &plan->int8_candidate, &error);
+
+  if (error == NULL)
+    kernels = qs_build_find_kernels (self, plan->layer, &form, &why_not, &error);
+
+  if (error != NULL)
+    set_obstacle (plan, g_strdup_printf ("It stays in floating point: %s.", error->message));
+  else if (kernels == NULL || kernels->len == 0)
+    set_obstacle (plan, g_strdup_printf ("The %s backend has no INT8 kernel for it%s%s",
+                                         self->backend->name, why_not != NULL ? ": " : ".",
+                                         why_not != NULL ? why_not : ""));
+  else
+    {
+      plan->can_int8 = TRUE;
+      measure (self, plan, &form, kernels, &plan->int8_candidate);
+    }
+}
+
+static gboolean
+find_float_candidate (QsBuild      *self,
+                      QsLayerPlan  *plan,
+                      GError      **error)
+{
+  g_autoptr (GPtrArray) kernels = NULL;
+  QsLayerForm form = make_form (self, plan, QS_PRECISION_FP32, &plan->fp32, error);
+
+  kernels = qs_build_find_kernels (self, plan->layer, &form, NULL, error);
+  if (kernels == NULL)
+    return FALSE;
+
+  measure (self, plan, &form, kernels, &plan->fp32);
+  return TRUE;
+}
+
+gboolean
+qs_build_find_candidates (QsBuild  *self,
+                          GError  **error)
+{
+  guint n = self->network->layers->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      QsLayerPlan *plan = qs_build_get_plan (self, g_ptr_array_index (self->network->layers, i));
+
+      if (!qs_progress_check (self->progress, error))
+        return FALSE;
+      if (self->ranges != NULL)
+        {
+          check_role (self, plan);
+          check_weights (plan);
+          if (plan->obstacle == NULL)
+            find_int8_candidate (self, plan);
+        }
+      if (!find_float_candidate (self, plan, error))
+        return FALSE;
+      qs_progress_set_fraction (self->progress, (i + 1.0) / n);
+    }
+
+  return TRUE;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-build.h"
+
+G_BEGIN_DECLS
+
+/* Finds out for every layer how it can be computed: its kernels in FP32 and, where it has scales
+ * and a kernel, in INT8, timed when the build times. Fills the plans but decides nothing. */
+gboolean qs_build_find_candidates (QsBuild   *self,
+                                   GError   **error);
+
+/* The kernels for @layer in @form, best first; (transfer container) (element-type QsKernel). */
+GPtrArray *qs_build_find_kernels  (QsBuild            *self,
+                                   QsLayer            *layer,
+                                   const QsLayerForm  *form,
+                                   const char        **why_not,
+                                   GError            **error);
+
+G_END_DECLS

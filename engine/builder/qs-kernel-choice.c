@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-kernel-choice.h"
+
+#include <string.h>
+
+#include "core/qs-error.h"
+
+/* Tensors for which the layout makes no difference do not fix it. */
+static gboolean
+find_fixed_format (GPtrArray *tensors,
+                   QsFormat  *format)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      if (tensor == NULL || tensor->value != NULL ||
+          qs_formats_agree (&tensor->shape, QS_FORMAT_LINEAR, QS_FORMAT_HWC))
+        continue;
+      *format = tensor->format;
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+QsFormat
+qs_layer_find_format (const QsLayer *layer)
+{
+  QsFormat format = QS_FORMAT_LINEAR;
+
+  if (!find_fixed_format (layer->inputs, &format))
+    find_fixed_format (layer->outputs, &format);
+  return format;
+}
+
+const QsKernel *
+qs_choose_kernel (const QsBackend  *backend,
+                  const QsLayer    *layer,
+                  QsFormat          format,
+                  const char       *wanted,
+                  const char      **why_not,
+                  gboolean         *own)
+{
+  g_autoptr (QsNetwork) copy = qs_layer_in_format (layer, format);
+  g_autoptr (GPtrArray) kernels = qs_backend_find_kernels (
+    backend, g_ptr_array_index (copy->layers, 0), layer->precision, format, why_not);
+
+  *own = FALSE;
+  for (guint i = 0; i < kernels->len; i++)
+    {
+      const QsKernel *kernel = g_ptr_array_index (kernels, i);
+
+      if (wanted != NULL && strcmp (kernel->name, wanted) == 0)
+        return kernel;
+    }
+  if (kernels->len > 0)
+    return g_ptr_array_index (kernels, 0);
+
+  *own = layer->precision == QS_PRECISION_FP32 && layer->klass->evaluate != NULL;
+  return NULL;
+}
+
+static void
+mark_chosen (QsEngineLayer *layer)
+{
+  for (guint i = 0; i < layer->tactics->len; i++)
+    {
+      QsTactic *tactic = g_ptr_array_index (layer->tactics, i);
+
+      tactic->chosen = tactic->precision == layer->layer->precision &&
+                       strcmp (tactic->kernel, layer->kernel) == 0;
+    }
+}
+
+static gboolean
+finish_layer (QsBuild   *self,
+              QsEngine  *engine,
+              QsLayer   *layer,
+              GError   **error)
+{
+  QsLayerPlan *plan = qs_build_get_plan (self, layer);
+  const QsCandidate *candidate = plan->int8 ? &plan->int8_candidate : &plan->fp32;
+  QsEngineLayer *result;
+  const char *why_not = NULL;
+  gboolean own;
+  const QsKernel *kernel =
+    qs_choose_kernel (self->backend, layer, plan->format,
+                      candidate->kernel != NULL ? candidate->kernel->name : NULL, &why_not, &own);
+
+  if (kernel == NULL && !own)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "%s %s: the %s backend cannot compute it: %s",
+                   layer->klass->name, layer->name, self->backend->name,
+                   why_not != NULL ? why_not : "there is no kernel for it");
+      return FALSE;
+    }
+
+  result = qs_engine_layer_new (layer);
+  result->kernel = g_strdup (kernel != NULL ? kernel->name : "reference");
+  result->ms = kernel == candidate->kernel ? candidate->ms : -1.0;
+  result->reason = g_strdup (plan->reason);
+  g_ptr_array_unref (result->tactics);
+  result->tactics = g_ptr_array_ref (plan->tactics);
+  mark_chosen (result);
+  qs_engine_add_layer (engine, result);
+  return TRUE;
+}
+
+gboolean
+qs_build_finish (QsBuild   *self,
+                 QsEngine  *engine,
+                 GError   **error)
+{
+  for (guint i = 0; i < self->network->layers->len; i++)
+    if (!finish_layer (self, engine, g_ptr_array_index (self->network->layers, i), error))
+      return FALSE;
+
+  return qs_engine_plan_memory (engine, error);
+}

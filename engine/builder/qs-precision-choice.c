@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-precision-choice.h"
+
+#include "operators/qs-operator.h"
+#include "qs-capability.h"
+#include "qs-min-cut.h"
+
+/*
+ * Every layer is INT8 or float, and every tensor has one of the two forms where it is written; a
+ * reader that needs the other form costs one reformat per tensor, which all such readers share.
+ * The cheapest assignment is a minimum cut (see qs-min-cut.h). 1 is INT8.
+ *
+ * Costs are nanoseconds when kernels were timed. When INT8 is wanted everywhere they are bytes of
+ * memory traffic, with a price on float layers that outweighs all traffic: then the layers that
+ * only move elements follow their neighbours.
+ */
+#define FLOAT_PRICE (G_GINT64_CONSTANT (1) << 44)
+
+typedef struct
+{
+  gint64 quantize;
+  gint64 dequantize;
+} ReformatCost;
+
+typedef struct
+{
+  QsBuild *build;
+  QsMinCut *cut;
+  guint float_node;       /* always 0 */
+  guint *layer_nodes;     /* by layer id */
+  guint *tensor_nodes;    /* by tensor id */
+  gint64 *float_costs;    /* by layer id */
+  gint64 *int8_costs;
+  ReformatCost *reformats; /* by tensor id */
+} Choice;
+
+static void
+choice_clear (Choice *self)
+{
+  g_clear_pointer (&self->cut, qs_min_cut_free);
+  g_free (self->layer_nodes);
+  g_free (self->tensor_nodes);
+  g_free (self->float_costs);
+  g_free (self->int8_costs);
+  g_free (self->reformats);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Choice, choice_clear)
+
+static gboolean
+is_quantizable (Choice         *self,
+                const QsTensor *tensor)
+{
+  return tensor != NULL && tensor->value == NULL && tensor->type == QS_DATA_TYPE_FLOAT &&
+         qs_ranges_get_scale (self->build->ranges, tensor) > 0.0f;
+}
+
+static gint64
+count_elements (GPtrArray *tensors)
+{
+  gint64 n = 0;
+
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      if (tensor != NULL && tensor->value == NULL)
+        n += qs_shape_n_elements (&tensor->shape);
+    }
+
+  return n;
+}
+
+static void
+set_layer_costs (Choice      *self,
+                 QsLayerPlan *plan)
+{
+  const QsLayer *layer = plan->layer;
+  gint64 n = count_elements (layer->inputs) + count_elements (layer->outputs);
+
+  if (self->build->timer != NULL)
+    {
+      self->float_costs[layer->id] = (gint64) (MAX (plan->fp32.ms, 0.0) * 1e6);
+      self->int8_costs[layer->id] = (gint64) (MAX (plan->int8_candidate.ms, 0.0) * 1e6);
+      return;
+    }
+
+  self->float_costs[layer->id] = 4 * n;
+  self->int8_costs[layer->id] = n;
+  if (qs_layer_get_role (layer) != QS_PLACEMENT_COMMUTES)
+    self->float_costs[layer->id] += FLOAT_PRICE;
+}
+
+/* The time of a reformat of @tensor, in the layout that its writer or reader prefers. */
+static gint64
+measure_reformat (Choice         *self,
+                  const QsTensor *tensor,
+                  QsFormat        format,
+                  gboolean        to_int8)
+{
+  const QsLayerClass *klass = qs_layer_class_lookup (QS_LAYER_REFORMAT);
+  g_autoptr (QsNetwork) network = qs_network_new ("reformat");
+  g_autoptr (GPtrArray) kernels = NULL;
+  QsTensor *input = qs_network_add_input (network, "in", tensor->type, &tensor->shape);
+  QsTensor *output = qs_network_add_tensor (network, "out");
+  QsTensor *int8 = to_int8 ? output : input;
+  QsLayer *layer;
+  double ms;
+
+  output->type = tensor->type;
+  output->shape = tensor->shape;
+  input->format = output->format = tensor->shape.n_dims >= 3 ? format : QS_FORMAT_LINEAR;
+  int8->type = QS_DATA_TYPE_INT8;
+  int8->scale = qs_ranges_get_scale (self->build->ranges, tensor);
+  layer = qs_network_add_layer (network, klass, "reformat", NULL, &input, 1, &output, 1);
+
+  kernels = qs_backend_find_kernels (self->build->backend, layer, QS_PRECISION_FP32, format, NULL);
+  ms = qs_tactic_timer_measure (self->build->timer, layer,
+                                kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL, -1.0,
+                                NULL);
+  return (gint64) (MAX (ms, 0.0) * 1e6);
+}
+
+static QsFormat
+likely_format (Choice         *self,
+               const QsTensor *tensor)
+{
+  QsLayer *layer = tensor->producer != NULL        ? tensor->producer
+                   : tensor->consumers->len > 0 ? g_ptr_array_index (tensor->consumers, 0)
+                                                : NULL;
+  const QsLayerPlan *plan = layer != NULL ? qs_build_get_plan (self->build, layer) : NULL;
+
+  return plan != NULL && plan->can_int8 && !plan->int8_candidate.any_format
+           ? plan->int8_candidate.format : QS_FORMAT_LINEAR;
+}
+
+static void
+set_reformat_costs (Choice         *self,
+                    const QsTensor *tensor)
+{
+  ReformatCost *cost = &self->reformats[tensor->id];
+  gint64 n = qs_shape_n_elements (&tensor->shape);
+
+  if (self->build->timer == NULL)
+    *cost = (ReformatCost) { 5 * n + 1, 5 * n + 1 };
+  else
+    *cost = (ReformatCost) {
+      measure_reformat (self, tensor, likely_format (self, tensor), TRUE),
+      measure_reformat (self, tensor, likely_format (self, tensor), FALSE),
+    };
+}
+
+static void
+add_layer_node (Choice  *self,
+                QsLayer *layer)
+{
+  const QsLayerPlan *plan = qs_build_get_plan (self->build, layer);
+
+  self->layer_nodes[layer->id] = plan->can_int8
+    ? qs_min_cut_add_node (self->cut, self->float_costs[layer->id], self->int8_costs[layer->id])
+    : self->float_node;
+}
+
+/* The form in which a tensor is written. Only weighted layers can choose: in INT8 they write
+ * either form, in float only float. */
+static void
+add_tensor_node (Choice         *self,
+                 const QsTensor *tensor)
+{
+  guint producer;
+
+  self->tensor_nodes[tensor->id] = self->float_node;
+  if (tensor->producer == NULL || !is_quantizable (self, tensor))
+    return;
+
+  producer = self->layer_nodes[tensor->producer->id];
+  if (producer == self->float_node ||
+      qs_layer_get_role (tensor->producer) != QS_PLACEMENT_WEIGHTED)
+    {
+      self->tensor_nodes[tensor->id] = producer;
+      return;
+    }
+
+  self->tensor_nodes[tensor->id] = qs_min_cut_add_node (self->cut, 0, 0);
+  qs_min_cut_add_pair (self->cut, self->tensor_nodes[tensor->id], producer, QS_MIN_CUT_FORBIDDEN);
+}
+
+/* An INT8 weighted layer adds a residual in either form. */
+static gboolean
+accepts_both (const QsLayer  *layer,
+              const QsTensor *tensor)
+{
+  return qs_layer_get_role (layer) == QS_PLACEMENT_WEIGHTED &&
+         qs_layer_get_input (layer, QS_INPUT_RESIDUAL) == tensor &&
+         qs_layer_get_input (layer, QS_INPUT_X) != tensor;
+}
+
+/* One node that is 1 when a reader wants INT8, and one that is 0 when a reader wants float; each
+ * costs a reformat when the tensor is not in that form. */
+static void
+add_readers (Choice         *self,
+             const QsTensor *tensor)
+{
+  guint form = self->tensor_nodes[tensor->id];
+  guint any_int8, all_int8;
+
+  if (!is_quantizable (self, tensor))
+    return;
+
+  any_int8 = qs_min_cut_add_node (self->cut, 0, 0);
+  all_int8 = qs_min_cut_add_node (self->cut, 0, 0);
+  qs_min_cut_add_pair (self->cut, any_int8, form, self->reformats[tensor->id].quantize);
+  qs_min_cut_add_pair (self->cut, form, all_int8, self->reformats[tensor->id].dequantize);
+
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    {
+      const QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
+      guint node = self->layer_nodes[reader->id];
+
+      if (!accepts_both (reader, tensor))
+        qs_min_cut_add_pair (self->cut, node, any_int8, QS_MIN_CUT_FORBIDDEN);
+      qs_min_cut_add_pair (self->cut, all_int8, node, QS_MIN_CUT_FORBIDDEN);
+    }
+  if (qs_network_is_output (self->build->network, tensor))
+    qs_min_cut_add_pair (self->cut, all_int8, self->float_node, QS_MIN_CUT_FORBIDDEN);
+}
+
+static void
+choice_init (Choice  *self,
+             QsBuild *build)
+{
+  QsNetwork *network = build->network;
+
+  *self = (Choice) {
+    .build = build,
+    .layer_nodes = g_new0 (guint, network->layers->len + 1),
+    .tensor_nodes = g_new0 (guint, network->tensors->len + 1),
+    .float_costs = g_new0 (gint64, network->layers->len + 1),
+    .int8_costs = g_new0 (gint64, network->layers->len + 1),
+    .reformats = g_new0 (ReformatCost, network->tensors->len + 1),
+  };
+
+  for (guint i = 0; i < network->layers->len; i++)
+    set_layer_costs (self, qs_build_get_plan (build, g_ptr_array_index (network->layers, i)));
+  for (guint i = 0; i < network->tensors->len; i++)
+    if (is_quantizable (self, g_ptr_array_index (network->tensors, i)))
+      set_reformat_costs (self, g_ptr_array_index (network->tensors, i));
+}
+
+static void
+solve (Choice *self)
+{
+  QsNetwork *network = self->build->network;
+
+  g_clear_pointer (&self->cut, qs_min_cut_free);
+  self->cut = qs_min_cut_new ();
+  self->float_node = qs_min_cut_add_node (self->cut, 0, QS_MIN_CUT_FORBIDDEN);
+  for (guint i = 0; i < network->layers->len; i++)
+    add_layer_node (self, g_ptr_array_index (network->layers, i));
+  for (guint i = 0; i < network->tensors->len; i++)
+    add_tensor_node (self, g_ptr_array_index (network->tensors, i));
+  for (guint i = 0; i < network->tensors->len; i++)
+    add_readers (self, g_ptr_array_index (network->tensors, i));
+  qs_min_cut_solve (self->cut);
+}
+
+static void
+read_result (Choice *self)
+{
+  QsNetwork *network = self->build->network;
+
+  g_hash_table_remove_all (self->build->int8_tensors);
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      QsLayerPlan *plan = qs_build_get_plan (self->build, g_ptr_array_index (network->layers, i));
+
+      plan->int8 = plan->can_int8 && qs_min_cut_get_value (self->cut, self->layer_nodes[i]);
+    }
+  for (guint i = 0; i < network->tensors->len; i++)
+    if (self->tensor_nodes[i] != self->float_node &&
+        qs_min_cut_get_value (self->cut, self->tensor_nodes[i]))
+      g_hash_table_add (self->build->int8_tensors, g_ptr_array_index (network->tensors, i));
+}
+
+static gboolean
+is_int8_tensor (Choice         *self,
+                const QsTensor *tensor)
+{
+  return g_hash_table_contains (self->build->int8_tensors, tensor);
+}
+
+/* A kernel may refuse the form that the choice came to (a float residual beside INT8, a float
+ * output). Then the layer stays float, and the choice is made again. */
+static gboolean
+verify (Choice   *self,
+        gboolean *changed,
+        GError  **error)
+{
+  QsNetwork *network = self->build->network;
+
+  *changed = FALSE;
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      QsLayerPlan *plan = qs_build_get_plan (self->build, g_ptr_array_index (network->layers, i));
+      const QsTensor *residual = qs_layer_get_input (plan->layer, QS_INPUT_RESIDUAL);
+      const QsTensor *output = qs_layer_get_output (plan->layer, 0);
+      QsLayerForm form = { QS_PRECISION_INT8, plan->int8_candidate.format,
+                           residual != NULL && is_int8_tensor (self, residual),
+                           is_int8_tensor (self, output) };
+      g_autoptr (GPtrArray) kernels = NULL;
+      const char *why_not = NULL;
+
+      if (!plan->int8)
+        continue;
+      kernels = qs_build_find_kernels (self->build, plan->layer, &form, &why_not, error);
+      if (kernels == NULL)
+        return FALSE;
+      if (kernels->len > 0)
+        continue;
+
+      plan->can_int8 = FALSE;
+      plan->obstacle = g_strdup_printf ("The %s backend has no INT8 kernel for the form that it "
+                                        "would need here: %s", self->build->backend->name,
+                                        why_not != NULL ? why_not : "it is not supported.");
+      *changed = TRUE;
+    }
+
+  return TRUE;
+}
+
+/* Reformats on @tensor when @layer wants it as INT8 or not, all other choices as they are. */
+static gint64
+input_reformat_cost (Choice         *self,
+                     const QsTensor *tensor,
+                     const QsLayer  *layer,
+                     gboolean        int8)
+{
+  gboolean others = FALSE;
+
+  if (!is_quantizable (self, tensor) || is_int8_tensor (self, tensor) == int8 ||
+      (int8 && accepts_both (layer, tensor)))
+    return 0;
+
+  /* A reformat that another reader needs anyway costs nothing more. */
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    {
+      QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
+
+      others = others || (reader != layer && !accepts_both (reader, tensor) &&
+                          qs_build_get_plan (self->build, reader)->int8 == int8);
+    }
+  if (!int8 && qs_network_is_output (self->build->network, tensor))
+    others = TRUE;
+  if (others)
+    return 0;
+  return int8 ? self->reformats[tensor->id].quantize : self->reformats[tensor->id].dequantize;
+}
+
+static gint64
+output_reformat_cost (Choice         *self,
+                      const QsTensor *tensor,
+                      const QsLayer  *layer,
+                      gboolean        int8)
+{
+  gboolean some_int8 = FALSE;
+  gboolean some_float = qs_network_is_output (self->build->network, tensor);
+  gint64 as_float, as_int8;
+
+  if (!is_quantizable (self, tensor))
+    return 0;
+
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    {
+      QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
+      gboolean reads_int8 = qs_build_get_plan (self->build, reader)->int8;
+
+      some_float = some_float || !reads_int8;
+      some_int8 = some_int8 || (reads_int8 && !accepts_both (reader, tensor));
+    }
+
+  as_float = some_int8 ? self->reformats[tensor->id].quantize : 0;
+  as_int8 = some_float ? self->reformats[tensor->id].dequantize : 0;
+  if (!int8)
+    return as_float;
+  return qs_layer_get_role (layer) == QS_PLACEMENT_WEIGHTED ? MIN (as_float, as_int8) : as_int8;
+}
+
+static double
+reformat_ms (Choice        *self,
+             const QsLayer *layer,
+             gboolean       int8)
+{
+  gint64 total = 0;
+
+  for (guint i = 0; i < layer->inputs->len; i++)
+    if (g_ptr_array_index (layer->inputs, i) != NULL)
+      total += input_reformat_cost (self, g_ptr_array_index (layer->inputs, i), layer, int8);
+  for (guint i = 0; i < layer->outputs->len; i++)
+    if (g_ptr_array_index (layer->outputs, i) != NULL)
+      total += output_reformat_cost (self, g_ptr_array_index (layer->outputs, i), layer, int8);
+
+  return (double) total * 1e-6;
+}
+
+static char *
+explain_timed (const QsLayerPlan *plan,
+               double             int8_reformat,
+               double             float_reformat)
+{
+  const char *what = plan->int8 ? "It computes in INT8" : "It stays in floating point";
+
+  return g_strdup_printf ("%s: INT8 takes %.4f ms and %.4f ms of reformats, FP32 %.4f ms and "
+                          "%.4f ms of reformats, given what its neighbours do.", what,
+                          plan->int8_candidate.ms, int8_reformat, plan->fp32.ms, float_reformat);
+}
+
+static void
+explain (Choice      *self,
+         QsLayerPlan *plan)
+{
+  double int8_reformat = 0.0, float_reformat = 0.0;
+  const char *layers[] = { plan->layer->name, NULL };
+
+  g_free (plan->reason);
+  if (!plan->can_int8)
+    plan->reason = g_strdup (plan->obstacle);
+  else if (self->build->timer != NULL)
+    {
+      int8_reformat = reformat_ms (self, plan->layer, TRUE);
+      float_reformat = reformat_ms (self, plan->layer, FALSE);
+      plan->reason = explain_timed (plan, int8_reformat, float_reformat);
+    }
+  else if (plan->int8)
+    plan->reason = g_strdup ("It computes in INT8, because INT8 was asked for wherever it is "
+                             "possible.");
+  else
+    plan->reason = g_strdup ("It only moves or selects elements, and its neighbours compute in "
+                             "floating point.");
+
+  for (guint i = 0; i < plan->tactics->len; i++)
+    {
+      QsTactic *tactic = g_ptr_array_index (plan->tactics, i);
+
+      tactic->reformat_ms = tactic->precision == QS_PRECISION_INT8 ? int8_reformat : float_reformat;
+    }
+  qs_journal_add (self->build->journal, QS_JOURNAL_DECISION, "precision", layers, NULL,
+                  plan->layer->name, "%s", plan->reason);
+}
+
+gboolean
+qs_build_choose_precisions (QsBuild  *self,
+                            GError  **error)
+{
+  g_auto (Choice) choice = { NULL };
+  gboolean changed = TRUE;
+
+  if (self->ranges == NULL)
+    return TRUE;
+
+  choice_init (&choice, self);
+  while (changed)
+    {
+      if (!qs_progress_check (self->progress, error))
+        return FALSE;
+      solve (&choice);
+      read_result (&choice);
+      if (!verify (&choice, &changed, error))
+        return FALSE;
+    }
+
+  for (guint i = 0; i < self->network->layers->len; i++)
+    explain (&choice, qs_build_get_plan (self, g_ptr_array_index (self->network->layers, i)));
+  return TRUE;
+}

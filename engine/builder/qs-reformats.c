@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-reformats.h"
+
+#include "operators/qs-operator.h"
+
+/* What a layer reads: a type, and a layout where that makes a difference. */
+typedef struct
+{
+  QsDataType type;
+  QsFormat format;
+} Form;
+
+static void
+set_constant_input (QsBuild      *self,
+                    QsLayer      *layer,
+                    guint         index,
+                    QsHostTensor *value,
+                    float         scale)
+{
+  QsTensor *tensor = qs_layer_get_input (layer, index);
+
+  /* A constant that other layers read stays as it is for them. */
+  if (tensor->consumers->len > 1)
+    {
+      tensor = qs_network_add_constant (self->network, tensor->name, value);
+      qs_network_set_input (self->network, layer, index, tensor);
+    }
+
+  qs_host_tensor_ref (value);
+  qs_host_tensor_unref (tensor->value);
+  tensor->value = value;
+  tensor->type = qs_host_tensor_get_data_type (value);
+  tensor->scale = scale;
+}
+
+/* Constant operands of an INT8 layer that is not weighted: one scale for all elements. */
+static gboolean
+quantize_constants (QsBuild   *self,
+                    QsLayer   *layer,
+                    GError   **error)
+{
+  for (guint i = 0; i < layer->inputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (layer->inputs, i);
+      g_autoptr (QsHostTensor) value = NULL;
+      float scale = 0.0f;
+
+      if (tensor == NULL || tensor->value == NULL || tensor->type != QS_DATA_TYPE_FLOAT)
+        continue;
+      value = qs_quantize_constant (tensor, &scale, error);
+      if (value == NULL)
+        {
+          g_prefix_error (error, "%s %s: ", layer->klass->name, layer->name);
+          return FALSE;
+        }
+      set_constant_input (self, layer, i, value, scale);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+quantize_layer (QsBuild      *self,
+                QsLayerPlan  *plan,
+                GError      **error)
+{
+  QsLayer *layer = plan->layer;
+
+  if (!plan->int8)
+    return TRUE;
+
+  layer->precision = QS_PRECISION_INT8;
+  if (plan->weights.values != NULL)
+    {
+      set_constant_input (self, layer, QS_INPUT_WEIGHTS, plan->weights.values, 0.0f);
+      layer->weight_scales = qs_host_tensor_ref (plan->weights.scales);
+    }
+  return qs_layer_get_role (layer) != QS_PLACEMENT_NON_WEIGHTED ||
+         quantize_constants (self, layer, error);
+}
+
+static void
+quantize_tensors (QsBuild *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->int8_tensors);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      QsTensor *tensor = key;
+
+      tensor->scale = qs_ranges_get_scale (self->ranges, tensor);
+      tensor->type = QS_DATA_TYPE_INT8;
+    }
+}
+
+static gboolean
+has_form (const QsTensor *tensor,
+          const Form     *form)
+{
+  return tensor->type == form->type &&
+         qs_formats_agree (&tensor->shape, tensor->format, form->format);
+}
+
+/* A reader of @tensor that is a Reformat to @form. */
+static QsTensor *
+find_reformatted (const QsTensor *tensor,
+                  const Form     *form)
+{
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (tensor->consumers, i);
+      QsTensor *output = qs_layer_get_output (layer, 0);
+
+      if (layer->klass->kind == QS_LAYER_REFORMAT && output != NULL && has_form (output, form))
+        return output;
+    }
+
+  return NULL;
+}
+
+static void
+add_reformat (QsBuild    *self,
+              const char *name,
+              QsTensor   *input,
+              QsTensor   *output,
+              const char *reason)
+{
+  QsLayer *layer = qs_network_add_layer (self->network, qs_layer_class_lookup (QS_LAYER_REFORMAT),
+                                         name, NULL, &input, 1, &output, 1);
+  QsLayerPlan *plan = qs_build_add_plan (self, layer);
+
+  plan->reason = g_strdup (reason);
+  plan->any_format = TRUE;
+  plan->format = output->format;
+}
+
+static const char *
+describe_change (const QsTensor *from,
+                 const QsTensor *to)
+{
+  gboolean moves = !qs_formats_agree (&from->shape, from->format, to->format);
+
+  if (from->type == to->type)
+    return "It changes the layout for the layers that read it.";
+  if (to->type == QS_DATA_TYPE_INT8)
+    return moves ? "It quantizes and changes the layout for the layers that read it."
+                 : "It quantizes for the layers that read it.";
+  return moves ? "It dequantizes and changes the layout for the layers that read it."
+               : "It dequantizes for the layers that read it.";
+}
+
+/* The inner tensor of a network output has the range of that output. */
+static float
+range_of (QsBuild        *self,
+          const QsTensor *tensor)
+{
+  const QsTensor *output = g_hash_table_lookup (self->inner_of, tensor);
+
+  return qs_ranges_get_scale (self->ranges, output != NULL ? output : tensor);
+}
+
+static QsTensor *
+reformat_input (QsBuild    *self,
+                QsLayer    *reader,
+                guint       index,
+                const Form *form)
+{
+  QsTensor *tensor = qs_layer_get_input (reader, index);
+  QsTensor *result = find_reformatted (tensor, form);
+  g_autofree char *layer_name = NULL;
+  g_autofree char *tensor_name = NULL;
+
+  if (result != NULL)
+    return result;
+
+  layer_name = g_strdup_printf ("Reformatting CopyNode for Input Tensor %u to %s", index,
+                                reader->name);
+  tensor_name = g_strdup_printf ("Reformatted Input Tensor %u to %s", index, reader->name);
+  result = qs_network_add_tensor (self->network, tensor_name);
+  result->type = form->type;
+  result->shape = tensor->shape;
+  result->format = form->format;
+  if (form->type == QS_DATA_TYPE_INT8)
+    result->scale = range_of (self, tensor);
+  add_reformat (self, layer_name, tensor, result, describe_change (tensor, result));
+  return result;
+}
+
+/* An output of the network that is written as INT8 or channels last gets a tensor of its own to be
+ * written to, and a Reformat to what the caller is given. */
+static void
+split_output (QsBuild  *self,
+              QsTensor *output)
+{
+  QsLayer *producer = output->producer;
+  g_autofree char *layer_name = NULL;
+  g_autofree char *tensor_name = NULL;
+  QsTensor *inner;
+  guint index;
+  gboolean int8 = g_hash_table_contains (self->int8_tensors, output);
+
+  if (producer == NULL || !g_ptr_array_find (producer->outputs, output, &index) ||
+      (!int8 && qs_formats_agree (&output->shape, output->format, QS_FORMAT_LINEAR)))
+    return;
+
+  layer_name = g_strdup_printf ("Reformatting CopyNode for Output Tensor %u to %s", index,
+                                producer->name);
+  tensor_name = g_strdup_printf ("Reformatted Output Tensor %u to %s", index, producer->name);
+  inner = qs_network_add_tensor (self->network, tensor_name);
+  inner->type = output->type;
+  inner->shape = output->shape;
+  inner->format = output->format;
+  inner->scale = output->scale;
+
+  /* Readers move to the inner tensor, the network's output stays. */
+  while (output->consumers->len > 0)
+    {
+      QsLayer *reader = g_ptr_array_index (output->consumers, 0);
+
+      for (guint i = 0; i < reader->inputs->len; i++)
+        if (g_ptr_array_index (reader->inputs, i) == output)
+          qs_network_set_input (self->network, reader, i, inner);
+    }
+  qs_network_set_output (self->network, producer, index, inner);
+
+  if (int8)
+    output->type = QS_DATA_TYPE_FLOAT;
+  output->format = QS_FORMAT_LINEAR;
+  output->scale = 0.0f;
+  g_hash_table_insert (self->inner_of, inner, output);
+  add_reformat (self, layer_name, inner, output, describe_change (inner, output));
+}
+
+static Form
+wanted_form (const QsLayerPlan *plan,
+             guint              index,
+             const QsTensor    *tensor)
+{
+  Form form = { tensor->type, tensor->format };
+  gboolean residual = qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
+                      index == QS_INPUT_RESIDUAL;
+
+  if (tensor->shape.n_dims >= 3)
+    form.format = plan->format;
+  if (plan->int8 && tensor->type == QS_DATA_TYPE_FLOAT && !residual)
+    form.type = QS_DATA_TYPE_INT8;
+  else if (!plan->int8 && tensor->type == QS_DATA_TYPE_INT8 && tensor->scale > 0.0f)
+    form.type = QS_DATA_TYPE_FLOAT;
+  return form;
+}
+
+static void
+reformat_inputs (QsBuild     *self,
+                 QsLayerPlan *plan)
+{
+  QsLayer *layer = plan->layer;
+
+  for (guint i = 0; i < layer->inputs->len; i++)
+    {
+      QsTensor *tensor = g_ptr_array_index (layer->inputs, i);
+      Form form;
+
+      if (tensor == NULL || tensor->value != NULL)
+        continue;
+      form = wanted_form (plan, i, tensor);
+      if (!has_form (tensor, &form))
+        qs_network_set_input (self->network, layer, i, reformat_input (self, layer, i, &form));
+    }
+}
+
+gboolean
+qs_build_apply (QsBuild  *self,
+                GError  **error)
+{
+  g_autoptr (GPtrArray) layers = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->network->layers->len; i++)
+    g_ptr_array_add (layers, g_ptr_array_index (self->network->layers, i));
+
+  for (guint i = 0; i < layers->len; i++)
+    if (!quantize_layer (self, qs_build_get_plan (self, g_ptr_array_index (layers, i)), error))
+      return FALSE;
+  quantize_tensors (self);
+
+  /* Outputs first: a float reader of an output then finds the caller's tensor. */
+  for (guint i = 0; i < self->network->outputs->len; i++)
+    split_output (self, g_ptr_array_index (self->network->outputs, i));
+  for (guint i = 0; i < layers->len; i++)
+    reformat_inputs (self, qs_build_get_plan (self, g_ptr_array_index (layers, i)));
+
+  if (!qs_network_sort (self->network, error))
+    return FALSE;
+  qs_network_remove_dead (self->network);
+  return qs_network_check (self->network, error);
+}

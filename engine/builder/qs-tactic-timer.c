@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-tactic-timer.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/qs-error.h"
+
+#define SEED 4321
+#define MIN_RUNS 3
+#define MAX_RUNS 15
+#define TARGET_MS 10.0
+/* A kernel that was this much slower in its first run will not win; it is not run again. */
+#define HOPELESS 3.0
+
+struct _QsTacticTimer
+{
+  QsThreadPool *pool;
+  GHashTable *times; /* signature -> double */
+};
+
+/* One kernel on one layer, with memory of its own. */
+typedef struct
+{
+  const QsLayer *layer;
+  const QsKernel *kernel;
+  gpointer state;
+  QsView *inputs;
+  QsView *outputs;
+  GPtrArray *memory;
+  gpointer workspace;
+} Trial;
+
+QsTacticTimer *
+qs_tactic_timer_new (guint n_threads)
+{
+  QsTacticTimer *self = g_new0 (QsTacticTimer, 1);
+
+  self->pool = qs_thread_pool_new (n_threads);
+  self->times = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return self;
+}
+
+void
+qs_tactic_timer_free (QsTacticTimer *self)
+{
+  qs_thread_pool_free (self->pool);
+  g_hash_table_unref (self->times);
+  g_free (self);
+}
+
+static void
+append_tensors (GString   *text,
+                GPtrArray *tensors)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+      g_autofree char *shape = tensor != NULL ? qs_shape_to_string (&tensor->shape) : NULL;
+
+      if (tensor == NULL)
+        g_string_append (text, "|-");
+      else
+        g_string_append_printf (text, "|%s %d %d %d", shape, tensor->type, tensor->format,
+                                tensor->value != NULL);
+    }
+}
+
+static void
+append_field (GString      *text,
+              const QsField *field,
+              const guint8  *attributes)
+{
+  const gpointer value = (gpointer) (attributes + field->offset);
+  const QsInts *ints = value;
+
+  switch (field->type)
+    {
+    case QS_FIELD_INT:
+      g_string_append_printf (text, "|%" G_GINT64_FORMAT, *(gint64 *) value);
+      break;
+    case QS_FIELD_FLOAT:
+      g_string_append_printf (text, "|%a", (double) *(float *) value);
+      break;
+    case QS_FIELD_FLAG:
+    case QS_FIELD_ENUM:
+      g_string_append_printf (text, "|%d", *(int *) value);
+      break;
+    case QS_FIELD_INTS:
+      for (int i = 0; i < ints->n; i++)
+        g_string_append_printf (text, "%c%" G_GINT64_FORMAT, i == 0 ? '|' : ',', ints->v[i]);
+      break;
+    default:
+      break;
+    }
+}
+
+/* Everything that a kernel's time can depend on. */
+static char *
+make_signature (const QsLayer  *layer,
+                const QsKernel *kernel)
+{
+  GString *text = g_string_new (kernel != NULL ? kernel->name : "reference");
+
+  g_string_append_printf (text, "|%s|%d %a %a", layer->klass->name, layer->activation.type,
+                          (double) layer->activation.alpha, (double) layer->activation.beta);
+  for (const QsField *f = layer->klass->fields; f != NULL && f->name != NULL; f++)
+    append_field (text, f, layer->attributes);
+  append_tensors (text, layer->inputs);
+  g_string_append (text, "|>");
+  append_tensors (text, layer->outputs);
+  return g_string_free (text, FALSE);
+}
+
+static void
+fill (QsHostTensor *tensor,
+      GRand        *rand)
+{
+  QsDataType type = qs_host_tensor_get_data_type (tensor);
+  gint64 n = qs_host_tensor_get_n_elements (tensor);
+  gpointer data = qs_host_tensor_get_mutable (tensor);
+
+  for (gint64 i = 0; i < n; i++)
+    if (type == QS_DATA_TYPE_FLOAT)
+      ((float *) data)[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
+    else if (type == QS_DATA_TYPE_INT8)
+      ((gint8 *) data)[i] = (gint8) g_rand_int_range (rand, -127, 128);
+}
+
+static gboolean
+make_views (Trial      *self,
+            GPtrArray  *tensors,
+            QsView     *views,
+            GRand      *rand,
+            GError    **error)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+      QsHostTensor *memory;
+
+      if (tensor == NULL)
+        continue;
+      memory = tensor->value != NULL ? qs_host_tensor_ref (tensor->value)
+                                     : qs_host_tensor_new (tensor->type, &tensor->shape, error);
+      if (memory == NULL)
+        return FALSE;
+      g_ptr_array_add (self->memory, memory);
+      if (tensor->value == NULL)
+        fill (memory, rand);
+
+      qs_view_init (&views[i], tensor->type, tensor->format, &tensor->shape,
+                    (gpointer) qs_host_tensor_get_data (memory));
+      views[i].scale = tensor->type == QS_DATA_TYPE_INT8 ? tensor->scale : 0.0f;
+    }
+
+  return TRUE;
+}
+
+static void
+trial_clear (Trial *self)
+{
+  if (self->kernel != NULL && self->kernel->release != NULL && self->state != NULL)
+    self->kernel->release (self->state);
+  free (self->workspace);
+  g_free (self->inputs);
+  g_free (self->outputs);
+  g_clear_pointer (&self->memory, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Trial, trial_clear)
+
+static gboolean
+trial_init (Trial           *self,
+            const QsLayer   *layer,
+            const QsKernel  *kernel,
+            guint            n_threads,
+            GError         **error)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (SEED);
+  GError *local = NULL;
+  gsize size = 0;
+
+  self->layer = layer;
+  self->kernel = kernel;
+  self->inputs = g_new0 (QsView, layer->inputs->len + 1);
+  self->outputs = g_new0 (QsView, layer->outputs->len + 1);
+  self->memory = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
+  if (!make_views (self, layer->inputs, self->inputs, rand, error) ||
+      !make_views (self, layer->outputs, self->outputs, rand, error))
+    return FALSE;
+
+  if (kernel != NULL && kernel->prepare != NULL)
+    self->state = kernel->prepare (kernel, layer, &local);
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+
+  if (kernel != NULL && kernel->workspace_size != NULL)
+    size = kernel->workspace_size (kernel, layer, self->state, n_threads);
+  if (posix_memalign (&self->workspace, 64, MAX (size, 64)) != 0)
+    {
+      self->workspace = NULL;
+      g_set_error (error, QS_ERROR, QS_ERROR_LIMIT, "there is not enough memory for timing");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static double
+now_ms (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (double) time.tv_sec * 1e3 + (double) time.tv_nsec * 1e-6;
+}
+
+/* One run, in milliseconds; negative when it failed. */
+static double
+run_once (Trial         *self,
+          QsThreadPool  *pool,
+          GError       **error)
+{
+  QsExecution execution = {
+    .inputs = self->inputs,
+    .n_inputs = self->layer->inputs->len,
+    .outputs = self->outputs,
+    .n_outputs = self->layer->outputs->len,
+    .workspace = self->workspace,
+    .pool = pool,
+  };
+  double start = now_ms ();
+  gboolean ok = self->kernel != NULL
+    ? self->kernel->execute (self->kernel, self->layer, self->state, &execution, error)
+    : self->layer->klass->evaluate (self->layer, self->inputs, self->outputs, error);
+
+  return ok ? MAX (now_ms () - start, 1e-6) : -1.0;
+}
+
+static int
+compare_doubles (gconstpointer a,
+                 gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static double
+run_trial (Trial         *self,
+           QsThreadPool  *pool,
+           double         best_ms,
+           GError       **error)
+{
+  double times[MAX_RUNS];
+  double first = run_once (self, pool, error);
+  guint n;
+
+  if (first < 0.0 || (best_ms >= 0.0 && first > HOPELESS * best_ms + 1.0))
+    return first;
+
+  n = (guint) CLAMP (TARGET_MS / first, MIN_RUNS, MAX_RUNS);
+  for (guint i = 0; i < n; i++)
+    times[i] = run_once (self, pool, error);
+  qsort (times, n, sizeof *times, compare_doubles);
+  return times[0] < 0.0 ? -1.0 : times[n / 2];
+}
+
+/**
+ * qs_tactic_timer_measure:
+ * @layer: a layer with its final types, formats and constants
+ * @kernel: (nullable): %NULL for the layer class's own
+ * @best_ms: time of the best kernel so far, negative when there is none
+ *
+ * The median of several runs on seeded data, after one that warms up. A kernel whose first run is
+ * far behind @best_ms is not run again; its time is then that run's.
+ *
+ * Returns: milliseconds, negative when the kernel failed
+ */
+double
+qs_tactic_timer_measure (QsTacticTimer   *self,
+                         const QsLayer   *layer,
+                         const QsKernel  *kernel,
+                         double           best_ms,
+                         GError         **error)
+{
+  g_autofree char *signature = make_signature (layer, kernel);
+  double *known = g_hash_table_lookup (self->times, signature);
+  g_auto (Trial) trial = { NULL };
+
+  if (known != NULL)
+    return *known;
+  if (!trial_init (&trial, layer, kernel, qs_thread_pool_get_n_threads (self->pool), error))
+    return -1.0;
+
+  known = g_new (double, 1);
+  *known = run_trial (&trial, self->pool, best_ms, error);
+  g_hash_table_insert (self->times, g_steal_pointer (&signature), known);
+  return *known;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "backends/qs-backend.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsTacticTimer:
+ *
+ * Measures kernels on this machine. Layers that are equal in everything that a kernel sees are
+ * measured once.
+ */
+typedef struct _QsTacticTimer QsTacticTimer;
+
+QsTacticTimer *qs_tactic_timer_new     (guint             n_threads);
+void           qs_tactic_timer_free    (QsTacticTimer    *self);
+double         qs_tactic_timer_measure (QsTacticTimer    *self,
+                                        const QsLayer    *layer,
+                                        const QsKernel   *kernel,
+                                        double            best_ms,
+                                        GError          **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsTacticTimer, qs_tactic_timer_free)
+
+G_END_DECLS
