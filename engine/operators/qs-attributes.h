@@ -188,7 +188,7 @@ typedef struct
   gboolean hard;     /* Hardmax */
 } QsSoftMaxAttributes;
 
-/* Shuffle has none: the output's shape, found at import or by inference from input 1, says all. */
+/* Shuffle. A reshape (mode 0) finds the new shape in input 1, a constant. */
 typedef struct
 {
   int mode;          /* 0 reshape by input 1, 1 flatten, 2 squeeze, 3 unsqueeze */
@@ -205,6 +205,84 @@ typedef struct
 typedef struct
 {
   gint64 axis;       /* non-negative */
-} QsAxisAttributes;  /* Concatenation, Split, Gather (along an axis) … */
+} QsAxisAttributes;  /* Concatenation, … */
+
+/* Slice: one number per axis of the input; elements starts + i * steps for i < sizes. */
+typedef struct
+{
+  QsInts starts;     /* 0 … dimension - 1 */
+  QsInts sizes;
+  QsInts steps;      /* not 0, may be negative */
+} QsSliceAttributes;
+
+typedef struct
+{
+  gint64 axis;       /* non-negative */
+  QsInts sizes;      /* along the axis; empty for equal parts, the last one smaller */
+} QsSplitAttributes;
+
+typedef enum
+{
+  QS_PADDING_CONSTANT,
+  QS_PADDING_REFLECT,
+  QS_PADDING_EDGE,
+  QS_PADDING_WRAP,
+} QsPaddingMode;
+
+typedef struct
+{
+  QsPaddingMode mode;
+  QsInts pads;       /* all begins, then all ends; negative ones crop */
+  float value;       /* constant mode only */
+} QsPaddingAttributes;
+
+typedef enum
+{
+  QS_GATHER_AXIS,    /* Gather: whole slices along an axis */
+  QS_GATHER_ELEMENT, /* GatherElements */
+  QS_GATHER_ND,      /* GatherND */
+} QsGatherMode;
+
+typedef struct
+{
+  QsGatherMode mode;
+  gint64 axis;       /* non-negative; not for ND */
+  gint64 batch_dims; /* ND only */
+} QsGatherAttributes;
+
+/* Expand: the shape to broadcast with. Tile: repeats, one per axis. */
+typedef struct
+{
+  QsInts values;
+} QsRepeatAttributes;
+
+typedef struct
+{
+  gint64 to;         /* QsDataType */
+} QsCastAttributes;
+
+typedef enum
+{
+  QS_FILL_CONSTANT,  /* inputs: shape, value (one element) */
+  QS_FILL_RANGE,     /* inputs: start, limit, delta */
+  QS_FILL_EYE,       /* input: a tensor of the shape */
+  QS_FILL_ONE_HOT,   /* inputs: indices, depth, [off, on] */
+} QsFillType;
+
+typedef struct
+{
+  QsFillType type;
+  gint64 k;          /* EYE: the diagonal */
+  gint64 axis;       /* ONE_HOT: where the new axis goes; non-negative */
+  gint64 data_type;  /* EYE: QsDataType of the result */
+} QsFillAttributes;
+
+/* Quantize and Dequantize: inputs X, scale, zero point. @axis is the one that the scales run
+ * along, non-negative; it means nothing where there is only one scale. */
+typedef struct
+{
+  gint64 axis;
+  gint64 data_type;  /* QsDataType of the integers (Quantize) or floats (Dequantize) */
+} QsQuantizeAttributes;
 
 G_END_DECLS
