@@ -14,6 +14,19 @@ G_BEGIN_DECLS
  * Words joined by '_' here are joined by '-' in the file's name.
  */
 #define QS_FAMILIES(FAMILY) \
+  FAMILY (cast) \
+  FAMILY (concatenation) \
+  FAMILY (constant) \
+  FAMILY (expand) \
+  FAMILY (fill) \
+  FAMILY (gather) \
+  FAMILY (padding) \
+  FAMILY (quantize) \
+  FAMILY (select) \
+  FAMILY (shuffle) \
+  FAMILY (slice) \
+  FAMILY (split) \
+  FAMILY (transpose) \
   FAMILY (activation) \
   FAMILY (convolution) \
   FAMILY (element_wise) \
