@@ -100,19 +100,19 @@ fail (const QsCliCommand *command,
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? EXIT_INTERRUPTED : EXIT_FAILURE;
 }
 
-/* Takes the options out of @args (with the command's name as its first) and the one argument. */
+/* Takes the options out of @args, and the one argument that is left beside the program's name. */
 static gboolean
 parse (QsCli    *self,
        char   ***args,
        GError  **error)
 {
-  g_autofree char *parameters = g_strdup_printf ("%s — %s", self->command->argument,
-                                                 self->command->summary);
-  g_autoptr (GOptionContext) context = g_option_context_new (parameters);
+  g_autofree char *program = g_strdup_printf ("quantoscope-cli %s", self->command->name);
+  g_autoptr (GOptionContext) context = g_option_context_new (self->command->argument);
   g_autofree GOptionEntry *entries =
     qs_cli_options_make_entries (&self->options, self->command->options);
   g_autoptr (GError) local = NULL;
 
+  g_set_prgname (program); /* what the help calls the program */
   g_option_context_set_summary (context, self->command->description);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse_strv (context, args, &local))
@@ -155,6 +155,7 @@ run_command (const QsCliCommand   *command,
   g_autoptr (GError) error = NULL;
   int status = EXIT_SUCCESS;
 
+  qs_cli_options_init (&self.options);
   self.progress = qs_progress_new ();
   self.json = json_builder_new ();
   if (!parse (&self, args, &error) || !execute (&self, &error))
@@ -176,13 +177,13 @@ rewrite_help (char **args)
   args[2] = g_strdup ("--help");
 }
 
-/* The option parser calls the program by its first argument: here that is both words. */
+/* The arguments as the option parser wants them: without the command's name. */
 static char **
-drop_program_name (char **args)
+drop_command_name (char **args)
 {
   char **rest = g_new0 (char *, g_strv_length (args));
 
-  rest[0] = g_strdup_printf ("quantoscope-cli %s", args[1]);
+  rest[0] = g_strdup (args[0]);
   for (guint i = 2; args[i] != NULL; i++)
     rest[i - 1] = g_strdup (args[i]);
 
@@ -221,7 +222,7 @@ dispatch (char **args)
       return fail_usage (NULL, message);
     }
 
-  rest = drop_program_name (args);
+  rest = drop_command_name (args);
   return run_command (command, &rest);
 }
 

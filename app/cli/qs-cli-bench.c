@@ -89,8 +89,9 @@ const QsCliCommand qs_cli_bench = {
   .name = "bench",
   .argument = "MODEL|PLAN",
   .summary = "Time a model or a plan, and each of its layers",
-  .description = "Times runs after a warm-up: median and minimum of the whole and the median of "
-                 "every layer. A model is run at batch 1 unless --batch or --shape says otherwise.",
+  .description = "Times runs after a warm-up: median and minimum of the whole and the median of\n"
+                 "every layer. A model is run at batch 1 unless --batch or --shape says\n"
+                 "otherwise.",
   .options = { QS_CLI_RUNS, QS_CLI_THREADS, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_PRECISION,
                QS_CLI_INT8_ALL, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_SCALE,
                QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND, QS_CLI_JSON },

@@ -55,10 +55,10 @@ const QsCliCommand qs_cli_build = {
   .name = "build",
   .argument = "MODEL",
   .summary = "Build an INT8 engine and write it as a plan",
-  .description = "Fuses the network, quantizes the weights, decides for every layer whether it "
-                 "computes in INT8 or FP32 by timing both, and writes the engine. Scales come from "
-                 "a calibration cache, or from a calibration set; with both, a cache that exists "
-                 "is used and one that does not is written.",
+  .description = "Fuses the network, quantizes the weights, decides for every layer whether it\n"
+                 "computes in INT8 or FP32 by timing both, and writes the engine. Scales come\n"
+                 "from a calibration cache, or from a calibration set; with both, a cache that\n"
+                 "exists is used and one that does not is written.",
   .options = { QS_CLI_OUTPUT, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_INT8_ALL,
                QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT,
                QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_SVG, QS_CLI_JSON },

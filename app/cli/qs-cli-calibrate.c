@@ -145,10 +145,10 @@ const QsCliCommand qs_cli_calibrate = {
   .name = "calibrate",
   .argument = "MODEL",
   .summary = "Find the activations' scales and write a calibration cache",
-  .description = "Runs the model in FP32 over the calibration set, keeps one histogram of every "
-                 "activation tensor, and writes what the calibrator makes of them as a cache in "
-                 "TensorRT's format. The same samples, order and batch give the same bytes on any "
-                 "number of threads.",
+  .description = "Runs the model in FP32 over the calibration set, keeps one histogram of every\n"
+                 "activation tensor, and writes what the calibrator makes of them as a cache in\n"
+                 "TensorRT's format. The same samples, order and batch give the same bytes on\n"
+                 "any number of threads.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_BATCH, QS_CLI_SHAPE,
                QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND, QS_CLI_THREADS,
                QS_CLI_JSON },

@@ -92,9 +92,9 @@ const QsCliCommand qs_cli_evaluate = {
   .name = "evaluate",
   .argument = "MODEL|PLAN",
   .summary = "Measure accuracy on labelled samples",
-  .description = "Runs a model or a plan over labelled samples: top-1 and top-5, and for INT8 the "
-                 "agreement, cosine and SQNR of the outputs against FP32. A plan does not hold its "
-                 "FP32 weights; --reference names the model to compare it with.",
+  .description = "Runs a model or a plan over labelled samples: top-1 and top-5, and for INT8\n"
+                 "the agreement, cosine and SQNR of the outputs against FP32. A plan does not\n"
+                 "hold its FP32 weights; --reference names the model to compare it with.",
   .options = { QS_CLI_DATA, QS_CLI_REFERENCE, QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION,
                QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE,
                QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },

@@ -45,9 +45,9 @@ const QsCliCommand qs_cli_export = {
   .name = "export",
   .argument = "PLAN",
   .summary = "Write the engine's graph as SVG, PDF or JSON",
-  .description = "Writes the graph of a plan as a drawing, or all of it as JSON: layers with "
-                 "precision, kernel and reason, tensors with scales and memory, and the journal of "
-                 "what was decided.",
+  .description = "Writes the graph of a plan as a drawing, or all of it as JSON: layers with\n"
+                 "precision, kernel and reason, tensors with scales and memory, and the journal\n"
+                 "of what was decided.",
   .options = { QS_CLI_SVG, QS_CLI_PDF, QS_CLI_JSON },
   .run = export_plan,
 };

@@ -4,6 +4,9 @@
 #include "core/qs-error.h"
 #include "qs-cli.h"
 
+/* What the parser leaves where a number was not given; no number that can be meant. */
+#define UNSET (-G_MAXINT)
+
 #define MAX_BATCH 65536
 #define MAX_THREADS 1024
 #define MAX_RUNS 1000000
@@ -66,6 +69,12 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_JSON] = OPTION ("json", 0, FILENAME, json, "Write the results as JSON", "FILE"),
 };
 
+void
+qs_cli_options_init (QsCliOptions *self)
+{
+  *self = (QsCliOptions) { .batch = UNSET, .limit = UNSET, .threads = UNSET, .runs = UNSET };
+}
+
 /**
  * qs_cli_options_make_entries:
  *
@@ -122,12 +131,22 @@ check_range (QsCliOption   option,
              gint64        maximum,
              GError      **error)
 {
-  if (value >= 0 && value <= maximum)
+  if (value == UNSET || (value > 0 && value <= maximum))
     return TRUE;
 
   qs_cli_set_usage_error (error, "--%s: %" G_GINT64_FORMAT " is not between 1 and %" G_GINT64_FORMAT,
                           options[option].name, value, maximum);
   return FALSE;
+}
+
+/* From here on 0 stands for a number that was not given. */
+static void
+clear_unset (QsCliOptions *self)
+{
+  self->batch = MAX (self->batch, 0);
+  self->limit = MAX (self->limit, 0);
+  self->threads = MAX (self->threads, 0);
+  self->runs = MAX (self->runs, 0);
 }
 
 /**
@@ -148,10 +167,14 @@ qs_cli_options_check (QsCliOptions       *self,
         return FALSE;
       }
 
-  return check_range (QS_CLI_BATCH, self->batch, MAX_BATCH, error) &&
-         check_range (QS_CLI_LIMIT, self->limit, G_MAXINT64, error) &&
-         check_range (QS_CLI_THREADS, self->threads, MAX_THREADS, error) &&
-         check_range (QS_CLI_RUNS, self->runs, MAX_RUNS, error);
+  if (!check_range (QS_CLI_BATCH, self->batch, MAX_BATCH, error) ||
+      !check_range (QS_CLI_LIMIT, self->limit, G_MAXINT64, error) ||
+      !check_range (QS_CLI_THREADS, self->threads, MAX_THREADS, error) ||
+      !check_range (QS_CLI_RUNS, self->runs, MAX_RUNS, error))
+    return FALSE;
+
+  clear_unset (self);
+  return TRUE;
 }
 
 /**

@@ -41,7 +41,8 @@ typedef enum
 /**
  * QsCliOptions:
  *
- * Values of the options as they were typed; %NULL, 0 or %FALSE where one was not given.
+ * Values of the options as they were typed; %NULL, 0 or %FALSE where one was not given, once they
+ * have been checked.
  */
 typedef struct
 {
@@ -69,6 +70,7 @@ typedef struct
   char *json;
 } QsCliOptions;
 
+void                qs_cli_options_init           (QsCliOptions        *self);
 void                qs_cli_options_clear          (QsCliOptions        *self);
 /* (transfer full): the entries of @wanted, ended by %QS_CLI_END, for a GOptionContext */
 GOptionEntry       *qs_cli_options_make_entries   (QsCliOptions        *self,

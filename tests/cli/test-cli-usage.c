@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "qs-cli-test.h"
+
+static const char *const commands[] = {
+  "info", "run", "calibrate", "build", "evaluate", "bench", "export", "compare",
+};
+
+static void
+test_version (void)
+{
+  g_autoptr (QsCliOutcome) outcome = qs_cli_test_succeed ("--version", NULL);
+
+  g_assert_cmpstr (outcome->out, ==, "quantoscope-cli " QS_VERSION "\n");
+  g_assert_cmpstr (outcome->err, ==, "");
+}
+
+static void
+test_help (void)
+{
+  g_autoptr (QsCliOutcome) outcome = qs_cli_test_succeed ("--help", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *line = g_strdup_printf ("\n  %s ", commands[i]);
+
+      g_assert_nonnull (strstr (outcome->out, line));
+    }
+}
+
+/* Each command has a help of its own, by --help and by “help”, and every one can write JSON. */
+static void
+test_command_help (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autoptr (QsCliOutcome) outcome = qs_cli_test_succeed (commands[i], "--help", NULL);
+      g_autoptr (QsCliOutcome) other = qs_cli_test_succeed ("help", commands[i], NULL);
+
+      g_assert_nonnull (strstr (outcome->out, commands[i]));
+      g_assert_nonnull (strstr (outcome->out, "--json"));
+      g_assert_cmpstr (outcome->out, ==, other->out);
+    }
+}
+
+typedef struct
+{
+  const char *name;
+  const char *args;
+  const char *word;
+} WrongUse;
+
+static const WrongUse wrong_uses[] = {
+  { "nothing", "", "--help" },
+  { "command", "frobnicate", "frobnicate" },
+  { "option", "info model.onnx --frobnicate", "--frobnicate" },
+  { "foreign-option", "info model.onnx --calibration set.npz", "--calibration" },
+  { "no-argument", "info", "MODEL" },
+  { "two-arguments", "info a.onnx b.onnx", "one argument" },
+  { "no-input", "run model.onnx --output out.npz", "--input" },
+  { "no-output", "run model.onnx --input in.npz", "--output" },
+  { "no-set", "calibrate model.onnx --cache a.cache", "--calibration" },
+  { "no-cache", "calibrate model.onnx --calibration set.npz", "--cache" },
+  { "no-plan", "build model.onnx --cache a.cache", "--output" },
+  { "no-data", "evaluate model.onnx", "--data" },
+  { "no-format", "export model.plan", "--svg" },
+  { "no-comparison-data", "compare model.onnx --calibration set.npz", "--data" },
+  { "threads", "bench model.onnx --threads many", "many" },
+  { "threads-zero", "bench model.onnx --threads 0", "--threads" },
+  { "threads-huge", "bench model.onnx --threads 100000", "--threads" },
+  { "batch-negative", "bench model.onnx --batch -1", "--batch" },
+  { "shape", "info model.onnx --shape input=1xx3", "--shape" },
+  { "backend", "bench model.onnx --backend abacus", "abacus" },
+  { "calibrator", "calibrate model.onnx --calibration a.npz --cache b --calibrator oracle",
+    "oracle" },
+};
+
+/* Status 2, the reason, and where to read on. */
+static void
+test_wrong_use (gconstpointer data)
+{
+  const WrongUse *use = data;
+  g_auto (GStrv) words = g_strsplit (use->args, " ", -1);
+  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+  g_autoptr (QsCliOutcome) outcome = NULL;
+
+  for (guint i = 0; words[i] != NULL && words[i][0] != '\0'; i++)
+    g_ptr_array_add (args, words[i]);
+
+  outcome = qs_cli_test_run_args (args);
+  qs_cli_test_expect (outcome, 2, use->word);
+  g_assert_nonnull (strstr (outcome->err, "--help"));
+  g_assert_cmpstr (outcome->out, ==, "");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/cli/usage/version", test_version);
+  g_test_add_func ("/cli/usage/help", test_help);
+  g_test_add_func ("/cli/usage/command-help", test_command_help);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong_uses); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/cli/usage/wrong/%s", wrong_uses[i].name);
+
+      g_test_add_data_func (path, &wrong_uses[i], test_wrong_use);
+    }
+
+  return g_test_run ();
+}
