@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  *   const QsBackend qs_backend_X
  */
 #define QS_BACKENDS(BACKEND) \
+  BACKEND (cpu) \
   BACKEND (reference)
 
 #define QS_DECLARE_BACKEND(x) extern const QsBackend qs_backend_##x;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-backend-cpu.h"
+#include "backends/qs-backend-table.h"
 
 #include "qs-cpu-kernel.h"
 
