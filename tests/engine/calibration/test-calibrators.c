@@ -2,7 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibrator.h"
+#include "import/qs-import.h"
 #include "qs-test.h"
 
 static guint32
@@ -161,6 +163,60 @@ test_letterbox (void)
     }
 
   assert_scale (histogram, "entropy2", 0x3b66eddc, 916);
+}
+
+/* The batch normalization constants of a real model, four values each: all candidates that keep them
+ * apart have no divergence at all, and TensorRT 8.4.1 chose the whole range every time. The model
+ * calls the constants otherwise than TensorRT's cache, which numbers its layers. */
+static void
+test_batch_norm_constants (void)
+{
+#define PART(n, m) \
+  "sequential_11_1/sequential_11_1/sequential_" n "/batch_normalization_" m "/batchnorm/mul:0"
+  const struct
+  {
+    const char *constant;
+    const char *key;
+  } cases[] = {
+    { PART ("7_1", "4_1"), "(Unnamed Layer* 5) [Constant]_output" },
+    { "const_fold_opt__114", "(Unnamed Layer* 7) [Constant]_output" },
+    { PART ("8_1", "5_1"), "(Unnamed Layer* 13) [Constant]_output" },
+    { "const_fold_opt__107", "(Unnamed Layer* 15) [Constant]_output" },
+    { PART ("9_1", "6_1"), "(Unnamed Layer* 21) [Constant]_output" },
+    { "const_fold_opt__112", "(Unnamed Layer* 23) [Constant]_output" },
+    { PART ("10_1", "7_1"), "(Unnamed Layer* 29) [Constant]_output" },
+    { "const_fold_opt__115", "(Unnamed Layer* 31) [Constant]_output" },
+  };
+  g_autoptr (GFile) model_file = qs_test_shared ("tensorrt/channel-estimation.onnx");
+  g_autoptr (GFile) cache_file = qs_test_shared ("tensorrt/channel-estimation.TRT-8401.cache");
+  g_autoptr (QsCalibrationCache) cache = NULL;
+  g_autoptr (QsProfile) profile = qs_profile_new ();
+  g_autoptr (QsNetwork) network = NULL;
+  g_autoptr (QsModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (model_file == NULL || cache_file == NULL)
+    return;
+
+  model = qs_model_load_file (model_file, &error);
+  g_assert_no_error (error);
+  network = qs_import_network (model, profile, &error);
+  g_assert_no_error (error);
+  cache = qs_calibration_cache_load (cache_file, &error);
+  g_assert_no_error (error);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const QsTensor *constant = qs_network_find_tensor (network, cases[i].constant);
+      float expected;
+
+      g_assert_true (qs_scale_table_lookup (qs_calibration_cache_get_scales (cache), cases[i].key,
+                                            &expected));
+      g_assert_nonnull (constant);
+      assert_scale_of (qs_host_tensor_get_floats (constant->value), 4, "entropy2", bits (expected),
+                       2048);
+    }
+#undef PART
 }
 
 /* The algorithm once more as a person would write it down: one candidate after the other, explicit
@@ -323,6 +379,7 @@ main (int    argc,
   g_test_add_func ("/calibrators/log-spaced", test_log_spaced);
   g_test_add_func ("/calibrators/channel-means", test_channel_means);
   g_test_add_func ("/calibrators/letterbox", test_letterbox);
+  g_test_add_func ("/calibrators/batch-norm-constants", test_batch_norm_constants);
   g_test_add_func ("/calibrators/against-plain", test_against_plain);
   g_test_add_func ("/calibrators/ties", test_ties);
   g_test_add_func ("/calibrators/zero", test_zero);
