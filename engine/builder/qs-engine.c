@@ -198,6 +198,11 @@ qs_engine_get_scales (QsEngine *self)
   return self->scales;
 }
 
+/**
+ * qs_engine_count_layers:
+ *
+ * Layers that compute in @precision; reformats do not compute.
+ */
 guint
 qs_engine_count_layers (QsEngine    *self,
                         QsPrecision  precision)
@@ -205,7 +210,11 @@ qs_engine_count_layers (QsEngine    *self,
   guint n = 0;
 
   for (guint i = 0; i < self->network->layers->len; i++)
-    n += ((const QsLayer *) g_ptr_array_index (self->network->layers, i))->precision == precision;
+    {
+      const QsLayer *layer = g_ptr_array_index (self->network->layers, i);
+
+      n += layer->precision == precision && layer->klass->kind != QS_LAYER_REFORMAT;
+    }
 
   return n;
 }

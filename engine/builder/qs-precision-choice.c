@@ -114,7 +114,8 @@ measure_reformat (Choice         *self,
   int8->scale = qs_ranges_get_scale (self->build->ranges, tensor);
   layer = qs_network_add_layer (network, klass, "reformat", NULL, &input, 1, &output, 1);
 
-  kernels = qs_backend_find_kernels (self->build->backend, layer, QS_PRECISION_FP32, format, NULL);
+  layer->precision = QS_PRECISION_INT8;
+  kernels = qs_backend_find_kernels (self->build->backend, layer, QS_PRECISION_INT8, format, NULL);
   ms = qs_tactic_timer_measure (self->build->timer, layer,
                                 kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL, -1.0,
                                 NULL);

@@ -131,6 +131,9 @@ add_reformat (QsBuild    *self,
                                          name, NULL, &input, 1, &output, 1);
   QsLayerPlan *plan = qs_build_add_plan (self, layer);
 
+  /* Backends list the kernels that quantize and dequantize with their INT8 ones. */
+  if (input->type == QS_DATA_TYPE_INT8 || output->type == QS_DATA_TYPE_INT8)
+    layer->precision = QS_PRECISION_INT8;
   plan->reason = g_strdup (reason);
   plan->any_format = TRUE;
   plan->format = output->format;
