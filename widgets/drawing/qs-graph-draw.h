@@ -66,7 +66,7 @@ void qs_graph_draw_sign     (cairo_t             *cr,
                              double               x,
                              double               y,
                              double               size);
-/* Cool to hot for @value 0 … 1: blue over grey to orange, monotonic in lightness. */
+/* Fill and text for @value 0 … 1, from pale to dark through orange: monotonic in lightness. */
 void qs_style_get_heat      (const QsStyle       *style,
                              double               value,
                              QsColor             *fill,

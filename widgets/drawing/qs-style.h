@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 
 /* The font of all drawings; sizes are in pixels at scale 1. */
 #define QS_STYLE_FONT "Sans"
+#define QS_STYLE_TITLE_SIZE 13.0
+#define QS_STYLE_TEXT_SIZE 11.0
 
 typedef struct
 {
