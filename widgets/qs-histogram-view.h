@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 /**
  * QsHistogramView:
  *
- * The histogram of a tensor with one line per calibrator. The pointer reads out values; a click
- * on a line selects its calibrator; the manual range, when there is one, can be dragged.
+ * The histogram of a tensor with one line per calibrator. The pointer reads out values; a click on
+ * a line announces its calibrator.
  *
  * ## Properties
  *
