@@ -154,13 +154,15 @@ describe_change (const QsTensor *from,
                : "It dequantizes for the layers that read it.";
 }
 
-/* The inner tensor of a network output has the range of that output. */
+/* The scale of @tensor in INT8. The inner tensor of a network output has the output's range. */
 static float
 range_of (QsBuild        *self,
           const QsTensor *tensor)
 {
   const QsTensor *output = g_hash_table_lookup (self->inner_of, tensor);
 
+  if (tensor->type == QS_DATA_TYPE_INT8)
+    return tensor->scale;
   return qs_ranges_get_scale (self->ranges, output != NULL ? output : tensor);
 }
 
