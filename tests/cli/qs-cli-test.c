@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-test.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <string.h>
 
 #include "samples/qs-npz.h"
@@ -200,4 +202,49 @@ qs_cli_test_save_array (const char    *path,
   g_assert_no_error (error);
   qs_npz_save (file, &name, &array, 1, &error);
   g_assert_no_error (error);
+}
+
+/* NumPy's format 1.0: magic, version, length of the header, the header as a Python dict. */
+static GByteArray *
+make_npy (const char *descr,
+          const char *shape,
+          gsize       n_bytes)
+{
+  GByteArray *npy = g_byte_array_new ();
+  g_autofree char *header =
+    g_strdup_printf ("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape);
+  guint16 length = GUINT16_TO_LE ((guint16) strlen (header));
+  gsize start;
+
+  g_byte_array_append (npy, (const guint8 *) "\x93NUMPY\x01\x00", 8);
+  g_byte_array_append (npy, (const guint8 *) &length, 2);
+  g_byte_array_append (npy, (const guint8 *) header, (guint) strlen (header));
+  start = npy->len;
+  g_byte_array_set_size (npy, (guint) (start + n_bytes));
+  memset (npy->data + start, 0, n_bytes);
+  return npy;
+}
+
+void
+qs_cli_test_save_npy (const char *path,
+                      const char *name,
+                      const char *descr,
+                      const char *shape,
+                      gsize       n_bytes)
+{
+  g_autoptr (GByteArray) npy = make_npy (descr, shape, n_bytes);
+  g_autofree char *member = g_strconcat (name, ".npy", NULL);
+  struct archive *archive = archive_write_new ();
+  struct archive_entry *entry = archive_entry_new ();
+
+  archive_write_set_format_zip (archive);
+  g_assert_cmpint (archive_write_open_filename (archive, path), ==, ARCHIVE_OK);
+  archive_entry_set_pathname (entry, member);
+  archive_entry_set_size (entry, npy->len);
+  archive_entry_set_filetype (entry, AE_IFREG);
+  archive_entry_set_perm (entry, 0644);
+  g_assert_cmpint (archive_write_header (archive, entry), ==, ARCHIVE_OK);
+  g_assert_cmpint (archive_write_data (archive, npy->data, npy->len), ==, npy->len);
+  archive_entry_free (entry);
+  archive_write_free (archive);
 }

@@ -68,5 +68,11 @@ void           qs_cli_test_save_array (const char  *path,
                                      QsDataType     type,
                                      const QsShape *shape,
                                      gconstpointer  data);
+/* An archive with one array of @n_bytes zeros, whose header is written as given. */
+void           qs_cli_test_save_npy (const char    *path,
+                                     const char    *name,
+                                     const char    *descr,
+                                     const char    *shape,
+                                     gsize          n_bytes);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "qs-cli-test.h"
@@ -382,6 +382,48 @@ test_cache_with_calibration (void)
   g_assert_cmpstr (written, ==, kept);
 }
 
+/* Whether a process has a handler for SIGINT, as Linux tells it; true where nothing tells it. */
+static gboolean
+catches_interrupt (const char *pid)
+{
+  g_autofree char *path = g_build_filename ("/proc", pid, "status", NULL);
+  g_autofree char *text = NULL;
+  const char *caught;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return TRUE;
+
+  caught = strstr (text, "SigCgt:");
+  return caught == NULL ||
+         (g_ascii_strtoull (caught + strlen ("SigCgt:"), NULL, 16) & (1u << (SIGINT - 1))) != 0;
+}
+
+/* A million runs would take a day: interrupted, it ends soon, with a message and shells' status. */
+static void
+test_interrupt (void)
+{
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *err = NULL;
+
+  if (!have_sample ())
+    return;
+
+  process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                              &error, g_getenv ("QS_TEST_CLI"), "bench", model, "--runs", "1000000",
+                              NULL);
+  g_assert_no_error (error);
+  while (!catches_interrupt (g_subprocess_get_identifier (process)))
+    g_usleep (10000);
+
+  g_subprocess_send_signal (process, SIGINT);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &err, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_if_exited (process));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 128 + SIGINT);
+  g_assert_nonnull (strstr (err, "cancel"));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -403,6 +445,7 @@ main (int   argc,
   g_test_add_func ("/cli/jobs/export", test_export);
   g_test_add_func ("/cli/jobs/compare", test_compare);
   g_test_add_func ("/cli/jobs/cache-with-calibration", test_cache_with_calibration);
+  g_test_add_func ("/cli/jobs/interrupt", test_interrupt);
 
   status = g_test_run ();
   g_free (model);
