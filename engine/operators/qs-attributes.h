@@ -163,12 +163,13 @@ typedef enum
   QS_NORMALIZATION_LRN,
   QS_NORMALIZATION_LP,
   QS_NORMALIZATION_MEAN_VARIANCE,
+  QS_NORMALIZATION_RMS,
 } QsNormalizationType;
 
 typedef struct
 {
   QsNormalizationType type;
-  gint64 axis;       /* LAYER: first normalized axis, non-negative; LP: the axis */
+  gint64 axis;       /* LAYER, RMS: first normalized axis, non-negative; LP: the axis */
   gint64 groups;     /* GROUP */
   gint64 size;       /* LRN */
   gint64 p;          /* LP */

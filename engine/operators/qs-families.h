@@ -20,6 +20,7 @@ G_BEGIN_DECLS
   FAMILY (expand) \
   FAMILY (fill) \
   FAMILY (gather) \
+  FAMILY (normalization) \
   FAMILY (padding) \
   FAMILY (quantize) \
   FAMILY (select) \
