@@ -13,17 +13,51 @@ get_batch (QsCli *self)
   return self->options.batch > 0 ? self->options.batch : defaults.batch;
 }
 
-static void
-print_batches (gint64 n,
-               gint64 batch)
+/* What became of the samples: @total were there, @n were used. */
+typedef struct
 {
-  gint64 rest = n % batch;
+  gint64 total;
+  gint64 n;
+  gint64 batch;
+  gint64 n_batches;
+  gint64 last_batch;
+} Batches;
 
-  g_print ("%" G_GINT64_FORMAT " samples in %" G_GINT64_FORMAT " batches of %" G_GINT64_FORMAT, n,
-           (n + batch - 1) / batch, batch);
-  if (rest > 0)
+/* The batch is the one asked for, unless the model or --shape fixes another. */
+static gboolean
+count_batches (QsCliSubject    *subject,
+               QsSamples       *samples,
+               QsHistogramSet  *histograms,
+               Batches         *batches,
+               GError         **error)
+{
+  g_autoptr (QsNetwork) network = qs_import_network (subject->model, subject->profile, error);
+  const QsTensor *input;
+
+  if (network == NULL)
+    return FALSE;
+
+  input = g_ptr_array_index (network->inputs, 0);
+  batches->total = qs_samples_get_n (samples);
+  batches->n = qs_histogram_set_get_n_samples (histograms);
+  batches->batch = input->shape.n_dims > 0 ? input->shape.dims[0] : 1;
+  batches->batch = CLAMP (batches->batch, 1, batches->n);
+  batches->n_batches = (batches->n + batches->batch - 1) / batches->batch;
+  batches->last_batch = batches->n - (batches->n_batches - 1) * batches->batch;
+  return TRUE;
+}
+
+static void
+print_batches (const Batches *batches)
+{
+  g_print ("%" G_GINT64_FORMAT " samples in %" G_GINT64_FORMAT " batches of %" G_GINT64_FORMAT,
+           batches->n, batches->n_batches, batches->batch);
+  if (batches->last_batch < batches->batch)
     g_print ("; the last one has %" G_GINT64_FORMAT " and was run at that size, with nothing "
-             "filled up or left out", rest);
+             "filled up or left out", batches->last_batch);
+  if (batches->n < batches->total)
+    g_print ("; the other %" G_GINT64_FORMAT " do not fill a batch, whose size is fixed, and were "
+             "left out", batches->total - batches->n);
   g_print ("\n");
 }
 
@@ -92,23 +126,23 @@ static void
 report (QsCli              *self,
         const QsCalibrator *calibrator,
         QsHistogramSet     *histograms,
-        QsScaleTable       *scales)
+        QsScaleTable       *scales,
+        const Batches      *batches)
 {
-  gint64 n = qs_histogram_set_get_n_samples (histograms), batch = get_batch (self);
-
   print_scales (histograms, scales);
   g_print ("\n");
-  print_batches (n, batch);
+  print_batches (batches);
   g_print ("%u tensors calibrated by %s, written to %s\n", qs_scale_table_get_n (scales),
            calibrator->name, self->options.cache);
   warn_zeros (scales);
 
   qs_cli_json_text (self->json, "calibrator", calibrator->id);
   qs_cli_json_text (self->json, "cache", self->options.cache);
-  qs_cli_json_int (self->json, "samples", n);
-  qs_cli_json_int (self->json, "batch", batch);
-  qs_cli_json_int (self->json, "batches", (n + batch - 1) / batch);
-  qs_cli_json_int (self->json, "last_batch", n % batch > 0 ? n % batch : batch);
+  qs_cli_json_int (self->json, "samples", batches->n);
+  qs_cli_json_int (self->json, "left_out", batches->total - batches->n);
+  qs_cli_json_int (self->json, "batch", batches->batch);
+  qs_cli_json_int (self->json, "batches", batches->n_batches);
+  qs_cli_json_int (self->json, "last_batch", batches->last_batch);
   add_tensors (self->json, histograms, scales);
 }
 
@@ -119,8 +153,10 @@ calibrate (QsCli   *self,
   QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
   const QsCalibrator *calibrator = qs_cli_options_get_calibrator (&self->options, error);
   g_autoptr (QsCliSubject) subject = NULL;
+  g_autoptr (QsSamples) samples = NULL;
   g_autoptr (QsHistogramSet) histograms = NULL;
   g_autoptr (QsScaleTable) scales = NULL;
+  Batches batches;
 
   if (calibrator == NULL)
     return FALSE;
@@ -129,15 +165,15 @@ calibrate (QsCli   *self,
   if (subject == NULL)
     return FALSE;
 
-  histograms = qs_cli_scales_run_calibration (subject, self, NULL, error);
-  if (histograms == NULL)
+  histograms = qs_cli_scales_run_calibration (subject, self, &samples, error);
+  if (histograms == NULL || !count_batches (subject, samples, histograms, &batches, error))
     return FALSE;
 
   scales = qs_histogram_set_calibrate (histograms, calibrator, &options);
   if (!qs_cli_scales_save (scales, calibrator, self->options.cache, error))
     return FALSE;
 
-  report (self, calibrator, histograms, scales);
+  report (self, calibrator, histograms, scales, &batches);
   return TRUE;
 }
 
