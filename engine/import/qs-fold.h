@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * computed (ConstantOfShape) are real, so the limits are wide; they stop a few bytes of a hostile
  * file from filling the memory. */
 #define QS_FOLD_MAX_BYTES ((gsize) 512 << 20)
-#define QS_FOLD_MAX_TOTAL ((gsize) 2 << 30)
+#define QS_FOLD_MAX_TOTAL ((gsize) 1 << 30)
 
 gboolean qs_fold_is_possible (const QsLayer *layer);
 gboolean qs_fold_layer       (QsNetwork     *network,
