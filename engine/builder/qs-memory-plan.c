@@ -134,11 +134,12 @@ overlap_in_time (const Block *a,
   return a->first <= b->last && b->first <= a->last;
 }
 
-/* The smallest gap between the blocks alive at the same time that @block fits into. @placed is
- * sorted by offset. Best fit leaves the large gaps to large blocks. */
+/* Where @block goes between the placed blocks alive at the same time: the smallest gap that it fits
+ * into, or, without @best_fit, the lowest. @placed is sorted by offset. */
 static gsize
 find_gap (GPtrArray   *placed,
-          const Block *block)
+          const Block *block,
+          gboolean     best_fit)
 {
   gsize end = 0, best = 0, best_gap = G_MAXSIZE;
 
@@ -152,6 +153,8 @@ find_gap (GPtrArray   *placed,
         {
           best = end;
           best_gap = other->offset - end;
+          if (!best_fit)
+            return best;
         }
       end = MAX (end, other->offset + other->size);
     }
@@ -172,35 +175,156 @@ compare_sizes (gconstpointer a,
 }
 
 static int
-compare_offsets (gconstpointer a,
-                 gconstpointer b)
+compare_lives (gconstpointer a,
+               gconstpointer b)
+{
+  const Block *x = *(const Block *const *) a;
+  const Block *y = *(const Block *const *) b;
+  guint life_x = x->last - x->first, life_y = y->last - y->first;
+
+  return life_x != life_y ? (life_x > life_y ? -1 : 1) : compare_sizes (a, b);
+}
+
+static int
+compare_areas (gconstpointer a,
+               gconstpointer b)
+{
+  const Block *x = *(const Block *const *) a;
+  const Block *y = *(const Block *const *) b;
+  double area_x = (double) x->size * (x->last - x->first + 1);
+  double area_y = (double) y->size * (y->last - y->first + 1);
+
+  return area_x != area_y ? (area_x > area_y ? -1 : 1) : compare_sizes (a, b);
+}
+
+static int
+compare_starts (gconstpointer a,
+                gconstpointer b)
 {
   const Block *x = *(const Block *const *) a;
   const Block *y = *(const Block *const *) b;
 
-  return x->offset < y->offset ? -1 : x->offset > y->offset;
+  return x->first != y->first ? (x->first < y->first ? -1 : 1) : compare_sizes (a, b);
 }
 
-/* Greedy by size (Pisarchyk and Lee, arXiv 2001.03288): the largest block first. */
+/* Keeps @placed sorted by offset. */
 static void
-place_blocks (QsMemoryPlan *self)
+insert_placed (GPtrArray *placed,
+               Block     *block)
 {
-  g_autoptr (GPtrArray) order = g_ptr_array_new ();
-  g_autoptr (GPtrArray) placed = g_ptr_array_new ();
+  guint low = 0, high = placed->len;
 
-  for (guint i = 0; i < self->blocks->len; i++)
-    g_ptr_array_add (order, BLOCK (self, i));
-  g_ptr_array_sort (order, compare_sizes);
+  while (low < high)
+    {
+      guint middle = (low + high) / 2;
+
+      if (((const Block *) g_ptr_array_index (placed, middle))->offset <= block->offset)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+
+  g_ptr_array_insert (placed, (int) low, block);
+}
+
+typedef struct
+{
+  GCompareFunc order;
+  gboolean best_fit;
+} Strategy;
+
+/* Greedy by size (Pisarchyk and Lee, arXiv 2001.03288), the largest block first, is usually the
+ * best; other orders win now and then, and planning is cheap. Ties go to the first. */
+static const Strategy strategies[] = {
+  { compare_sizes, TRUE },  { compare_sizes, FALSE }, { compare_areas, TRUE },
+  { compare_areas, FALSE }, { compare_lives, TRUE },  { compare_starts, TRUE },
+};
+
+/* Rounds of moving the block at the top to the front of the order; a round takes time that grows
+ * with the square of the number of blocks, so large networks get one. */
+#define N_REPAIRS 64
+#define MAX_REPAIRED 1000
+
+static gsize
+place_blocks (GPtrArray *order,
+              gboolean   best_fit)
+{
+  g_autoptr (GPtrArray) placed = g_ptr_array_new ();
+  gsize size = 0;
 
   for (guint i = 0; i < order->len; i++)
     {
       Block *block = g_ptr_array_index (order, i);
 
-      block->offset = find_gap (placed, block);
-      self->size = MAX (self->size, block->offset + block->size);
-      g_ptr_array_add (placed, block);
-      g_ptr_array_sort (placed, compare_offsets);
+      block->offset = find_gap (placed, block, best_fit);
+      size = MAX (size, block->offset + block->size);
+      insert_placed (placed, block);
     }
+
+  return size;
+}
+
+static void
+keep_if_better (QsMemoryPlan *self,
+                gsize         size,
+                gsize        *offsets)
+{
+  if (size >= self->size)
+    return;
+
+  self->size = size;
+  for (guint i = 0; i < self->blocks->len; i++)
+    offsets[i] = BLOCK (self, i)->offset;
+}
+
+/* The block that sticks out was placed too late: it goes first in the next round. */
+static void
+move_top_to_front (GPtrArray *order,
+                   gsize      size)
+{
+  for (guint i = 0; i < order->len; i++)
+    {
+      Block *block = g_ptr_array_index (order, i);
+
+      if (block->offset + block->size != size)
+        continue;
+      g_ptr_array_remove_index (order, i);
+      g_ptr_array_insert (order, 0, block);
+      return;
+    }
+}
+
+static void
+try_strategy (QsMemoryPlan   *self,
+              const Strategy *strategy,
+              gsize          *offsets)
+{
+  g_autoptr (GPtrArray) order = g_ptr_array_new ();
+  guint n_rounds = self->blocks->len <= MAX_REPAIRED ? N_REPAIRS : 1;
+
+  for (guint i = 0; i < self->blocks->len; i++)
+    g_ptr_array_add (order, BLOCK (self, i));
+  g_ptr_array_sort (order, strategy->order);
+
+  for (guint i = 0; i < n_rounds && self->size > self->bound; i++)
+    {
+      gsize size = place_blocks (order, strategy->best_fit);
+
+      keep_if_better (self, size, offsets);
+      move_top_to_front (order, size);
+    }
+}
+
+static void
+find_plan (QsMemoryPlan *self)
+{
+  g_autofree gsize *offsets = g_new0 (gsize, self->blocks->len + 1);
+
+  self->size = self->blocks->len > 0 ? G_MAXSIZE : 0;
+  for (guint i = 0; i < G_N_ELEMENTS (strategies) && self->size > self->bound; i++)
+    try_strategy (self, &strategies[i], offsets);
+  for (guint i = 0; i < self->blocks->len; i++)
+    BLOCK (self, i)->offset = offsets[i];
 }
 
 static void
@@ -241,8 +365,8 @@ qs_memory_plan_new (QsNetwork *network,
   if (!collect_blocks (self, network, error))
     return NULL;
 
-  place_blocks (self);
   compute_bound (self, network->layers->len);
+  find_plan (self);
   for (guint i = 0; i < self->n_tensors; i++)
     if (self->block_of[i] >= 0)
       self->allocations[i].offset = BLOCK (self, self->block_of[i])->offset;
