@@ -220,11 +220,19 @@ add_input (QsImport           *self,
            const QsProfile    *profile,
            GError            **error)
 {
+  QsTensor *constant = qs_importer_find_value (self->importer, value->name);
   QsShape shape;
 
   /* Until IR version 3 initializers are declared as inputs; a value is constant all the same. */
-  if (qs_importer_find_value (self->importer, value->name) != NULL)
+  if (constant != NULL && constant->type == value->type)
     return TRUE;
+  if (constant != NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_TYPE,
+                   "input “%s” is declared with ONNX data type %d, but its initializer is %s",
+                   value->name, (int) value->type, qs_data_type_name (constant->type));
+      return FALSE;
+    }
 
   if (!qs_data_type_is_valid ((int) value->type))
     {
