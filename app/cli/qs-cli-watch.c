@@ -15,6 +15,7 @@ typedef struct
   GMainContext *context;
   GMainLoop *loop;
   GThread *thread;
+  char *line; /* as it stands on the terminal */
 } Watch;
 
 static Watch watch;
@@ -63,34 +64,45 @@ qs_cli_watch_install (void)
 }
 
 static void
-draw_bar (double fraction)
+append_bar (GString *line,
+            double   fraction)
 {
   int filled = (int) (fraction * BAR_WIDTH);
 
-  fputs (" [", stderr);
+  g_string_append (line, " [");
   for (int i = 0; i < BAR_WIDTH; i++)
-    fputc (i < filled ? '=' : ' ', stderr);
-  fprintf (stderr, "] %3d %%", (int) (fraction * 100.0));
+    g_string_append_c (line, i < filled ? '=' : ' ');
+  g_string_append_printf (line, "] %3d %%", (int) (fraction * 100.0));
 }
 
+static char *
+format_line (QsProgress *progress)
+{
+  g_autofree char *phase = qs_progress_dup_phase (progress);
+  double fraction = qs_progress_get_fraction (progress);
+  GString *line = g_string_new (phase);
+
+  if (phase != NULL && fraction >= 0.0)
+    append_bar (line, fraction);
+
+  return g_string_free (line, FALSE);
+}
+
+/* Only what is new is drawn, so that a slow terminal or a recording is not flooded. */
 static gboolean
 draw_line (gpointer user_data)
 {
   Watch *self = user_data;
-  g_autofree char *phase = qs_progress_dup_phase (self->progress);
-  double fraction = qs_progress_get_fraction (self->progress);
-
-  if (phase == NULL)
-    return G_SOURCE_CONTINUE;
+  g_autofree char *line = format_line (self->progress);
 
   g_mutex_lock (&line_mutex);
-  if (!line_ended)
+  if (!line_ended && (!line_drawn || g_strcmp0 (line, self->line) != 0))
     {
-      fprintf (stderr, "\r\033[K%s", phase);
-      if (fraction >= 0.0)
-        draw_bar (fraction);
+      fprintf (stderr, "\r\033[K%s", line);
       fflush (stderr);
       line_drawn = TRUE;
+      g_free (self->line);
+      self->line = g_steal_pointer (&line);
     }
   g_mutex_unlock (&line_mutex);
   return G_SOURCE_CONTINUE;
@@ -155,5 +167,6 @@ qs_cli_watch_stop (void)
   g_thread_join (watch.thread);
   g_main_loop_unref (watch.loop);
   g_main_context_unref (watch.context);
+  g_clear_pointer (&watch.line, g_free);
   clear_line (TRUE);
 }
