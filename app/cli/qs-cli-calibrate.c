@@ -76,7 +76,7 @@ print_scales (QsHistogramSet *histograms,
       float scale = 0.0f;
 
       qs_scale_table_lookup (scales, name, &scale);
-      qs_cli_table_add (table, "%s", name);
+      qs_cli_table_add_name (table, name);
       qs_cli_table_add (table, "%.6g", (double) qs_histogram_get_min (histogram));
       qs_cli_table_add (table, "%.6g", (double) qs_histogram_get_max (histogram));
       qs_cli_table_add (table, "%.6g", (double) (scale * 127.0f));

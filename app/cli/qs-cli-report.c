@@ -43,7 +43,7 @@ qs_cli_report_print_layers (QsEngine     *engine,
       const QsEngineLayer *info = qs_engine_get_layer (engine, i);
       double ms = layer_ms != NULL ? layer_ms[i] : info->ms;
 
-      qs_cli_table_add (table, "%s", info->layer->name);
+      qs_cli_table_add_name (table, info->layer->name);
       qs_cli_table_add (table, "%s", info->layer->klass->name);
       qs_cli_table_add (table, "%s", qs_precision_name (info->layer->precision));
       qs_cli_table_add_number (table, 4, ms >= 0.0 ? ms : NAN);

@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+/* Names of fused layers list all their nodes; the JSON has them whole. */
+#define MAX_NAME 56
+
 struct _QsCliTable
 {
   guint n_columns;
@@ -62,6 +65,25 @@ qs_cli_table_add_number (QsCliTable *self,
     qs_cli_table_add (self, value > 0 ? "∞" : "−∞");
   else
     qs_cli_table_add (self, "%.*f", decimals, value);
+}
+
+void
+qs_cli_table_add_name (QsCliTable *self,
+                       const char *name)
+{
+  g_autofree char *valid = g_utf8_make_valid (name, -1);
+  glong length = g_utf8_strlen (valid, -1);
+  g_autofree char *head = NULL;
+
+  if (length <= MAX_NAME)
+    {
+      qs_cli_table_add (self, "%s", valid);
+      return;
+    }
+
+  head = g_utf8_substring (valid, 0, MAX_NAME / 2);
+  qs_cli_table_add (self, "%s…%s", head,
+                    g_utf8_offset_to_pointer (valid, length - (MAX_NAME - MAX_NAME / 2 - 1)));
 }
 
 static glong

@@ -23,6 +23,9 @@ void        qs_cli_table_add      (QsCliTable        *self,
 void        qs_cli_table_add_number (QsCliTable      *self,
                                    int                decimals,
                                    double             value);
+/* The same for a name that may be too long for a table: its middle is left out. */
+void        qs_cli_table_add_name (QsCliTable        *self,
+                                   const char        *name);
 void        qs_cli_table_print    (QsCliTable        *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsCliTable, qs_cli_table_free)
