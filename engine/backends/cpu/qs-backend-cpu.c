@@ -6,6 +6,7 @@
 /* The families, in no order that matters; within one, the best kernel comes first. */
 static const QsKernel *const families[] = {
   qs_cpu_convolution_kernels,
+  qs_cpu_matrix_multiply_kernels,
 };
 
 /* “cpu_conv_f32_avx2” */

@@ -366,7 +366,7 @@ convolution_init (Convolution    *self,
                               runs->merged ? runs->run * runs->n_runs : runs->run, error)
          && pack_weights (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS), error)
          && qs_cpu_weighted_parameters (layer, g->groups, g->group_outputs,
-                                        qs_cpu_product_n_padded (&self->product),
+                                        qs_cpu_product_n_padded (&self->product), 1.0f,
                                         &self->multiplier, &self->bias, error);
 }
 
@@ -529,8 +529,8 @@ depthwise_init (Depthwise      *self,
     return FALSE;
 
   pack_depthwise (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS));
-  return qs_cpu_weighted_parameters (layer, 1, channels, n_panels * width, &self->multiplier,
-                                     &self->bias, error);
+  return qs_cpu_weighted_parameters (layer, 1, channels, n_panels * width, 1.0f,
+                                     &self->multiplier, &self->bias, error);
 }
 
 static gpointer

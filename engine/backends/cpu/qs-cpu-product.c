@@ -59,23 +59,21 @@ panel_vectors (const QsCpuProduct *self,
 }
 
 /**
- * qs_cpu_product_init:
+ * qs_cpu_product_measure:
  * @segment: values of k per segment
  *
- * Takes memory for a right side of @n_groups groups.
+ * Fills in the sizes of a right side of @n_groups groups, without memory for it.
  */
-gboolean
-qs_cpu_product_init (QsCpuProduct            *self,
-                     const QsCpuFunctions    *functions,
-                     const QsCpuProductFuncs *funcs,
-                     gint64                   n_groups,
-                     gint64                   n_columns,
-                     gint64                   n_segments,
-                     gint64                   segment,
-                     GError                 **error)
+void
+qs_cpu_product_measure (QsCpuProduct            *self,
+                        const QsCpuFunctions    *functions,
+                        const QsCpuProductFuncs *funcs,
+                        gint64                   n_groups,
+                        gint64                   n_columns,
+                        gint64                   n_segments,
+                        gint64                   segment)
 {
   const gint64 panel = QS_CPU_PANEL (functions);
-  gsize n_initial;
 
   *self = (QsCpuProduct) {
     .functions = functions,
@@ -89,6 +87,26 @@ qs_cpu_product_init (QsCpuProduct            *self,
   };
   self->panel_bytes = self->n_segments * self->segment_steps * funcs->unit * panel
                       * funcs->right_size;
+}
+
+/**
+ * qs_cpu_product_init:
+ *
+ * qs_cpu_product_measure() with memory.
+ */
+gboolean
+qs_cpu_product_init (QsCpuProduct            *self,
+                     const QsCpuFunctions    *functions,
+                     const QsCpuProductFuncs *funcs,
+                     gint64                   n_groups,
+                     gint64                   n_columns,
+                     gint64                   n_segments,
+                     gint64                   segment,
+                     GError                 **error)
+{
+  gsize n_initial;
+
+  qs_cpu_product_measure (self, functions, funcs, n_groups, n_columns, n_segments, segment);
   self->packed = qs_cpu_alloc (n_groups * self->n_panels * self->panel_bytes, error);
   if (self->packed == NULL)
     return FALSE;
@@ -110,19 +128,36 @@ qs_cpu_product_clear (QsCpuProduct *self)
 static void
 pack_value (const QsCpuProduct *self,
             guint8             *to,
-            gconstpointer       matrix,
-            gint64              from)
+            const gint8        *from)
 {
-  switch (self->funcs->right_size)
+  if (self->funcs->right_size == sizeof (gint16))
+    *(gint16 *) (gpointer) to = *from;
+  else
+    *(gint8 *) to = *from;
+}
+
+/* Floats, which are packed at every run where both operands are computed. */
+static void
+pack_float_panel (const QsCpuProduct *self,
+                  float              *to,
+                  gint64              panel,
+                  const float        *matrix,
+                  gint64              k_stride,
+                  gint64              column_stride)
+{
+  const gint64 first = panel * QS_CPU_PANEL (self->functions);
+  const gint64 width = panel_vectors (self, panel) * self->functions->lanes;
+  const gint64 n = MIN (width, self->n_columns - first);
+  const float *from = matrix + first * column_stride;
+
+  for (gint64 k = 0; k < self->n_segments * self->segment; k++, to += width, from += k_stride)
     {
-    case 4:
-      ((float *) to)[0] = ((const float *) matrix)[from];
-      break;
-    case 2:
-      ((gint16 *) to)[0] = ((const gint8 *) matrix)[from];
-      break;
-    default:
-      to[0] = ((const guint8 *) matrix)[from];
+      if (column_stride == 1)
+        memcpy (to, from, n * sizeof *to);
+      else
+        for (gint64 j = 0; j < n; j++)
+          to[j] = from[j * column_stride];
+      memset (to + n, 0, (width - n) * sizeof *to);
     }
 }
 
@@ -130,7 +165,7 @@ static void
 pack_panel (const QsCpuProduct *self,
             guint8             *to,
             gint64              panel,
-            gconstpointer       matrix,
+            const gint8        *matrix,
             gint64              k_stride,
             gint64              column_stride)
 {
@@ -144,8 +179,8 @@ pack_panel (const QsCpuProduct *self,
     for (gint64 step = 0; step < self->segment_steps; step++, to += width * unit * size)
       for (gint64 j = 0; j < n; j++)
         for (gint64 u = 0; u < MIN (unit, self->segment - step * unit); u++)
-          pack_value (self, to + (j * unit + u) * size, matrix,
-                      (s * self->segment + step * unit + u) * k_stride
+          pack_value (self, to + (j * unit + u) * size,
+                      matrix + (s * self->segment + step * unit + u) * k_stride
                       + (first + j) * column_stride);
 }
 
@@ -185,7 +220,10 @@ qs_cpu_product_pack (QsCpuProduct *self,
   guint8 *to = self->packed + group * self->n_panels * self->panel_bytes;
 
   for (gint64 panel = 0; panel < self->n_panels; panel++, to += self->panel_bytes)
-    pack_panel (self, to, panel, matrix, k_stride, column_stride);
+    if (self->funcs->right_size == sizeof (float))
+      pack_float_panel (self, (float *) (gpointer) to, panel, matrix, k_stride, column_stride);
+    else
+      pack_panel (self, to, panel, matrix, k_stride, column_stride);
 
   if (self->initial != NULL)
     pack_initial (self, self->initial + group * qs_cpu_product_n_padded (self), matrix, k_stride,
@@ -433,6 +471,7 @@ run_items (gint64   first,
 /**
  * qs_cpu_product_run:
  * @workspace: as much as qs_cpu_product_workspace() said
+ * @pool: (nullable): threads to use, %NULL for the calling one alone
  *
  * Computes all rows and columns. Every output is summed by one thread in the order of k, so results
  * do not depend on the number of threads or on how the work was cut.
@@ -444,17 +483,20 @@ qs_cpu_product_run (const QsCpuProductRun *self,
 {
   const QsCpuProduct *product = self->product;
   Job job = { .run = self, .workspace = workspace };
-  gint64 work;
+  gint64 work, n_items;
 
   if (self->n_rows == 0 || product->n_columns == 0)
     return;
 
-  choose_blocking (product, self->n_rows, qs_thread_pool_get_n_threads (pool), &job.blocking);
+  choose_blocking (product, self->n_rows, pool != NULL ? qs_thread_pool_get_n_threads (pool) : 1,
+                   &job.blocking);
   job.share_bytes = share_init (&job.share, product, self->n_rows, self->scratch_per_row);
+  n_items = product->n_groups * job.blocking.n_row_blocks * job.blocking.n_panel_blocks;
   work = job.blocking.block_rows * job.blocking.block_panels * QS_CPU_PANEL (product->functions)
          * product->n_segments * product->segment;
 
-  qs_thread_pool_run (pool,
-                      product->n_groups * job.blocking.n_row_blocks * job.blocking.n_panel_blocks,
-                      1 + CHUNK_WORK / MAX (work, 1), run_items, &job);
+  if (pool != NULL)
+    qs_thread_pool_run (pool, n_items, 1 + CHUNK_WORK / MAX (work, 1), run_items, &job);
+  else
+    run_items (0, n_items, 0, &job);
 }

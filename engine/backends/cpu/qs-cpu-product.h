@@ -61,6 +61,13 @@ typedef struct
   QsCpuEpilogue epilogue;
 } QsCpuProductRun;
 
+void     qs_cpu_product_measure   (QsCpuProduct            *self,
+                                   const QsCpuFunctions    *functions,
+                                   const QsCpuProductFuncs *funcs,
+                                   gint64                   n_groups,
+                                   gint64                   n_columns,
+                                   gint64                   n_segments,
+                                   gint64                   segment);
 gboolean qs_cpu_product_init      (QsCpuProduct            *self,
                                    const QsCpuFunctions    *functions,
                                    const QsCpuProductFuncs *funcs,

@@ -115,7 +115,21 @@ qs_cpu_weighted_supports (const QsKernel  *self,
                      ? supports_int8 (layer, n_products, n_outputs, reason)
                      : supports_fp32 (layer, reason);
 
-  return types && supports_bias (layer, n_outputs, reason)
+  return types && qs_cpu_weighted_supports_extras (self, layer, n_outputs, reason);
+}
+
+/**
+ * qs_cpu_weighted_supports_extras:
+ *
+ * Whether bias and residual are those that kernel @self expects.
+ */
+gboolean
+qs_cpu_weighted_supports_extras (const QsKernel  *self,
+                                 const QsLayer   *layer,
+                                 gint64           n_outputs,
+                                 const char     **reason)
+{
+  return supports_bias (layer, n_outputs, reason)
          && supports_residual (layer, self->precision, reason);
 }
 
@@ -141,6 +155,7 @@ spread (const float  *values,
 
 /**
  * qs_cpu_weighted_parameters:
+ * @beta: what the bias is multiplied by
  * @multiplier: (out): s_x * s_w per column of an INT8 layer, %NULL for FP32
  * @bias: (out): bias per column, zero where there is none
  *
@@ -151,6 +166,7 @@ qs_cpu_weighted_parameters (const QsLayer  *layer,
                             gint64          n_groups,
                             gint64          n_columns,
                             gint64          n_padded,
+                            float           beta,
                             float         **multiplier,
                             float         **bias,
                             GError        **error)
@@ -159,7 +175,7 @@ qs_cpu_weighted_parameters (const QsLayer  *layer,
   const QsTensor *b = qs_layer_get_input (layer, QS_INPUT_BIAS);
   const float *biases = b != NULL ? qs_host_tensor_get_floats (b->value) : NULL;
 
-  *bias = spread (biases, 1, 1.0f, n_groups, n_columns, n_padded, error);
+  *bias = spread (biases, 1, beta, n_groups, n_columns, n_padded, error);
   if (*bias == NULL || x->type != QS_DATA_TYPE_INT8)
     return *bias != NULL;
 
