@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "builder/qs-builder.h"
+#include "calibration/qs-calibration-run.h"
+#include "qs-scale-source.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsBuildSettings:
+ * @source: id of the calibrator, or QS_SCALE_SOURCE_CACHE
+ * @backend: (nullable): the machine's default when %NULL
+ * @n_threads: 0 for one per processor
+ * @calibration_batch: samples per batch of the calibration run
+ */
+typedef struct
+{
+  const char *source;
+  QsInt8Mode int8;
+  const QsBackend *backend;
+  guint n_threads;
+  gint64 calibration_batch;
+} QsBuildSettings;
+
+/**
+ * QsBuild:
+ *
+ * One build from a model and its calibration set to an engine: histograms, every calibrator's
+ * scales, and the engine for the chosen one. What is there already is not made again, so trying
+ * another calibrator takes no new run over the data.
+ *
+ * ::histogram (name, histogram) is emitted while the data passes by, for the watched tensor.
+ */
+#define QS_TYPE_BUILD (qs_build_get_type ())
+G_DECLARE_FINAL_TYPE (QsBuild, qs_build, QS, BUILD, GObject)
+
+QsBuild        *qs_build_new            (QsModel                *model,
+                                         QsNetwork              *network,
+                                         const QsProfile        *profile,
+                                         const QsBuildSettings  *settings);
+void            qs_build_set_samples    (QsBuild                *self,
+                                         QsSamples              *samples);
+void            qs_build_set_histograms (QsBuild                *self,
+                                         QsHistogramSet         *histograms);
+/* (element-type QsScaleSource) */
+void            qs_build_set_sources    (QsBuild                *self,
+                                         GPtrArray              *sources);
+void            qs_build_set_watched    (QsBuild                *self,
+                                         const char             *tensor);
+QsProgress     *qs_build_get_progress   (QsBuild                *self);
+
+void            qs_build_run_async      (QsBuild                *self,
+                                         GAsyncReadyCallback     callback,
+                                         gpointer                user_data);
+gboolean        qs_build_run_finish     (QsBuild                *self,
+                                         GAsyncResult           *result,
+                                         GError                **error);
+
+/* (nullable): what was finished, also when a later step failed. Not while it runs. */
+QsHistogramSet *qs_build_get_histograms (QsBuild                *self);
+GPtrArray      *qs_build_get_sources    (QsBuild                *self);
+QsEngine       *qs_build_get_engine     (QsBuild                *self);
+
+G_END_DECLS

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/*
+ * The few dialogs whose GTK 4.8 and libadwaita 1.2 forms newer versions deprecate. Only this file
+ * pair needs to change when the floor rises.
+ */
+
+/**
+ * QsFileFilter:
+ * @name: shown to people
+ * @suffixes: (array zero-terminated=1): without the dot
+ */
+typedef struct
+{
+  const char *name;
+  const char *suffixes[4];
+} QsFileFilter;
+
+/* @file is borrowed and never NULL: dismissing the dialog calls nothing. */
+typedef void (*QsFileFunc)   (GFile      *file,
+                              gpointer    user_data);
+typedef void (*QsChoiceFunc) (gpointer    user_data);
+
+void qs_file_open   (GtkWindow           *parent,
+                     const char          *title,
+                     const QsFileFilter  *filters,
+                     guint                n_filters,
+                     QsFileFunc           func,
+                     gpointer             user_data);
+void qs_file_save   (GtkWindow           *parent,
+                     const char          *title,
+                     const char          *name,
+                     QsFileFunc           func,
+                     gpointer             user_data);
+/* Asks before something is lost; @func is called when @accept was chosen. */
+void qs_confirm     (GtkWindow           *parent,
+                     const char          *heading,
+                     const char          *body,
+                     const char          *accept,
+                     QsChoiceFunc         func,
+                     gpointer             user_data);
+void qs_about_show  (GtkWindow           *parent);
+void qs_widget_get_foreground (GtkWidget *widget,
+                               GdkRGBA   *color);
+
+G_END_DECLS

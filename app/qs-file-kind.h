@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * QsFileKind:
+ * @QS_FILE_UNKNOWN: nothing this program reads
+ * @QS_FILE_MODEL: an ONNX model
+ * @QS_FILE_SAMPLES: arrays in an .npz archive, for calibration or with labels
+ * @QS_FILE_CACHE: a calibration cache
+ * @QS_FILE_PLAN: a built engine
+ *
+ * What a file that was opened or dropped is for.
+ */
+typedef enum
+{
+  QS_FILE_UNKNOWN,
+  QS_FILE_MODEL,
+  QS_FILE_SAMPLES,
+  QS_FILE_CACHE,
+  QS_FILE_PLAN,
+} QsFileKind;
+
+QsFileKind qs_file_kind_guess (const char  *name,
+                               GBytes      *head);
+gboolean   qs_file_kind_query (GFile       *file,
+                               QsFileKind  *kind,
+                               GError     **error);
+
+G_END_DECLS

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-layer-inspector.h"
+
+#include <glib/gi18n.h>
+
+#include "qs-layer-row.h"
+#include "qs-property-list.h"
+#include "qs-resources.h"
+
+struct _QsLayerInspector
+{
+  AdwBin parent_instance;
+
+  QsSession *session;
+
+  GtkLabel *kind;
+  GtkWidget *badge;
+  GtkLabel *name;
+  QsPropertyList *why;
+  QsPropertyList *properties;
+  QsPropertyList *inside;
+  QsPropertyList *inputs;
+  QsPropertyList *outputs;
+  QsPropertyList *tactics;
+};
+
+G_DEFINE_FINAL_TYPE (QsLayerInspector, qs_layer_inspector, ADW_TYPE_BIN)
+
+static void
+link_activated_cb (QsLayerInspector *self,
+                   int               kind,
+                   const char       *name)
+{
+  qs_session_select (self->session, (QsSelectionKind) kind, name);
+}
+
+static void
+show_header (QsLayerInspector *self,
+             QsLayer          *layer)
+{
+  gboolean is_built = qs_session_get_engine (self->session) != NULL;
+
+  gtk_label_set_label (self->kind, layer->klass->name);
+  gtk_label_set_label (self->name, layer->name);
+  qs_precision_badge_set (self->badge, is_built, layer->precision);
+}
+
+/* What the journal says about a rule that was tried and did not apply, or about a warning. */
+static void
+add_journal_entries (QsLayerInspector *self,
+                     QsJournal        *journal,
+                     const char       *name,
+                     GHashTable       *seen)
+{
+  g_autoptr (GPtrArray) entries = qs_journal_find (journal, name);
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const QsJournalEntry *entry = entries->pdata[i];
+
+      if (entry->kind == QS_JOURNAL_DECISION || !g_hash_table_add (seen, (gpointer) entry->reason))
+        continue;
+
+      qs_property_list_add_text (self->why, entry->reason, entry->rule);
+    }
+}
+
+static void
+show_why (QsLayerInspector *self,
+          QsLayer          *layer)
+{
+  const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  QsJournal *journal;
+
+  qs_property_list_clear (self->why);
+  if (built == NULL)
+    return;
+
+  /* Translators: heading above the reason for a layer's precision, such as INT8. */
+  qs_property_list_set_title (self->why, layer->precision == QS_PRECISION_INT8
+                                           ? _("Why INT8?") : _("Why Float?"));
+  if (built->reason != NULL && *built->reason != '\0')
+    {
+      g_hash_table_add (seen, built->reason);
+      qs_property_list_add_text (self->why, built->reason, NULL);
+    }
+
+  journal = qs_engine_get_journal (qs_session_get_engine (self->session));
+  add_journal_entries (self, journal, layer->name, seen);
+  for (guint i = 0; i < layer->origins->len; i++)
+    {
+      QsOrigin *origin = g_ptr_array_index (layer->origins, i);
+
+      if (origin->name != NULL)
+        add_journal_entries (self, journal, origin->name, seen);
+    }
+}
+
+static char *
+field_ints (gconstpointer  value,
+            const QsField *field)
+{
+  const QsInts *ints = value;
+  GString *text;
+
+  if (ints->n == 0)
+    return NULL;
+
+  text = g_string_new (NULL);
+  for (int i = 0; i < MIN (ints->n, QS_MAX_INTS); i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? ", " : "", ints->v[i]);
+  return g_string_free (text, FALSE);
+}
+
+static char *
+field_int (gconstpointer  value,
+           const QsField *field)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT, *(const gint64 *) value);
+}
+
+static char *
+field_float (gconstpointer  value,
+             const QsField *field)
+{
+  return g_strdup_printf ("%g", (double) *(const float *) value);
+}
+
+static char *
+field_flag (gconstpointer  value,
+            const QsField *field)
+{
+  return g_strdup (*(const gboolean *) value ? _("Yes") : _("No"));
+}
+
+static char *
+field_enum (gconstpointer  value,
+            const QsField *field)
+{
+  int index = *(const int *) value;
+  guint n = field->names == NULL ? 0 : g_strv_length ((char **) field->names);
+
+  return index >= 0 && (guint) index < n ? g_strdup (field->names[index]) : NULL;
+}
+
+static char *(*const field_formats[]) (gconstpointer  value,
+                                       const QsField *field) = {
+  [QS_FIELD_INT] = field_int,
+  [QS_FIELD_FLOAT] = field_float,
+  [QS_FIELD_INTS] = field_ints,
+  [QS_FIELD_FLAG] = field_flag,
+  [QS_FIELD_ENUM] = field_enum,
+};
+
+static void
+add_attributes (QsLayerInspector *self,
+                QsLayer          *layer)
+{
+  const QsField *field = layer->klass->fields;
+
+  if (layer->attributes == NULL)
+    return;
+
+  for (; field != NULL && field->name != NULL; field++)
+    {
+      gconstpointer place = (const char *) layer->attributes + field->offset;
+      g_autofree char *value = field_formats[field->type](place, field);
+
+      qs_property_list_add (self->properties, field->name, value);
+    }
+}
+
+static void
+show_properties (QsLayerInspector *self,
+                 QsLayer          *layer)
+{
+  const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
+
+  qs_property_list_clear (self->properties);
+  if (built != NULL)
+    {
+      qs_property_list_add (self->properties, _("Kernel"), built->kernel);
+      if (built->ms >= 0.0)
+        /* Translators: milliseconds. */
+        qs_property_list_add_format (self->properties, _("Time"), _("%.3f ms"), built->ms);
+    }
+  if (layer->activation.type != QS_ACTIVATION_NONE)
+    qs_property_list_add (self->properties, _("Activation"),
+                          qs_activation_name (layer->activation.type));
+  add_attributes (self, layer);
+}
+
+static void
+show_inside (QsLayerInspector *self,
+             QsLayer          *layer)
+{
+  guint n = layer->origins->len;
+  g_autofree char *title = NULL;
+
+  qs_property_list_clear (self->inside);
+  title = g_strdup_printf (ngettext ("Inside: %u ONNX Node", "Inside: %u ONNX Nodes", n), n);
+  qs_property_list_set_title (self->inside, title);
+  for (guint i = 0; i < n; i++)
+    {
+      QsOrigin *origin = g_ptr_array_index (layer->origins, i);
+
+      qs_property_list_add_text (self->inside, origin->op_type, origin->name);
+    }
+}
+
+static void
+add_tensor (QsPropertyList *list,
+            QsTensor       *tensor)
+{
+  g_autofree char *shape = qs_shape_to_string (&tensor->shape);
+  g_autofree char *caption = NULL;
+
+  if (tensor->scale > 0.0f)
+    /* Translators: data type, dimensions and quantization scale of a tensor. */
+    caption = g_strdup_printf (_("%s %s · scale %.4g"), qs_data_type_name (tensor->type), shape,
+                               (double) tensor->scale);
+  else
+    caption = g_strdup_printf ("%s %s", qs_data_type_name (tensor->type), shape);
+
+  if (qs_tensor_is_constant (tensor))
+    qs_property_list_add_text (list, tensor->name, caption);
+  else
+    qs_property_list_add_link (list, QS_SELECTION_TENSOR, tensor->name, caption);
+}
+
+static void
+show_tensors (QsPropertyList *list,
+              const char     *title,
+              GPtrArray      *tensors)
+{
+  qs_property_list_clear (list);
+  qs_property_list_set_title (list, title);
+  for (guint i = 0; i < tensors->len; i++)
+    if (tensors->pdata[i] != NULL)
+      add_tensor (list, tensors->pdata[i]);
+}
+
+static double
+tactic_total (const QsTactic *tactic)
+{
+  return tactic->ms < 0.0 ? -1.0 : tactic->ms + MAX (tactic->reformat_ms, 0.0);
+}
+
+static void
+add_tactic (QsLayerInspector *self,
+            const QsTactic   *tactic,
+            double            slowest)
+{
+  double total = tactic_total (tactic);
+  g_autofree char *value = NULL;
+  g_autofree char *subtitle = NULL;
+
+  value = total < 0.0 ? g_strdup ("–") : g_strdup_printf (_("%.3f ms"), total);
+  if (tactic->reason != NULL && *tactic->reason != '\0')
+    subtitle = g_strdup (tactic->reason);
+  else if (tactic->reformat_ms > 0.0)
+    /* Translators: milliseconds that changing the memory layout or type takes. */
+    subtitle = g_strdup_printf (_("includes %.3f ms of reformats"), tactic->reformat_ms);
+
+  qs_property_list_add_bar (self->tactics, tactic->kernel, subtitle, value,
+                            total < 0.0 || slowest <= 0.0 ? 0.0 : total / slowest, tactic->chosen);
+}
+
+static void
+show_tactics (QsLayerInspector *self,
+              QsLayer          *layer)
+{
+  const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
+  double slowest = 0.0;
+
+  qs_property_list_clear (self->tactics);
+  if (built == NULL || built->tactics == NULL)
+    return;
+
+  for (guint i = 0; i < built->tactics->len; i++)
+    slowest = MAX (slowest, tactic_total (built->tactics->pdata[i]));
+  for (guint i = 0; i < built->tactics->len; i++)
+    add_tactic (self, built->tactics->pdata[i], slowest);
+}
+
+void
+qs_layer_inspector_show (QsLayerInspector *self,
+                         QsSession        *session,
+                         QsLayer          *layer)
+{
+  self->session = session;
+  show_header (self, layer);
+  show_why (self, layer);
+  show_properties (self, layer);
+  show_inside (self, layer);
+  show_tensors (self->inputs, _("Inputs"), layer->inputs);
+  show_tensors (self->outputs, _("Outputs"), layer->outputs);
+  show_tactics (self, layer);
+}
+
+static void
+qs_layer_inspector_dispose (GObject *object)
+{
+  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_LAYER_INSPECTOR);
+  G_OBJECT_CLASS (qs_layer_inspector_parent_class)->dispose (object);
+}
+
+static void
+qs_layer_inspector_class_init (QsLayerInspectorClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = qs_layer_inspector_dispose;
+
+  g_type_ensure (QS_TYPE_PROPERTY_LIST);
+  gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-layer-inspector.ui");
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, kind);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, badge);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, name);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, why);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, properties);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, inside);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, inputs);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, outputs);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, tactics);
+  gtk_widget_class_bind_template_callback (widget_class, link_activated_cb);
+}
+
+static void
+qs_layer_inspector_init (QsLayerInspector *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  qs_property_list_set_title (self->properties, _("Properties"));
+  qs_property_list_set_title (self->tactics, _("Tactics"));
+}

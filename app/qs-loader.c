@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-loader.h"
+
+#include <glib/gi18n.h>
+
+#include "core/qs-error.h"
+#include "qs-worker.h"
+
+typedef struct
+{
+  GFile *file;
+  QsProfile *profile;
+} QsLoadRequest;
+
+static void
+load_request_free (gpointer data)
+{
+  QsLoadRequest *request = data;
+
+  g_object_unref (request->file);
+  qs_profile_free (request->profile);
+  g_free (request);
+}
+
+void
+qs_loaded_free (QsLoaded *self)
+{
+  g_clear_object (&self->file);
+  g_clear_pointer (&self->model, qs_model_unref);
+  g_clear_pointer (&self->import, qs_import_free);
+  g_clear_pointer (&self->samples, qs_samples_unref);
+  g_clear_pointer (&self->cache, qs_calibration_cache_free);
+  g_clear_pointer (&self->engine, qs_engine_unref);
+  g_free (self);
+}
+
+static gboolean
+load_unknown (QsLoaded         *self,
+              const QsProfile  *profile,
+              GError          **error)
+{
+  g_autofree char *name = g_file_get_basename (self->file);
+
+  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+               _("“%s” is not a model, calibration set, calibration cache or engine plan"), name);
+  return FALSE;
+}
+
+static gboolean
+load_model (QsLoaded         *self,
+            const QsProfile  *profile,
+            GError          **error)
+{
+  self->model = qs_model_load_file (self->file, error);
+  if (self->model == NULL)
+    return FALSE;
+
+  self->import = qs_import_run (self->model, profile, error);
+  return self->import != NULL;
+}
+
+static gboolean
+load_samples (QsLoaded         *self,
+              const QsProfile  *profile,
+              GError          **error)
+{
+  self->samples = qs_samples_open (self->file, error);
+  return self->samples != NULL;
+}
+
+static gboolean
+load_cache (QsLoaded         *self,
+            const QsProfile  *profile,
+            GError          **error)
+{
+  self->cache = qs_calibration_cache_load (self->file, error);
+  return self->cache != NULL;
+}
+
+static gboolean
+load_plan (QsLoaded         *self,
+           const QsProfile  *profile,
+           GError          **error)
+{
+  self->engine = qs_engine_load (self->file, error);
+  return self->engine != NULL;
+}
+
+static gboolean (*const loaders[]) (QsLoaded         *self,
+                                    const QsProfile  *profile,
+                                    GError          **error) = {
+  [QS_FILE_UNKNOWN] = load_unknown,
+  [QS_FILE_MODEL] = load_model,
+  [QS_FILE_SAMPLES] = load_samples,
+  [QS_FILE_CACHE] = load_cache,
+  [QS_FILE_PLAN] = load_plan,
+};
+
+static void
+loader_run (GTask *task)
+{
+  QsLoadRequest *request = g_task_get_task_data (task);
+  g_autoptr (QsLoaded) loaded = g_new0 (QsLoaded, 1);
+  g_autoptr (GError) error = NULL;
+
+  loaded->file = g_object_ref (request->file);
+  if (!qs_file_kind_query (request->file, &loaded->kind, &error) ||
+      !loaders[loaded->kind](loaded, request->profile, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
+}
+
+void
+qs_loader_load_async (GFile               *file,
+                      const QsProfile     *profile,
+                      QsProgress          *progress,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  QsLoadRequest *request = g_new0 (QsLoadRequest, 1);
+  g_autoptr (GTask) task = NULL;
+
+  request->file = g_object_ref (file);
+  request->profile = qs_profile_copy (profile);
+  task = g_task_new (NULL, qs_progress_get_cancellable (progress), callback, user_data);
+  g_task_set_source_tag (task, qs_loader_load_async);
+  g_task_set_task_data (task, request, load_request_free);
+  qs_worker_run (task, loader_run);
+}
+
+QsLoaded *
+qs_loader_load_finish (GAsyncResult  *result,
+                       GError       **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

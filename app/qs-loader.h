@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "builder/qs-engine.h"
+#include "calibration/qs-calibration-cache.h"
+#include "core/qs-progress.h"
+#include "import/qs-import.h"
+#include "qs-file-kind.h"
+#include "samples/qs-samples.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsLoaded:
+ * @kind: what the file was; the field of that kind is set
+ * @import: for a model: its network or the verdicts that say why there is none
+ *
+ * What came out of a file.
+ */
+typedef struct
+{
+  QsFileKind kind;
+  GFile *file;
+  QsModel *model;
+  QsImport *import;
+  QsSamples *samples;
+  QsCalibrationCache *cache;
+  QsEngine *engine;
+} QsLoaded;
+
+void      qs_loaded_free        (QsLoaded             *self);
+
+/* Finds out what @file is and reads it, on the engine's thread. @profile fixes a model's dimensions. */
+void      qs_loader_load_async  (GFile                *file,
+                                 const QsProfile      *profile,
+                                 QsProgress           *progress,
+                                 GAsyncReadyCallback   callback,
+                                 gpointer              user_data);
+QsLoaded *qs_loader_load_finish (GAsyncResult         *result,
+                                 GError              **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsLoaded, qs_loaded_free)
+
+G_END_DECLS

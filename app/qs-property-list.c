@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-property-list.h"
+
+#include <glib/gi18n.h>
+
+#include "qs-resources.h"
+
+struct _QsPropertyList
+{
+  GtkBox parent_instance;
+
+  GtkLabel *title;
+  GtkListBox *rows;
+};
+
+enum
+{
+  SIGNAL_LINK_ACTIVATED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+static GQuark link_name_quark;
+static GQuark link_kind_quark;
+
+G_DEFINE_FINAL_TYPE (QsPropertyList, qs_property_list, GTK_TYPE_BOX)
+
+static void
+row_activated_cb (QsPropertyList *self,
+                  GtkListBoxRow  *row)
+{
+  const char *name = g_object_get_qdata (G_OBJECT (row), link_name_quark);
+
+  if (name != NULL)
+    g_signal_emit (self, signals[SIGNAL_LINK_ACTIVATED], 0,
+                   GPOINTER_TO_INT (g_object_get_qdata (G_OBJECT (row), link_kind_quark)), name);
+}
+
+static GtkWidget *
+row_new (GtkWidget *child,
+         gboolean   is_activatable)
+{
+  GtkWidget *row = gtk_list_box_row_new ();
+
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), child);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), is_activatable);
+  gtk_widget_set_focusable (row, is_activatable);
+  return row;
+}
+
+static GtkWidget *
+label_new (const char *text,
+           const char *css_class)
+{
+  GtkWidget *label = g_object_new (GTK_TYPE_LABEL,
+                                   "label", text,
+                                   "xalign", 0.0f,
+                                   "wrap", TRUE,
+                                   "wrap-mode", PANGO_WRAP_WORD_CHAR,
+                                   NULL);
+
+  if (css_class != NULL)
+    gtk_widget_add_css_class (label, css_class);
+  return label;
+}
+
+static GtkWidget *
+row_box_new (void)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+
+  gtk_widget_add_css_class (box, "qs-property");
+  return box;
+}
+
+static GtkWidget *
+texts_new (const char *title,
+           const char *subtitle)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+
+  gtk_widget_set_hexpand (box, TRUE);
+  gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (box), label_new (title, NULL));
+  if (subtitle != NULL && *subtitle != '\0')
+    {
+      GtkWidget *label = label_new (subtitle, "caption");
+
+      gtk_widget_add_css_class (label, "dim-label");
+      gtk_box_append (GTK_BOX (box), label);
+    }
+
+  return box;
+}
+
+void
+qs_property_list_add_row (QsPropertyList *self,
+                          GtkWidget      *row)
+{
+  gtk_list_box_append (self->rows, row);
+  gtk_widget_set_visible (GTK_WIDGET (self), TRUE);
+}
+
+void
+qs_property_list_clear (QsPropertyList *self)
+{
+  GtkWidget *row;
+
+  while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->rows))) != NULL)
+    gtk_list_box_remove (self->rows, row);
+  gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
+}
+
+void
+qs_property_list_set_title (QsPropertyList *self,
+                            const char     *title)
+{
+  gtk_label_set_label (self->title, title);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->rows),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, title,
+                                  -1);
+}
+
+void
+qs_property_list_add (QsPropertyList *self,
+                      const char     *label,
+                      const char     *value)
+{
+  GtkWidget *box, *key, *text;
+
+  if (value == NULL)
+    return;
+
+  box = row_box_new ();
+  key = label_new (label, "dim-label");
+  text = label_new (value, "numeric");
+  gtk_label_set_wrap (GTK_LABEL (key), FALSE);
+  gtk_widget_set_valign (key, GTK_ALIGN_START);
+  gtk_label_set_xalign (GTK_LABEL (text), 1.0f);
+  gtk_label_set_justify (GTK_LABEL (text), GTK_JUSTIFY_RIGHT);
+  gtk_label_set_selectable (GTK_LABEL (text), TRUE);
+  gtk_widget_set_hexpand (text, TRUE);
+  gtk_accessible_update_relation (GTK_ACCESSIBLE (text),
+                                  GTK_ACCESSIBLE_RELATION_LABELLED_BY, key, NULL,
+                                  -1);
+  gtk_box_append (GTK_BOX (box), key);
+  gtk_box_append (GTK_BOX (box), text);
+  qs_property_list_add_row (self, row_new (box, FALSE));
+}
+
+void
+qs_property_list_add_format (QsPropertyList *self,
+                             const char     *label,
+                             const char     *format,
+                             ...)
+{
+  g_autofree char *value = NULL;
+  va_list args;
+
+  va_start (args, format);
+  value = g_strdup_vprintf (format, args);
+  va_end (args);
+  qs_property_list_add (self, label, value);
+}
+
+void
+qs_property_list_add_link (QsPropertyList  *self,
+                           QsSelectionKind  kind,
+                           const char      *name,
+                           const char      *caption)
+{
+  GtkWidget *box = row_box_new (), *row;
+  GtkWidget *icon = gtk_image_new_from_icon_name ("go-next-symbolic");
+
+  gtk_box_append (GTK_BOX (box), texts_new (name, caption));
+  gtk_widget_add_css_class (icon, "dim-label");
+  gtk_box_append (GTK_BOX (box), icon);
+  row = row_new (box, TRUE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, name,
+                                  -1);
+  g_object_set_qdata_full (G_OBJECT (row), link_name_quark, g_strdup (name), g_free);
+  g_object_set_qdata (G_OBJECT (row), link_kind_quark, GINT_TO_POINTER (kind));
+  qs_property_list_add_row (self, row);
+}
+
+void
+qs_property_list_add_text (QsPropertyList *self,
+                           const char     *title,
+                           const char     *subtitle)
+{
+  GtkWidget *box = row_box_new ();
+
+  gtk_box_append (GTK_BOX (box), texts_new (title, subtitle));
+  qs_property_list_add_row (self, row_new (box, FALSE));
+}
+
+void
+qs_property_list_add_bar (QsPropertyList *self,
+                          const char     *title,
+                          const char     *subtitle,
+                          const char     *value,
+                          double          fraction,
+                          gboolean        is_chosen)
+{
+  GtkWidget *box = row_box_new ();
+  GtkWidget *texts = texts_new (title, subtitle);
+  GtkWidget *bar = gtk_level_bar_new_for_interval (0.0, 1.0);
+  GtkWidget *number = label_new (value, "numeric");
+
+  gtk_level_bar_set_value (GTK_LEVEL_BAR (bar), CLAMP (fraction, 0.0, 1.0));
+  gtk_widget_add_css_class (bar, is_chosen ? "qs-chosen" : "qs-rejected");
+  gtk_widget_set_margin_top (bar, 4);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (bar),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, title,
+                                  -1);
+  gtk_box_append (GTK_BOX (texts), bar);
+  gtk_box_append (GTK_BOX (box), texts);
+  gtk_label_set_wrap (GTK_LABEL (number), FALSE);
+  gtk_box_append (GTK_BOX (box), number);
+  if (is_chosen)
+    {
+      GtkWidget *icon = gtk_image_new_from_icon_name ("emblem-ok-symbolic");
+
+      gtk_widget_set_tooltip_text (icon, _("Chosen"));
+      gtk_box_append (GTK_BOX (box), icon);
+    }
+
+  qs_property_list_add_row (self, row_new (box, FALSE));
+}
+
+static void
+qs_property_list_dispose (GObject *object)
+{
+  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_PROPERTY_LIST);
+  G_OBJECT_CLASS (qs_property_list_parent_class)->dispose (object);
+}
+
+static void
+qs_property_list_class_init (QsPropertyListClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = qs_property_list_dispose;
+
+  signals[SIGNAL_LINK_ACTIVATED] =
+    g_signal_new ("link-activated", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                  NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRING);
+  link_name_quark = g_quark_from_static_string ("qs-link-name");
+  link_kind_quark = g_quark_from_static_string ("qs-link-kind");
+
+  gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-property-list.ui");
+  gtk_widget_class_bind_template_child (widget_class, QsPropertyList, title);
+  gtk_widget_class_bind_template_child (widget_class, QsPropertyList, rows);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
+}
+
+static void
+qs_property_list_init (QsPropertyList *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+GtkWidget *
+qs_property_list_new (const char *title)
+{
+  QsPropertyList *self = g_object_new (QS_TYPE_PROPERTY_LIST, NULL);
+
+  qs_property_list_set_title (self, title);
+  return GTK_WIDGET (self);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "analysis/qs-evaluation.h"
+#include "qs-build.h"
+#include "qs-history.h"
+#include "qs-loader.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsSession:
+ *
+ * Everything one window works on: the model and its network, the sample sets, histograms, scales,
+ * the engine, the accuracy table, and the one selection that all views share. It starts the long
+ * work and takes in its results; a piece of work that fails leaves what was there untouched.
+ *
+ * ::changed is emitted after a change, with one of the QS_CHANGED words as detail.
+ */
+#define QS_TYPE_SESSION (qs_session_get_type ())
+G_DECLARE_FINAL_TYPE (QsSession, qs_session, QS, SESSION, GObject)
+
+#define QS_CHANGED_MODEL "model"             /* another model or plan; all others follow */
+#define QS_CHANGED_ENGINE "engine"
+#define QS_CHANGED_SCALES "scales"           /* histograms, scale sources */
+#define QS_CHANGED_SAMPLES "samples"
+#define QS_CHANGED_EVALUATIONS "evaluations"
+#define QS_CHANGED_SELECTION "selection"
+#define QS_CHANGED_SETTINGS "settings"
+#define QS_CHANGED_PROGRESS "progress"       /* work began or ended */
+#define QS_CHANGED_LIVE "live"               /* another view of a growing histogram */
+
+QsSession       *qs_session_new                  (void);
+
+QsModel         *qs_session_get_model            (QsSession             *self);
+QsImport        *qs_session_get_import           (QsSession             *self);
+/* (nullable): as imported, before fusion */
+QsNetwork       *qs_session_get_network          (QsSession             *self);
+/* (nullable): what the graph shows: the engine's network once there is one */
+QsNetwork       *qs_session_get_shown_network    (QsSession             *self);
+QsEngine        *qs_session_get_engine           (QsSession             *self);
+/* (nullable): the engine's entry for @layer of the shown network */
+const QsEngineLayer *qs_session_get_engine_layer (QsSession             *self,
+                                                  const QsLayer         *layer);
+/* (nullable): which scales the engine was built with */
+const char      *qs_session_get_engine_source    (QsSession             *self);
+/* (transfer full): the name of the document */
+char            *qs_session_dup_title            (QsSession             *self);
+gboolean         qs_session_is_empty             (QsSession             *self);
+
+QsSamples       *qs_session_get_calibration      (QsSession             *self);
+/* Histograms of another set are dropped. */
+void             qs_session_set_calibration      (QsSession             *self,
+                                                  QsSamples             *samples);
+QsSamples       *qs_session_get_labelled         (QsSession             *self);
+void             qs_session_set_labelled         (QsSession             *self,
+                                                  QsSamples             *samples);
+
+QsHistogramSet  *qs_session_get_histograms       (QsSession             *self);
+/* (nullable): the growing one while a run is under way, else the finished one */
+QsHistogram     *qs_session_get_histogram        (QsSession             *self,
+                                                  const char            *tensor);
+/* (element-type QsScaleSource): never NULL */
+GPtrArray       *qs_session_get_sources          (QsSession             *self);
+QsScaleSource   *qs_session_find_source          (QsSession             *self,
+                                                  const char            *id);
+/* (element-type QsEvaluation) (nullable) */
+GPtrArray       *qs_session_get_evaluations      (QsSession             *self);
+
+const QsBuildSettings *qs_session_get_settings   (QsSession             *self);
+void             qs_session_set_settings         (QsSession             *self,
+                                                  const QsBuildSettings *settings);
+
+QsSelectionKind  qs_session_get_selection_kind   (QsSession             *self);
+const char      *qs_session_get_selection_name   (QsSession             *self);
+/* (nullable): in the shown network */
+QsLayer         *qs_session_get_selected_layer   (QsSession             *self);
+QsTensor        *qs_session_get_selected_tensor  (QsSession             *self);
+/* (nullable): @name in the shown network, or in the imported one if fusion removed it */
+QsTensor        *qs_session_find_tensor          (QsSession             *self,
+                                                  const char            *name);
+void             qs_session_select               (QsSession             *self,
+                                                  QsSelectionKind        kind,
+                                                  const char            *name);
+gboolean         qs_session_can_step             (QsSession             *self,
+                                                  int                    by);
+void             qs_session_step                 (QsSession             *self,
+                                                  int                    by);
+
+/* (nullable): of the work under way */
+QsProgress      *qs_session_get_progress         (QsSession             *self);
+gboolean         qs_session_is_busy              (QsSession             *self);
+void             qs_session_cancel               (QsSession             *self);
+
+void             qs_session_load_async           (QsSession             *self,
+                                                  GFile                 *file,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+/* Models, plans and caches are part of the session now; a sample set is handed to the caller in
+ * @samples, who knows what it is for. */
+gboolean         qs_session_load_finish          (QsSession             *self,
+                                                  GAsyncResult          *result,
+                                                  QsFileKind            *kind,
+                                                  QsSamples            **samples,
+                                                  GError               **error);
+gboolean         qs_session_can_build            (QsSession             *self);
+void             qs_session_build_async          (QsSession             *self,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+gboolean         qs_session_build_finish         (QsSession             *self,
+                                                  GAsyncResult          *result,
+                                                  GError               **error);
+gboolean         qs_session_can_compare          (QsSession             *self);
+void             qs_session_compare_async        (QsSession             *self,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+gboolean         qs_session_compare_finish       (QsSession             *self,
+                                                  GAsyncResult          *result,
+                                                  GError               **error);
+
+G_END_DECLS

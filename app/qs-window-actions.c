@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-window-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "qs-compat.h"
+#include "widgets/drawing/qs-export.h"
+
+/* Opening */
+
+static void
+open_file_cb (GFile    *file,
+              gpointer  user_data)
+{
+  qs_window_open (user_data, file, QS_PURPOSE_ASK, NULL);
+}
+
+static void
+open_calibration_cb (GFile    *file,
+                     gpointer  user_data)
+{
+  qs_window_open (user_data, file, QS_PURPOSE_CALIBRATION, NULL);
+}
+
+static void
+open_labelled_cb (GFile    *file,
+                  gpointer  user_data)
+{
+  qs_window_open (user_data, file, QS_PURPOSE_LABELLED, NULL);
+}
+
+static void
+open_model_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  const QsFileFilter filters[] = {
+    { _("Models and Engine Plans"), { "onnx", "plan" } },
+  };
+
+  qs_file_open (GTK_WINDOW (widget), _("Open Model"), filters, G_N_ELEMENTS (filters),
+                open_file_cb, widget);
+}
+
+static void
+open_calibration_action (GtkWidget  *widget,
+                         const char *name,
+                         GVariant   *parameter)
+{
+  const QsFileFilter filters[] = { { _("Sample Sets"), { "npz" } } };
+
+  qs_file_open (GTK_WINDOW (widget), _("Open Calibration Set"), filters, G_N_ELEMENTS (filters),
+                open_calibration_cb, widget);
+}
+
+static void
+open_labelled_action (GtkWidget  *widget,
+                      const char *name,
+                      GVariant   *parameter)
+{
+  const QsFileFilter filters[] = { { _("Sample Sets"), { "npz" } } };
+
+  qs_file_open (GTK_WINDOW (widget), _("Open Labelled Set"), filters, G_N_ELEMENTS (filters),
+                open_labelled_cb, widget);
+}
+
+static void
+open_cache_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  const QsFileFilter filters[] = { { _("Calibration Caches"), { "cache", "calib" } } };
+
+  qs_file_open (GTK_WINDOW (widget), _("Open Calibration Cache"), filters, G_N_ELEMENTS (filters),
+                open_file_cb, widget);
+}
+
+static void
+open_sample_action (GtkWidget  *widget,
+                    const char *name,
+                    GVariant   *parameter)
+{
+  qs_window_open_sample (QS_WINDOW (widget));
+}
+
+/* Saving */
+
+static void
+report_saved (QsWindow   *self,
+              GFile      *file,
+              gboolean    is_saved,
+              GError     *error)
+{
+  g_autofree char *name = g_file_get_basename (file);
+  g_autofree char *text = NULL;
+
+  if (is_saved)
+    {
+      /* Translators: the name of a file. */
+      text = g_strdup_printf (_("Saved “%s”"), name);
+      qs_window_toast (self, text);
+      return;
+    }
+
+  text = g_strdup_printf (_("“%s” could not be saved"), name);
+  qs_window_show_error (self, text, error);
+}
+
+/* The document's name with another ending. */
+static char *
+suggest_name (QsWindow   *self,
+              const char *ending)
+{
+  g_autofree char *title = qs_session_dup_title (self->session);
+  char *dot = title == NULL ? NULL : strrchr (title, '.');
+
+  if (dot != NULL)
+    *dot = '\0';
+  return g_strconcat (title != NULL ? title : "model", ending, NULL);
+}
+
+static void
+save_plan_cb (GFile    *file,
+              gpointer  user_data)
+{
+  QsWindow *self = user_data;
+  QsEngine *engine = qs_session_get_engine (self->session);
+  g_autoptr (GError) error = NULL;
+
+  if (engine != NULL)
+    report_saved (self, file, qs_engine_save (engine, file, &error), error);
+}
+
+static void
+save_plan_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".plan");
+
+  qs_file_save (GTK_WINDOW (widget), _("Save Engine Plan"), suggestion, save_plan_cb, widget);
+}
+
+/* The scales that would be used for a build: those of the chosen calibrator. */
+static QsScaleSource *
+get_export_source (QsWindow *self)
+{
+  return qs_session_find_source (self->session, qs_session_get_settings (self->session)->source);
+}
+
+static void
+export_cache_cb (GFile    *file,
+                 gpointer  user_data)
+{
+  QsWindow *self = user_data;
+  QsScaleSource *source = get_export_source (self);
+  const QsCalibrator *calibrator = source == NULL ? NULL : qs_scale_source_get_calibrator (source);
+  g_autoptr (QsCalibrationCache) cache = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (calibrator == NULL)
+    return;
+
+  cache = qs_calibration_cache_new (calibrator->algorithm, qs_scale_source_get_scales (source));
+  report_saved (self, file, qs_calibration_cache_save (cache, file, &error), error);
+}
+
+static void
+export_cache_action (GtkWidget  *widget,
+                     const char *name,
+                     GVariant   *parameter)
+{
+  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".cache");
+
+  qs_file_save (GTK_WINDOW (widget), _("Export Calibration Cache"), suggestion, export_cache_cb,
+                widget);
+}
+
+static void
+export_csv_cb (GFile    *file,
+               gpointer  user_data)
+{
+  QsWindow *self = user_data;
+  g_autofree char *csv = qs_tensors_page_dup_csv (self->tensors_page);
+  g_autoptr (GError) error = NULL;
+
+  report_saved (self, file,
+                g_file_replace_contents (file, csv, strlen (csv), NULL, FALSE,
+                                         G_FILE_CREATE_REPLACE_DESTINATION, NULL, NULL, &error),
+                error);
+}
+
+static void
+export_csv_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), "-tensors.csv");
+
+  qs_file_save (GTK_WINDOW (widget), _("Export Tensor Table"), suggestion, export_csv_cb, widget);
+}
+
+/* A picture of what the screen shows. */
+static gboolean
+export_png (QsWindow  *self,
+            GFile     *file,
+            gboolean   dark,
+            GError   **error)
+{
+  QsGraphView *view = qs_graph_page_get_view (self->graph_page);
+  QsViewport *viewport = qs_graph_view_get_viewport (view);
+  const QsGraphMarks marks = QS_GRAPH_MARKS_INIT;
+  double width, height;
+  QsStyle style;
+
+  qs_style_init (&style, dark, FALSE);
+  qs_viewport_get_view (viewport, &width, &height);
+  return qs_graph_export_png (qs_graph_view_get_scene (view), file, &style, &marks,
+                              qs_viewport_get_x (viewport), qs_viewport_get_y (viewport),
+                              qs_viewport_get_scale (viewport), (int) width, (int) height, NULL,
+                              error);
+}
+
+static void
+export_graph_cb (GFile    *file,
+                 gpointer  user_data)
+{
+  QsWindow *self = user_data;
+  QsGraphScene *scene = qs_graph_view_get_scene (qs_graph_page_get_view (self->graph_page));
+  g_autofree char *name = g_file_get_basename (file);
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+  g_autoptr (GError) error = NULL;
+  gboolean is_saved;
+
+  if (scene == NULL)
+    return;
+
+  if (g_str_has_suffix (lower, ".pdf"))
+    is_saved = qs_graph_export_pdf (scene, file, FALSE, NULL, &error);
+  else if (g_str_has_suffix (lower, ".png"))
+    is_saved = export_png (self, file, adw_style_manager_get_dark (
+                                         adw_style_manager_get_default ()), &error);
+  else
+    is_saved = qs_graph_export_svg (scene, file, FALSE, NULL, &error);
+  report_saved (self, file, is_saved, error);
+}
+
+static void
+export_graph_action (GtkWidget  *widget,
+                     const char *name,
+                     GVariant   *parameter)
+{
+  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".svg");
+
+  qs_file_save (GTK_WINDOW (widget), _("Export Graph as SVG, PDF or PNG"), suggestion,
+                export_graph_cb, widget);
+}
+
+/* Work */
+
+static void
+build_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  qs_window_build (QS_WINDOW (widget));
+}
+
+static void
+compare_action (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  qs_window_compare (QS_WINDOW (widget));
+}
+
+static void
+cancel_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  qs_session_cancel (QS_WINDOW (widget)->session);
+}
+
+/* Looking around */
+
+static void
+find_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  QsWindow *self = QS_WINDOW (widget);
+
+  if (g_strcmp0 (adw_view_stack_get_visible_child_name (self->pages), "tensors") == 0)
+    {
+      qs_tensors_page_focus_search (self->tensors_page);
+      return;
+    }
+
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->sidebar_button), TRUE);
+  qs_sidebar_focus_search (self->sidebar);
+}
+
+static void
+page_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  adw_view_stack_set_visible_child_name (QS_WINDOW (widget)->pages,
+                                         g_variant_get_string (parameter, NULL));
+}
+
+static void
+back_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  qs_session_step (QS_WINDOW (widget)->session, -1);
+}
+
+static void
+forward_action (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  qs_session_step (QS_WINDOW (widget)->session, 1);
+}
+
+static void
+toggle_sidebar_action (GtkWidget  *widget,
+                       const char *name,
+                       GVariant   *parameter)
+{
+  GtkToggleButton *button = GTK_TOGGLE_BUTTON (QS_WINDOW (widget)->sidebar_button);
+
+  gtk_toggle_button_set_active (button, !gtk_toggle_button_get_active (button));
+}
+
+static void
+toggle_inspector_action (GtkWidget  *widget,
+                         const char *name,
+                         GVariant   *parameter)
+{
+  GtkToggleButton *button = GTK_TOGGLE_BUTTON (QS_WINDOW (widget)->inspector_button);
+
+  gtk_toggle_button_set_active (button, !gtk_toggle_button_get_active (button));
+}
+
+static void
+menu_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  gtk_menu_button_popup (QS_WINDOW (widget)->menu_button);
+}
+
+static void
+zoom_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  static const struct
+  {
+    const char *name;
+    void (*func) (QsGraphView *view);
+  } zooms[] = {
+    { "win.zoom-in", qs_graph_view_zoom_in },
+    { "win.zoom-out", qs_graph_view_zoom_out },
+    { "win.zoom-normal", qs_graph_view_zoom_normal },
+    { "win.zoom-fit", qs_graph_view_fit },
+  };
+  QsGraphView *view = qs_graph_page_get_view (QS_WINDOW (widget)->graph_page);
+
+  for (guint i = 0; i < G_N_ELEMENTS (zooms); i++)
+    if (g_str_equal (zooms[i].name, name))
+      zooms[i].func (view);
+}
+
+/**
+ * qs_window_update_actions:
+ *
+ * Makes actions sensitive that can be done now, and no others.
+ */
+void
+qs_window_update_actions (QsWindow *self)
+{
+  QsSession *session = self->session;
+  gboolean is_busy = qs_session_is_busy (session);
+  gboolean has_model = qs_session_get_network (session) != NULL;
+  gboolean has_graph = qs_session_get_shown_network (session) != NULL;
+  QsScaleSource *source = get_export_source (self);
+  const struct
+  {
+    const char *name;
+    gboolean is_enabled;
+  } states[] = {
+    { "win.open-model", !is_busy },
+    { "win.open-sample", !is_busy },
+    { "win.open-calibration", has_model && !is_busy },
+    { "win.open-labelled", has_model && !is_busy },
+    { "win.open-cache", has_model && !is_busy },
+    { "win.build", qs_session_can_build (session) },
+    { "win.compare", qs_session_can_compare (session) },
+    { "win.cancel", is_busy },
+    { "win.save-plan", qs_session_get_engine (session) != NULL },
+    { "win.export-cache", source != NULL && qs_scale_source_get_calibrator (source) != NULL },
+    { "win.export-csv", has_graph },
+    { "win.export-graph", has_graph },
+    { "win.find", has_graph },
+    { "win.page", !qs_session_is_empty (session) },
+    { "win.back", qs_session_can_step (session, -1) },
+    { "win.forward", qs_session_can_step (session, 1) },
+    { "win.zoom-in", has_graph },
+    { "win.zoom-out", has_graph },
+    { "win.zoom-normal", has_graph },
+    { "win.zoom-fit", has_graph },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), states[i].name, states[i].is_enabled);
+}
+
+/* Keys without a modifier are bound here and not as accelerators, which would take them away from
+ * entries. */
+static void
+add_plain_keys (GtkWidgetClass *widget_class)
+{
+  static const char *const pages[] = { "graph", "tensors", "scales", "accuracy" };
+
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_slash, 0, "win.find", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, 0, "win.zoom-fit", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.cancel", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, 0, "win.page", "s",
+                                         pages[i]);
+}
+
+void
+qs_window_class_init_actions (QsWindowClass *klass)
+{
+  static const struct
+  {
+    const char *name;
+    const char *parameter_type;
+    GtkWidgetActionActivateFunc func;
+  } actions[] = {
+    { "win.open-model", NULL, open_model_action },
+    { "win.open-calibration", NULL, open_calibration_action },
+    { "win.open-labelled", NULL, open_labelled_action },
+    { "win.open-cache", NULL, open_cache_action },
+    { "win.open-sample", NULL, open_sample_action },
+    { "win.save-plan", NULL, save_plan_action },
+    { "win.export-cache", NULL, export_cache_action },
+    { "win.export-csv", NULL, export_csv_action },
+    { "win.export-graph", NULL, export_graph_action },
+    { "win.build", NULL, build_action },
+    { "win.compare", NULL, compare_action },
+    { "win.cancel", NULL, cancel_action },
+    { "win.find", NULL, find_action },
+    { "win.page", "s", page_action },
+    { "win.back", NULL, back_action },
+    { "win.forward", NULL, forward_action },
+    { "win.toggle-sidebar", NULL, toggle_sidebar_action },
+    { "win.toggle-inspector", NULL, toggle_inspector_action },
+    { "win.menu", NULL, menu_action },
+    { "win.zoom-in", NULL, zoom_action },
+    { "win.zoom-out", NULL, zoom_action },
+    { "win.zoom-normal", NULL, zoom_action },
+    { "win.zoom-fit", NULL, zoom_action },
+  };
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter_type,
+                                     actions[i].func);
+  add_plain_keys (widget_class);
+}

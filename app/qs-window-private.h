@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-accuracy-page.h"
+#include "qs-banner.h"
+#include "qs-build-options.h"
+#include "qs-graph-page.h"
+#include "qs-inspector.h"
+#include "qs-scales-page.h"
+#include "qs-sidebar.h"
+#include "qs-tensors-page.h"
+#include "qs-welcome.h"
+#include "qs-window.h"
+
+G_BEGIN_DECLS
+
+struct _QsWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  QsSession *session;
+  GQueue pending; /* (element-type QsPendingFile): files still to be opened */
+  gboolean build_when_ready;
+  gboolean compare_when_built;
+
+  AdwToastOverlay *toasts;
+  GtkWidget *drop_frame;
+  QsBanner *banner;
+  GtkStack *stack;
+  AdwViewStack *pages;
+  GtkWidget *switcher;
+  AdwWindowTitle *window_title;
+  GtkStack *title_stack;
+  AdwSplitButton *build_button;
+  QsBuildOptions *build_options;
+  GtkMenuButton *menu_button;
+  GtkRevealer *progress_revealer;
+  GtkLabel *progress_label;
+  GtkProgressBar *progress_bar;
+  GtkWidget *sidebar_button;
+  GtkWidget *inspector_button;
+  GtkPaned *outer_paned;
+  GtkPaned *inner_paned;
+  QsSidebar *sidebar;
+  QsInspector *inspector;
+  QsGraphPage *graph_page;
+  QsTensorsPage *tensors_page;
+  QsScalesPage *scales_page;
+  QsAccuracyPage *accuracy_page;
+  QsWelcome *welcome;
+  GtkLabel *status;
+};
+
+void qs_window_class_init_actions (QsWindowClass *klass);
+void qs_window_update_actions     (QsWindow      *self);
+void qs_window_init_dnd           (QsWindow      *self);
+void qs_window_toast              (QsWindow      *self,
+                                   const char    *text);
+void qs_window_show_error         (QsWindow      *self,
+                                   const char    *title,
+                                   GError        *error);
+void qs_window_build              (QsWindow      *self);
+void qs_window_compare            (QsWindow      *self);
+
+G_END_DECLS

@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-window-private.h"
+
+#include <glib/gi18n.h>
+
+#include "core/qs-error.h"
+#include "qs-presets.h"
+#include "qs-resources.h"
+#include "qs-samples-dialog.h"
+#include "qs-settings.h"
+
+/* Below this width the page switcher shows its titles under the icons. */
+#define NARROW_WIDTH 1100
+
+typedef struct
+{
+  GFile *file;
+  QsPurpose purpose;
+  gboolean has_preprocessing;
+  QsPreprocessing preprocessing;
+} QsPendingFile;
+
+G_DEFINE_FINAL_TYPE (QsWindow, qs_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static void open_next (QsWindow *self);
+
+static void
+pending_file_free (gpointer data)
+{
+  QsPendingFile *pending = data;
+
+  g_object_unref (pending->file);
+  g_free (pending);
+}
+
+void
+qs_window_toast (QsWindow   *self,
+                 const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+}
+
+/**
+ * qs_window_show_error:
+ * @title: what did not work
+ * @error: why; the wish to stop is no trouble and only gets a toast
+ */
+void
+qs_window_show_error (QsWindow   *self,
+                      const char *title,
+                      GError     *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    qs_window_toast (self, _("Cancelled"));
+  else
+    qs_banner_show_error (self->banner, title, error->message);
+}
+
+static char *
+dup_time (QsEngine *engine)
+{
+  guint n = qs_engine_get_network (engine)->layers->len;
+  double ms = 0.0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      const QsEngineLayer *layer = qs_engine_get_layer (engine, i);
+
+      if (layer->ms < 0.0)
+        return NULL;
+      ms += layer->ms;
+    }
+
+  return g_strdup_printf (_("%.3f ms"), ms);
+}
+
+static void
+add_engine_status (GPtrArray *parts,
+                   QsSession *session,
+                   QsEngine  *engine)
+{
+  const char *source_id = qs_session_get_engine_source (session);
+  const QsCalibrator *calibrator = source_id == NULL ? NULL : qs_calibrator_lookup (source_id);
+  guint n = qs_engine_get_network (engine)->layers->len;
+  char *time = dup_time (engine);
+
+  if (calibrator != NULL)
+    g_ptr_array_add (parts, g_strdup (calibrator->name));
+  g_ptr_array_add (parts, g_strdup_printf (_("%u of %u layers in INT8"),
+                                           qs_engine_count_layers (engine, QS_PRECISION_INT8), n));
+  if (time != NULL)
+    g_ptr_array_add (parts, time);
+}
+
+/* Device · model · samples · calibrator · time. */
+static void
+update_status (QsWindow *self)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  QsEngine *engine = qs_session_get_engine (self->session);
+  QsSamples *samples = qs_session_get_calibration (self->session);
+  const QsBackend *backend = qs_session_get_settings (self->session)->backend;
+  char *title = qs_session_dup_title (self->session);
+  g_autofree char *status = NULL;
+
+  if (engine != NULL)
+    backend = qs_engine_get_backend (engine);
+  if (backend == NULL)
+    backend = qs_backend_get_default ();
+  g_ptr_array_add (parts, backend->get_device_name ());
+  if (title != NULL)
+    g_ptr_array_add (parts, title);
+  if (samples != NULL)
+    {
+      guint n = (guint) qs_samples_get_n (samples);
+
+      g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u sample", "%u samples", n), n));
+    }
+  if (engine != NULL)
+    add_engine_status (parts, self->session, engine);
+
+  g_ptr_array_add (parts, NULL);
+  status = g_strjoinv (" · ", (char **) parts->pdata);
+  gtk_label_set_label (self->status, status);
+}
+
+static void
+update_document (QsWindow *self)
+{
+  gboolean is_empty = qs_session_is_empty (self->session);
+  g_autofree char *title = qs_session_dup_title (self->session);
+  g_autofree char *window_title = NULL;
+
+  gtk_stack_set_visible_child_name (self->stack, is_empty ? "welcome" : "document");
+  gtk_stack_set_visible_child_name (self->title_stack, is_empty ? "title" : "switcher");
+  gtk_widget_set_visible (GTK_WIDGET (self->build_button),
+                          qs_session_get_network (self->session) != NULL);
+  gtk_widget_set_visible (self->sidebar_button, !is_empty);
+  gtk_widget_set_visible (self->inspector_button, !is_empty);
+
+  /* Translators: a window's title; %s is the name of a file. */
+  window_title = title == NULL ? g_strdup (_("Quantoscope"))
+                               : g_strdup_printf (_("%s – Quantoscope"), title);
+  gtk_window_set_title (GTK_WINDOW (self), window_title);
+}
+
+static void
+progress_notify_cb (QsWindow   *self,
+                    GParamSpec *pspec,
+                    QsProgress *progress)
+{
+  g_autofree char *phase = qs_progress_dup_phase (progress);
+  double fraction = qs_progress_get_fraction (progress);
+
+  if (progress != qs_session_get_progress (self->session))
+    return;
+
+  gtk_label_set_label (self->progress_label, phase != NULL ? phase : "");
+  gtk_progress_bar_set_fraction (self->progress_bar, CLAMP (fraction, 0.0, 1.0));
+}
+
+static void
+progress_changed_cb (QsWindow *self)
+{
+  QsProgress *progress = qs_session_get_progress (self->session);
+
+  gtk_revealer_set_reveal_child (self->progress_revealer, progress != NULL);
+  qs_window_update_actions (self);
+  if (progress == NULL)
+    return;
+
+  gtk_progress_bar_set_fraction (self->progress_bar, 0.0);
+  g_signal_connect_object (progress, "notify", G_CALLBACK (progress_notify_cb), self,
+                           G_CONNECT_SWAPPED);
+  progress_notify_cb (self, NULL, progress);
+}
+
+/* Work */
+
+static void
+compared_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (QsWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!qs_session_compare_finish (self->session, result, &error))
+    qs_window_show_error (self, _("The calibrators could not be compared"), error);
+  else
+    qs_window_toast (self, _("Calibrators compared"));
+}
+
+void
+qs_window_compare (QsWindow *self)
+{
+  if (qs_session_can_compare (self->session))
+    qs_session_compare_async (self->session, compared_cb, g_object_ref (self));
+}
+
+/* A desktop notification when nobody is looking. */
+static void
+notify_built (QsWindow   *self,
+              const char *text)
+{
+  GApplication *application = G_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+  g_autoptr (GNotification) notification = NULL;
+
+  if (application == NULL || gtk_window_is_active (GTK_WINDOW (self)))
+    return;
+
+  notification = g_notification_new (_("Build Finished"));
+  g_notification_set_body (notification, text);
+  g_application_send_notification (application, "built", notification);
+}
+
+static void
+built_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (QsWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  QsEngine *engine;
+
+  if (!qs_session_build_finish (self->session, result, &error))
+    {
+      self->compare_when_built = FALSE;
+      qs_window_show_error (self, _("The engine could not be built"), error);
+      return;
+    }
+
+  engine = qs_session_get_engine (self->session);
+  text = g_strdup_printf (_("Built: %u of %u layers in INT8"),
+                          qs_engine_count_layers (engine, QS_PRECISION_INT8),
+                          qs_engine_get_network (engine)->layers->len);
+  qs_banner_hide (self->banner);
+  qs_window_toast (self, text);
+  notify_built (self, text);
+
+  if (self->compare_when_built)
+    qs_window_compare (self);
+  self->compare_when_built = FALSE;
+}
+
+/* While the data passes by there should be a histogram to watch: the input's, if nothing is
+ * selected. */
+static void
+select_something (QsWindow *self)
+{
+  QsNetwork *network = qs_session_get_network (self->session);
+
+  if (qs_session_get_selection_kind (self->session) == QS_SELECTION_NONE &&
+      network->inputs->len > 0)
+    qs_session_select (self->session, QS_SELECTION_TENSOR,
+                       ((QsTensor *) network->inputs->pdata[0])->name);
+}
+
+void
+qs_window_build (QsWindow *self)
+{
+  if (!qs_session_can_build (self->session))
+    return;
+
+  qs_banner_hide (self->banner);
+  select_something (self);
+  qs_session_build_async (self->session, built_cb, g_object_ref (self));
+}
+
+/* Opening */
+
+static void
+set_samples (QsWindow  *self,
+             QsSamples *samples,
+             QsPurpose  purpose)
+{
+  if (purpose == QS_PURPOSE_LABELLED)
+    qs_session_set_labelled (self->session, samples);
+  else
+    qs_session_set_calibration (self->session, samples);
+}
+
+static void
+samples_accepted_cb (QsWindow        *self,
+                     QsPurpose        purpose,
+                     QsSamplesDialog *dialog)
+{
+  set_samples (self, qs_samples_dialog_get_samples (dialog), purpose);
+  open_next (self);
+}
+
+/* Where the window's own rules know no answer, labels make the difference once there is a
+ * calibration set. */
+static QsPurpose
+guess_purpose (QsWindow  *self,
+               QsSamples *samples)
+{
+  if (qs_session_get_calibration (self->session) != NULL && qs_samples_has_labels (samples))
+    return QS_PURPOSE_LABELLED;
+
+  return QS_PURPOSE_CALIBRATION;
+}
+
+static gboolean
+check_samples (QsWindow   *self,
+               QsSamples  *samples,
+               GError    **error)
+{
+  QsNetwork *network = qs_session_get_network (self->session);
+
+  if (network == NULL)
+    {
+      g_set_error_literal (error, QS_ERROR, QS_ERROR_MISSING,
+                           _("Samples need a model: open the model first"));
+      return FALSE;
+    }
+
+  for (guint i = 0; i < network->inputs->len; i++)
+    {
+      QsTensor *input = network->inputs->pdata[i];
+
+      if (!qs_samples_check_input (samples, input->name, input->type, &input->shape, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+check_labels (QsSamples  *samples,
+              QsPurpose   purpose,
+              GError    **error)
+{
+  if (purpose != QS_PURPOSE_LABELLED || qs_samples_has_labels (samples))
+    return TRUE;
+
+  g_set_error_literal (error, QS_ERROR, QS_ERROR_MISSING,
+                       _("The set has no labels: an array named “label” or “labels” is missing"));
+  return FALSE;
+}
+
+/* Returns whether the next file may be opened at once. */
+static gboolean
+take_samples (QsWindow       *self,
+              QsPendingFile  *pending,
+              QsSamples      *samples,
+              GError        **error)
+{
+  QsPurpose purpose = pending->purpose;
+  QsSamplesDialog *dialog;
+
+  if (purpose == QS_PURPOSE_ASK)
+    purpose = guess_purpose (self, samples);
+  if (!check_samples (self, samples, error) || !check_labels (samples, purpose, error))
+    return TRUE;
+
+  if (!pending->has_preprocessing && qs_sample_contains (pending->file))
+    {
+      qs_preset_apply (qs_preset_lookup (QS_SAMPLE_PRESET), &pending->preprocessing);
+      pending->has_preprocessing = TRUE;
+    }
+  if (pending->has_preprocessing)
+    {
+      qs_samples_set_preprocessing (samples, &pending->preprocessing);
+      set_samples (self, samples, purpose);
+      return TRUE;
+    }
+
+  dialog = qs_samples_dialog_new (GTK_WINDOW (self), self->session, samples, purpose);
+  g_signal_connect_object (dialog, "accepted", G_CALLBACK (samples_accepted_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (dialog, "cancelled", G_CALLBACK (open_next), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+  return FALSE;
+}
+
+static void
+show_open_error (QsWindow *self,
+                 GFile    *file,
+                 GError   *error)
+{
+  g_autofree char *name = g_file_get_basename (file);
+  /* Translators: the name of a file. */
+  g_autofree char *title = g_strdup_printf (_("“%s” could not be opened"), name);
+
+  qs_window_show_error (self, title, error);
+}
+
+static void
+opened_model (QsWindow *self,
+              GFile    *file)
+{
+  qs_banner_hide (self->banner);
+  qs_welcome_add_recent (file);
+  if (qs_session_get_shown_network (self->session) == NULL)
+    qs_banner_show_error (self->banner, _("This model cannot be built"),
+                          _("Some of its nodes are not supported; the list says which and why."));
+}
+
+static void
+loaded_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (QsWindow) self = user_data;
+  QsPendingFile *pending = g_queue_pop_head (&self->pending);
+  g_autoptr (QsSamples) samples = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean go_on = TRUE;
+  QsFileKind kind = QS_FILE_UNKNOWN;
+
+  if (qs_session_load_finish (self->session, result, &kind, &samples, &error))
+    {
+      if (kind == QS_FILE_SAMPLES)
+        go_on = take_samples (self, pending, samples, &error);
+      else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN)
+        opened_model (self, pending->file);
+    }
+
+  if (error != NULL)
+    {
+      show_open_error (self, pending->file, error);
+      self->build_when_ready = FALSE;
+    }
+  pending_file_free (pending);
+  if (go_on)
+    open_next (self);
+}
+
+static void
+open_next (QsWindow *self)
+{
+  QsPendingFile *pending = g_queue_peek_head (&self->pending);
+
+  if (pending != NULL && !qs_session_is_busy (self->session))
+    {
+      qs_session_load_async (self->session, pending->file, loaded_cb, g_object_ref (self));
+      return;
+    }
+
+  if (pending == NULL && self->build_when_ready)
+    {
+      self->build_when_ready = FALSE;
+      self->compare_when_built = qs_session_get_labelled (self->session) != NULL;
+      qs_window_build (self);
+    }
+}
+
+void
+qs_window_open (QsWindow              *self,
+                GFile                 *file,
+                QsPurpose              purpose,
+                const QsPreprocessing *preprocessing)
+{
+  QsPendingFile *pending = g_new0 (QsPendingFile, 1);
+  gboolean is_idle = g_queue_is_empty (&self->pending);
+
+  pending->file = g_object_ref (file);
+  pending->purpose = purpose;
+  pending->has_preprocessing = preprocessing != NULL;
+  if (preprocessing != NULL)
+    pending->preprocessing = *preprocessing;
+  g_queue_push_tail (&self->pending, pending);
+
+  if (is_idle)
+    open_next (self);
+}
+
+void
+qs_window_open_sample (QsWindow *self)
+{
+  g_autoptr (GFile) model = qs_sample_get_file (QS_SAMPLE_MODEL);
+  g_autoptr (GFile) calibration = qs_sample_get_file (QS_SAMPLE_CALIBRATION);
+  g_autoptr (GFile) labelled = qs_sample_get_file (QS_SAMPLE_LABELLED);
+
+  qs_window_open (self, model, QS_PURPOSE_ASK, NULL);
+  qs_window_open (self, calibration, QS_PURPOSE_CALIBRATION, NULL);
+  if (g_file_query_exists (labelled, NULL))
+    qs_window_open (self, labelled, QS_PURPOSE_LABELLED, NULL);
+}
+
+void
+qs_window_build_when_ready (QsWindow *self)
+{
+  self->build_when_ready = TRUE;
+  if (g_queue_is_empty (&self->pending))
+    open_next (self);
+}
+
+QsSession *
+qs_window_get_session (QsWindow *self)
+{
+  return self->session;
+}
+
+gboolean
+qs_window_is_empty (QsWindow *self)
+{
+  return qs_session_is_empty (self->session) && g_queue_is_empty (&self->pending);
+}
+
+static void
+file_activated_cb (QsWindow *self,
+                   GFile    *file)
+{
+  qs_window_open (self, file, QS_PURPOSE_ASK, NULL);
+}
+
+/* State that outlives the window */
+
+static void
+load_state (QsWindow *self)
+{
+  GSettings *settings = qs_settings_get ();
+  QsBuildSettings build = *qs_session_get_settings (self->session);
+
+  qs_settings_load_build (&build);
+  qs_session_set_settings (self->session, &build);
+  if (settings == NULL)
+    return;
+
+  gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),
+                               g_settings_get_int (settings, "window-height"));
+  if (g_settings_get_boolean (settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+  gtk_paned_set_position (self->outer_paned, g_settings_get_int (settings, "sidebar-width"));
+  g_settings_bind (settings, "sidebar-visible", self->sidebar_button, "active",
+                   G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "inspector-visible", self->inspector_button, "active",
+                   G_SETTINGS_BIND_DEFAULT);
+}
+
+static void
+save_state (QsWindow *self)
+{
+  GSettings *settings = qs_settings_get ();
+  int width, height, total;
+
+  if (settings == NULL)
+    return;
+
+  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
+  g_settings_set_int (settings, "window-width", width);
+  g_settings_set_int (settings, "window-height", height);
+  g_settings_set_boolean (settings, "window-maximized",
+                          gtk_window_is_maximized (GTK_WINDOW (self)));
+  if (qs_session_is_empty (self->session))
+    return;
+
+  g_settings_set_int (settings, "sidebar-width", gtk_paned_get_position (self->outer_paned));
+  total = gtk_widget_get_width (GTK_WIDGET (self->inner_paned));
+  if (total > 0 && gtk_widget_get_visible (GTK_WIDGET (self->inspector)))
+    g_settings_set_int (settings, "inspector-width",
+                        total - gtk_paned_get_position (self->inner_paned));
+}
+
+/* The inspector keeps its width from the right edge, which GtkPaned cannot be told before it has
+ * one itself. */
+static void
+inner_paned_map_cb (QsWindow *self)
+{
+  GSettings *settings = qs_settings_get ();
+  int inspector = settings == NULL ? 340 : g_settings_get_int (settings, "inspector-width");
+  int total = gtk_widget_get_width (GTK_WIDGET (self->outer_paned)) -
+              gtk_paned_get_position (self->outer_paned);
+
+  if (total > inspector)
+    gtk_paned_set_position (self->inner_paned, total - inspector);
+}
+
+static gboolean
+qs_window_close_request (GtkWindow *window)
+{
+  QsWindow *self = QS_WINDOW (window);
+
+  save_state (self);
+  qs_session_cancel (self->session);
+  g_queue_clear_full (&self->pending, pending_file_free);
+  return GTK_WINDOW_CLASS (qs_window_parent_class)->close_request (window);
+}
+
+static void
+qs_window_size_allocate (GtkWidget *widget,
+                         int        width,
+                         int        height,
+                         int        baseline)
+{
+  QsWindow *self = QS_WINDOW (widget);
+
+  GTK_WIDGET_CLASS (qs_window_parent_class)->size_allocate (widget, width, height, baseline);
+  adw_view_switcher_set_policy (ADW_VIEW_SWITCHER (self->switcher),
+                                width < NARROW_WIDTH ? ADW_VIEW_SWITCHER_POLICY_NARROW
+                                                     : ADW_VIEW_SWITCHER_POLICY_WIDE);
+}
+
+static void
+qs_window_dispose (GObject *object)
+{
+  QsWindow *self = QS_WINDOW (object);
+
+  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_WINDOW);
+  g_queue_clear_full (&self->pending, pending_file_free);
+  g_clear_object (&self->session);
+
+  G_OBJECT_CLASS (qs_window_parent_class)->dispose (object);
+}
+
+static void
+bind_children (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, drop_frame);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, banner);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, switcher);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, window_title);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, title_stack);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, build_button);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, build_options);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, progress_revealer);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, progress_label);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, progress_bar);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, sidebar_button);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, inspector_button);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, outer_paned);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, inner_paned);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, sidebar);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, inspector);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, graph_page);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, tensors_page);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, scales_page);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, accuracy_page);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, welcome);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, status);
+}
+
+static void
+ensure_types (void)
+{
+  g_type_ensure (QS_TYPE_ACCURACY_PAGE);
+  g_type_ensure (QS_TYPE_BANNER);
+  g_type_ensure (QS_TYPE_BUILD_OPTIONS);
+  g_type_ensure (QS_TYPE_GRAPH_PAGE);
+  g_type_ensure (QS_TYPE_INSPECTOR);
+  g_type_ensure (QS_TYPE_SCALES_PAGE);
+  g_type_ensure (QS_TYPE_SIDEBAR);
+  g_type_ensure (QS_TYPE_TENSORS_PAGE);
+  g_type_ensure (QS_TYPE_WELCOME);
+}
+
+static void
+qs_window_class_init (QsWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = qs_window_dispose;
+  widget_class->size_allocate = qs_window_size_allocate;
+  GTK_WINDOW_CLASS (klass)->close_request = qs_window_close_request;
+
+  ensure_types ();
+  gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-window.ui");
+  bind_children (widget_class);
+  gtk_widget_class_bind_template_callback (widget_class, file_activated_cb);
+  qs_window_class_init_actions (klass);
+}
+
+static void
+connect_session (QsWindow *self)
+{
+  static const struct
+  {
+    const char *signal;
+    void (*func) (QsWindow *self);
+  } connections[] = {
+    { "changed::" QS_CHANGED_MODEL, update_document },
+    { "changed::" QS_CHANGED_PROGRESS, progress_changed_cb },
+    { "changed", update_status },
+    { "changed", qs_window_update_actions },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (connections); i++)
+    g_signal_connect_object (self->session, connections[i].signal,
+                             G_CALLBACK (connections[i].func), self, G_CONNECT_SWAPPED);
+}
+
+static void
+qs_window_init (QsWindow *self)
+{
+  self->session = qs_session_new ();
+  g_queue_init (&self->pending);
+  gtk_widget_init_template (GTK_WIDGET (self));
+
+  qs_sidebar_set_session (self->sidebar, self->session);
+  qs_inspector_set_session (self->inspector, self->session);
+  qs_graph_page_set_session (self->graph_page, self->session);
+  qs_tensors_page_set_session (self->tensors_page, self->session);
+  qs_scales_page_set_session (self->scales_page, self->session);
+  qs_accuracy_page_set_session (self->accuracy_page, self->session);
+  qs_build_options_set_session (self->build_options, self->session);
+  connect_session (self);
+
+  qs_window_init_dnd (self);
+  load_state (self);
+  g_signal_connect_object (self->inner_paned, "map", G_CALLBACK (inner_paned_map_cb), self,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  update_document (self);
+  update_status (self);
+  qs_window_update_actions (self);
+}
+
+QsWindow *
+qs_window_new (AdwApplication *application)
+{
+  return g_object_new (QS_TYPE_WINDOW,
+                       "application", application,
+                       NULL);
+}
