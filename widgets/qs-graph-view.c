@@ -199,10 +199,10 @@ update_accessible (QsGraphView *self)
   else if (self->selected_net >= 0)
     text = describe_net (self, self->selected_net);
   else
-    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%d layer, nothing selected",
-                                         "%d layers, nothing selected",
-                                         (gulong) qs_graph_scene_get_n_nodes (self->scene)),
-                            qs_graph_scene_get_n_nodes (self->scene));
+    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u layer, nothing selected",
+                                         "%u layers, nothing selected",
+                                         qs_graph_scene_get_n_layers (self->scene)),
+                            qs_graph_scene_get_n_layers (self->scene));
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, _("Layer graph"),

@@ -46,7 +46,8 @@ update_accessible (QsLegend *self)
 
       if (n > 0)
         /* Translators: kind of layer and how many there are, part of a list */
-        g_string_append_printf (text, _("%s %u, "), qs_scene_class_get_label (klass), n);
+        g_string_append_printf (text, _("%s %u, "),
+                                qs_graph_scene_get_class_label (self->scene, klass), n);
     }
   if (text->len > 2)
     g_string_truncate (text, text->len - 2);

@@ -306,7 +306,8 @@ put_legend (Writer             *self,
       if (n == 0)
         continue;
 
-      text = g_strdup_printf (C_("legend", "%s: %u"), qs_scene_class_get_label (klass), n);
+      text = g_strdup_printf (C_("legend", "%s: %u"),
+                              qs_graph_scene_get_class_label (self->scene, klass), n);
       g_string_append_printf (self->out, "<g class=\"%s\">", class_names[klass]);
       put_shape (self, klass, QS_EXPORT_MARGIN + 14, y + 11, klass == QS_SCENE_REFORMAT ? 14 : 22,
                  14);

@@ -307,16 +307,21 @@ paint_boxes (const View    *view,
              const QsColor *fill,
              const QsColor *outline)
 {
-  qs_color_set (fill, view->cr);
   if (view->scale < QS_GRAPH_SCALE_COARSE)
     {
+      /* Without outlines a pale box would vanish. */
+      gboolean pale = qs_color_contrast (fill, &view->style->background) < 1.5;
+
+      qs_color_set (pale ? outline : fill, view->cr);
       cairo_fill (view->cr);
       return;
     }
 
+  qs_color_set (fill, view->cr);
   cairo_fill_preserve (view->cr);
   qs_color_set (outline, view->cr);
-  cairo_set_line_width (view->cr, view->style->high_contrast ? 2 : OUTLINE_WIDTH);
+  cairo_set_line_width (view->cr, at_least (view, view->style->high_contrast ? 2 : OUTLINE_WIDTH,
+                                            0.6));
   cairo_stroke (view->cr);
 }
 

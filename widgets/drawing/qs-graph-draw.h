@@ -57,8 +57,9 @@ void qs_graph_draw_legend   (cairo_t             *cr,
                              double               y,
                              double              *width,
                              double              *height);
-/* Translated: "INT8", "FP32", "Reformat", … */
-const char *qs_scene_class_get_label (QsSceneClass klass);
+/* Translated: "INT8", "FP32", "Reformat", … as the legend of @scene calls it. */
+const char *qs_graph_scene_get_class_label (QsGraphScene *scene,
+                                            QsSceneClass  klass);
 /* The sign of a class: a small box in its shape and colours, @size high, centred at @x, @y. */
 void qs_graph_draw_sign     (cairo_t             *cr,
                              const QsStyle       *style,

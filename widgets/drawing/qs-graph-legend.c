@@ -11,10 +11,11 @@
 #define SIGN_ROOM 38.0
 
 const char *
-qs_scene_class_get_label (QsSceneClass klass)
+qs_graph_scene_get_class_label (QsGraphScene *scene,
+                                QsSceneClass  klass)
 {
   static const char *const labels[QS_N_SCENE_CLASSES] = {
-    [QS_SCENE_NEUTRAL] = NC_("graph", "Undecided or integer"),
+    [QS_SCENE_NEUTRAL] = NC_("graph", "Integer"),
     [QS_SCENE_INT8] = NC_("graph", "INT8"),
     [QS_SCENE_FLOAT] = NC_("graph", "FP32"),
     [QS_SCENE_HALF] = NC_("graph", "FP16"),
@@ -23,7 +24,10 @@ qs_scene_class_get_label (QsSceneClass klass)
     [QS_SCENE_TERMINAL] = NC_("graph", "Input, output"),
   };
 
-  return g_dpgettext2 (NULL, "graph", labels[klass]);
+  /* Before a build no layer has a precision. */
+  if (klass == QS_SCENE_NEUTRAL && !qs_graph_scene_is_built (scene))
+    return C_("graph", "Layer");
+  return g_dpgettext2 (GETTEXT_PACKAGE, "graph", labels[klass]);
 }
 
 void
@@ -66,7 +70,7 @@ qs_graph_draw_legend (cairo_t       *cr,
         continue;
 
       /* Translators: a row of the graph's legend: kind of layer, number of layers */
-      text = g_strdup_printf (C_("legend", "%s: %u"), qs_scene_class_get_label (klass), n);
+      text = g_strdup_printf (C_("legend", "%s: %u"), qs_graph_scene_get_class_label (scene, klass), n);
       qs_graph_draw_sign (cr, style, klass, x + SIGN_ROOM / 2 - 5, top + ROW_HEIGHT / 2, 14);
       text_width = qs_draw_text (cr, text, x + SIGN_ROOM, top + 3, 0, 12, PANGO_WEIGHT_NORMAL,
                                  &style->text);

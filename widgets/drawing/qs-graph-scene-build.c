@@ -489,6 +489,7 @@ scene_new (QsNetwork     *network,
     .plain = plain,
   };
 
+  self->built = built;
   add_nodes (&builder);
   builder.seen = g_new (int, self->nodes->len + 1);
   memset (builder.seen, 0xff, sizeof (int) * (self->nodes->len + 1));

@@ -9,6 +9,7 @@ struct _QsGraphScene
 {
   gatomicrefcount ref_count;
   char *title;
+  gboolean built;
   GArray *nodes;       /* QsSceneNode */
   GArray *nets;        /* QsSceneNet */
   GArray *consumers;   /* int; all nets' */

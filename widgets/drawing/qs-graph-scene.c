@@ -45,6 +45,20 @@ qs_graph_scene_get_title (QsGraphScene *self)
   return self->title;
 }
 
+/* Whether precisions are decided. */
+gboolean
+qs_graph_scene_is_built (QsGraphScene *self)
+{
+  return self->built;
+}
+
+/* Layers of the network: nodes but for the terminals. */
+guint
+qs_graph_scene_get_n_layers (QsGraphScene *self)
+{
+  return self->nodes->len - self->n_of_class[QS_SCENE_TERMINAL];
+}
+
 void
 qs_graph_scene_get_size (QsGraphScene *self,
                          double       *width,

@@ -118,6 +118,8 @@ QsGraphScene      *qs_graph_scene_ref             (QsGraphScene      *self);
 void               qs_graph_scene_unref           (QsGraphScene      *self);
 
 const char        *qs_graph_scene_get_title       (QsGraphScene      *self);
+gboolean           qs_graph_scene_is_built        (QsGraphScene      *self);
+guint              qs_graph_scene_get_n_layers    (QsGraphScene      *self);
 void               qs_graph_scene_get_size        (QsGraphScene      *self,
                                                    double            *width,
                                                    double            *height);

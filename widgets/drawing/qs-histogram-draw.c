@@ -11,7 +11,7 @@
 #define MARGIN_LEFT 46.0
 #define MARGIN_RIGHT 14.0
 #define MARGIN_BOTTOM 24.0
-#define CURVE_GAP 30.0
+#define CURVE_GAP 44.0
 #define LABEL_ROW 17.0
 #define TEXT 11.0
 #define MIN_BARS_HEIGHT 60.0
@@ -246,9 +246,10 @@ draw_value_axis (Drawing *self)
 
   for (double i = ceil (frame->from / step - 1e-9); i * step <= frame->to + step * 1e-6; i++)
     {
-      double x = round (qs_histogram_frame_to_x (frame, i * step)) + 0.5;
+      double value = i == 0 ? 0 : i * step; /* never “−0” */
+      double x = round (qs_histogram_frame_to_x (frame, value)) + 0.5;
       g_autofree char *label = span >= 1e6 || span < 1e-5
-        ? qs_draw_format_number (i * step) : g_strdup_printf ("%.*f", decimals, i * step);
+        ? qs_draw_format_number (value) : g_strdup_printf ("%.*f", decimals, value);
 
       qs_color_set (&self->style->dim_text, self->cr);
       cairo_move_to (self->cr, x, bottom);
@@ -377,12 +378,10 @@ draw_clipped_label (Drawing *self)
                 &self->style->clipped);
 }
 
-/* Two slanted strokes through a column that is cut at the top, and its share beside it. */
+/* Two slanted strokes through a column that is cut at the top. */
 static void
 draw_spike_break (Drawing *self)
 {
-  g_autofree char *share = NULL;
-  g_autofree char *text = NULL;
   int highest = 0;
   double x, y = self->frame.y + 12;
 
@@ -402,13 +401,32 @@ draw_spike_break (Drawing *self)
       cairo_line_to (self->cr, x + 6, y + 5 * i - 2);
     }
   cairo_stroke (self->cr);
+}
 
-  share = qs_draw_format_share (self->columns[highest] /
-                                (double) qs_histogram_plot_get_total (self->plot));
-  text = highest == 0
-    /* Translators: share of all values that are zero or nearly so, beside a bar that is cut */
-    ? g_strdup_printf (_("%s at zero"), share) : g_strdup (share);
-  qs_draw_text (self->cr, text, x + 9, y - 6, 0, TEXT, PANGO_WEIGHT_NORMAL, &self->style->text);
+/* After a ReLU most values are zero: one column that is easily overlooked, so it is written. */
+static void
+draw_zeros_label (Drawing *self)
+{
+  double share = (double) qs_histogram_plot_get_n_zeros (self->plot) /
+                 (double) MAX (qs_histogram_plot_get_total (self->plot), 1);
+  g_autofree char *number = NULL;
+  g_autofree char *text = NULL;
+  QsColor ground = self->style->background;
+  double width;
+
+  if (self->frame.from > 0 || share < 0.02 || share >= 1)
+    return;
+
+  number = qs_draw_format_share (share);
+  /* Translators: share of all values that are zero */
+  text = g_strdup_printf (_("%s zeros"), number);
+  width = qs_draw_text_width (self->cr, text, TEXT, PANGO_WEIGHT_NORMAL);
+  ground.a = 0.8;
+  qs_color_set (&ground, self->cr);
+  qs_draw_add_round_rectangle (self->cr, self->frame.x + 6, self->frame.y + 3, width + 8, 18, 4);
+  cairo_fill (self->cr);
+  qs_draw_text (self->cr, text, self->frame.x + 10, self->frame.y + 4, 0, TEXT,
+                PANGO_WEIGHT_NORMAL, &self->style->text);
 }
 
 static void
@@ -454,6 +472,7 @@ draw_marker (Drawing *self,
   else
     qs_draw_text (self->cr, text, x + 5, y, 0, TEXT, weight, &look->color);
 
+  cairo_new_path (self->cr);
   cairo_arc (self->cr, x, y + LABEL_ROW / 2, selected ? 3.5 : 2.5, 0, 2 * G_PI);
   qs_color_set (&look->color, self->cr);
   cairo_fill (self->cr);
@@ -540,7 +559,7 @@ draw_curve (Drawing *self)
   cairo_stroke (self->cr);
   cairo_restore (self->cr);
 
-  qs_draw_text (self->cr, label, frame->x, frame->curve_y - 13, 0, TEXT, PANGO_WEIGHT_NORMAL,
+  qs_draw_text (self->cr, label, frame->x, frame->curve_y - 18, 0, TEXT, PANGO_WEIGHT_NORMAL,
                 &self->style->dim_text);
   if (chosen >= 0 && chosen < (int) n && isfinite (curve[chosen]))
     {
@@ -550,6 +569,7 @@ draw_curve (Drawing *self)
       double y = frame->curve_y +
                  frame->curve_height * (1 - ((double) curve[chosen] - low) / (high - low));
 
+      cairo_new_path (self->cr);
       cairo_arc (self->cr, x, y, 4, 0, 2 * G_PI);
       qs_color_set (&self->style->accent, self->cr);
       cairo_fill (self->cr);
@@ -630,6 +650,7 @@ qs_histogram_draw (cairo_t                *cr,
   draw_value_axis (&self);
   for (guint i = 0; i < qs_histogram_plot_get_n_markers (plot); i++)
     draw_marker (&self, i);
+  draw_zeros_label (&self);
   draw_clipped_label (&self);
   draw_curve (&self);
   draw_pointer (&self);

@@ -67,6 +67,7 @@ draw_dot (Drawing *self,
 {
   const QsSeriesStyle *look = qs_style_get_series (self->style, series);
 
+  cairo_new_path (self->cr);
   cairo_arc (self->cr, x, y, DOT, 0, 2 * G_PI);
   if (qs_scale_plot_is_ghost (self->plot, series))
     {
