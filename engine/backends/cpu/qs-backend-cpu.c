@@ -7,6 +7,10 @@
 static const QsKernel *const families[] = {
   qs_cpu_convolution_kernels,
   qs_cpu_matrix_multiply_kernels,
+  qs_cpu_moving_kernels,
+  qs_cpu_pointwise_kernels,
+  qs_cpu_pooling_kernels,
+  qs_cpu_row_kernels,
 };
 
 /* “cpu_conv_f32_avx2” */

@@ -28,6 +28,10 @@ qs_cpu_kernel_functions (const QsKernel *kernel)
 
 extern const QsKernel qs_cpu_convolution_kernels[];
 extern const QsKernel qs_cpu_matrix_multiply_kernels[];
+extern const QsKernel qs_cpu_moving_kernels[];
+extern const QsKernel qs_cpu_pointwise_kernels[];
+extern const QsKernel qs_cpu_pooling_kernels[];
+extern const QsKernel qs_cpu_row_kernels[];
 
 /* (array length=n): the kernels of @level, best first; none where it cannot run. */
 const QsKernel *const *qs_cpu_get_kernels (QsCpuLevel  level,

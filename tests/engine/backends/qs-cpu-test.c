@@ -174,6 +174,7 @@ make_input (QsCpuTest *self,
   if (tensor->value != NULL)
     {
       *view = linear;
+      view->scale = tensor->scale;
       return;
     }
   qs_view_init (view, tensor->type, format, &tensor->shape, NULL);

@@ -102,30 +102,32 @@ qs_level_activation (const QsActivation *activation,
     activations[activation->type](values, n, activation->alpha, activation->beta);
 }
 
+/* Output and input may be the same memory, element by element, which is what ivdep says. */
+#define LOOP(a_index, b_index, expression) \
+  _Pragma ("GCC ivdep") \
+  for (gint64 i = 0; i < n; i++) \
+    { \
+      const float a = p[a_index], b = q[b_index]; \
+      out[i] = expression; \
+    }
+
 /* Three loops per operation, so that a value that is broadcast is loaded once. */
 #define DEFINE_ELEMENT_WISE(name, expression) \
   static void \
-  name (QsCpuBroadcast broadcast, const float *restrict p, const float *restrict q, \
-        float *restrict out, gint64 n) \
+  name (QsCpuBroadcast broadcast, const float *p, const float *q, float *out, gint64 n) \
   { \
     if (broadcast == QS_CPU_BROADCAST_NONE) \
-      for (gint64 i = 0; i < n; i++) \
-        { \
-          const float a = p[i], b = q[i]; \
-          out[i] = expression; \
-        } \
+      { \
+        LOOP (i, i, expression) \
+      } \
     else if (broadcast == QS_CPU_BROADCAST_A) \
-      for (gint64 i = 0; i < n; i++) \
-        { \
-          const float a = p[0], b = q[i]; \
-          out[i] = expression; \
-        } \
+      { \
+        LOOP (0, i, expression) \
+      } \
     else \
-      for (gint64 i = 0; i < n; i++) \
-        { \
-          const float a = p[i], b = q[0]; \
-          out[i] = expression; \
-        } \
+      { \
+        LOOP (i, 0, expression) \
+      } \
   }
 
 DEFINE_ELEMENT_WISE (add_row, a + b)
@@ -184,8 +186,9 @@ qs_level_add_s8 (QsCpuBroadcast  broadcast,
 
 #define DEFINE_UNARY(name, expression) \
   static void \
-  name (const float *restrict in, float *restrict out, gint64 n) \
+  name (const float *in, float *out, gint64 n) \
   { \
+    _Pragma ("GCC ivdep") \
     for (gint64 i = 0; i < n; i++) \
       { \
         const float x = in[i]; \
@@ -247,13 +250,14 @@ qs_level_dequantize (const gint8 *in,
     out[i] = qs_dequantize (in[i], scale);
 }
 
+/* A NaN stays. */
 void
 qs_level_max_f32 (float       *out,
                   const float *in,
                   gint64       n)
 {
   for (gint64 i = 0; i < n; i++)
-    out[i] = in[i] > out[i] ? in[i] : out[i];
+    out[i] = (in[i] > out[i]) | (in[i] != in[i]) ? in[i] : out[i];
 }
 
 void

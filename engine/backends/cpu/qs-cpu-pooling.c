@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "qs-cpu-kernel.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/qs-rounding.h"
+#include "operators/qs-op-convolution.h"
+#include "operators/qs-op-pooling.h"
+#include "qs-cpu-weighted.h"
+
+/*
+ * Pooling over channels-last memory: one output pixel at a time, its taps added or compared in the
+ * order of the reference kernel, all channels at once.
+ */
+
+/* As in the reference kernel: float32 holds counts and sums of bytes exactly up to here. */
+#define MAX_COUNT ((1 << 24) - 1)
+
+typedef struct
+{
+  const QsCpuFunctions *functions;
+  const QsLayer *layer;
+  const QsPoolingAttributes *attributes;
+  QsPoolingAxis axes[QS_MAX_SPATIAL];
+  gint64 out[QS_MAX_SPATIAL];
+  gint64 channels;
+  const QsView *x;
+  const QsView *y;
+  guint8 *workspace;
+} Pooling;
+
+/* The taps of one output pixel: ranges, and where tap (0, 0, 0) would be, in pixels. */
+typedef struct
+{
+  gint64 first[QS_MAX_SPATIAL];
+  gint64 last[QS_MAX_SPATIAL];
+  gint64 origin[QS_MAX_SPATIAL];
+  gint64 batch;
+  gint64 count;
+} Window;
+
+static void
+window_init (Window        *self,
+             const Pooling *pooling,
+             gint64         pixel)
+{
+  gint64 inside = 1, padded = 1;
+
+  for (int i = QS_MAX_SPATIAL - 1; i >= 0; i--)
+    {
+      const QsPoolingAxis *axis = &pooling->axes[i];
+      gint64 o = pixel % pooling->out[i];
+
+      pixel /= pooling->out[i];
+      padded *= qs_pooling_axis_range (axis, o, &self->first[i], &self->last[i]);
+      inside *= self->last[i] - self->first[i];
+      self->origin[i] = o * axis->stride - axis->begin;
+    }
+
+  self->batch = pixel;
+  self->count = pooling->attributes->count_include_pad ? padded : inside;
+}
+
+typedef void (*AddTap) (const Pooling *self,
+                        gint64         offset,
+                        gpointer       to);
+
+static void
+for_each_tap (const Pooling *self,
+              const Window  *window,
+              AddTap         add,
+              gpointer       to)
+{
+  const QsPoolingAxis *axes = self->axes;
+
+  for (gint64 d = window->first[0]; d < window->last[0]; d++)
+    for (gint64 h = window->first[1]; h < window->last[1]; h++)
+      for (gint64 w = window->first[2]; w < window->last[2]; w++)
+        {
+          gint64 z = window->origin[0] + d * axes[0].dilation;
+          gint64 y = window->origin[1] + h * axes[1].dilation;
+          gint64 x = window->origin[2] + w * axes[2].dilation;
+
+          add (self,
+               (((window->batch * axes[0].in + z) * axes[1].in + y) * axes[2].in + x)
+                 * self->channels,
+               to);
+        }
+}
+
+static void
+max_floats (const Pooling *self,
+            gint64         offset,
+            gpointer       to)
+{
+  self->functions->max_f32 (to, (const float *) self->x->data + offset, self->channels);
+}
+
+static void
+max_bytes (const Pooling *self,
+           gint64         offset,
+           gpointer       to)
+{
+  self->functions->max_s8 (to, (const gint8 *) self->x->data + offset, self->channels);
+}
+
+static void
+add_floats (const Pooling *self,
+            gint64         offset,
+            gpointer       to)
+{
+  self->functions->add_f32 (to, (const float *) self->x->data + offset, self->channels);
+}
+
+static void
+add_bytes (const Pooling *self,
+           gint64         offset,
+           gpointer       to)
+{
+  self->functions->sum_s8 (to, (const gint8 *) self->x->data + offset, self->channels);
+}
+
+static void
+pool_floats (const Pooling *self,
+             const Window  *window,
+             gint64         pixel)
+{
+  float *out = (float *) self->y->data + pixel * self->channels;
+  const float count = (float) window->count;
+  const gboolean is_max = self->attributes->type == QS_POOLING_MAX;
+
+  for (gint64 c = 0; c < self->channels; c++)
+    out[c] = is_max ? -INFINITY : 0.0f;
+  for_each_tap (self, window, is_max ? max_floats : add_floats, out);
+  if (!is_max)
+    for (gint64 c = 0; c < self->channels; c++)
+      out[c] = out[c] / count;
+
+  self->functions->activation (&self->layer->activation, out, self->channels);
+}
+
+static void
+pool_bytes (const Pooling *self,
+            const Window  *window,
+            gint64         pixel,
+            gint32        *sums)
+{
+  gint8 *out = (gint8 *) self->y->data + pixel * self->channels;
+  float *values = (float *) (gpointer) (sums + self->channels);
+  const float multiplier = self->x->scale / (float) window->count;
+
+  if (self->attributes->type == QS_POOLING_MAX)
+    {
+      memset (out, -128, self->channels);
+      for_each_tap (self, window, max_bytes, out);
+      return;
+    }
+
+  memset (sums, 0, self->channels * sizeof *sums);
+  for_each_tap (self, window, add_bytes, sums);
+  for (gint64 c = 0; c < self->channels; c++)
+    values[c] = (float) sums[c] * multiplier;
+  self->functions->activation (&self->layer->activation, values, self->channels);
+  self->functions->quantize (values, 1.0f / self->y->scale, out, self->channels);
+}
+
+/* Sums and values of the channels of one pixel. */
+static gsize
+share_bytes (gint64 channels)
+{
+  return (channels * 8 + 63) / 64 * 64;
+}
+
+static void
+pool_pixels (gint64   first,
+             gint64   last,
+             guint    thread,
+             gpointer user_data)
+{
+  const Pooling *self = user_data;
+
+  for (gint64 pixel = first; pixel < last; pixel++)
+    {
+      Window window;
+
+      window_init (&window, self, pixel);
+      if (self->x->type == QS_DATA_TYPE_INT8)
+        pool_bytes (self, &window, pixel,
+                    (gint32 *) (gpointer) (self->workspace
+                                           + thread * share_bytes (self->channels)));
+      else
+        pool_floats (self, &window, pixel);
+    }
+}
+
+static gsize
+pooling_workspace_size (const QsKernel *kernel,
+                        const QsLayer  *layer,
+                        gpointer        state,
+                        guint           n_threads)
+{
+  return n_threads * share_bytes (qs_layer_get_input (layer, 0)->shape.dims[1]);
+}
+
+static gboolean
+pooling_execute (const QsKernel     *kernel,
+                 const QsLayer      *layer,
+                 gpointer            state,
+                 const QsExecution  *execution,
+                 GError            **error)
+{
+  const QsView *x = &execution->inputs[0], *y = &execution->outputs[0];
+  Pooling self = {
+    .functions = qs_cpu_kernel_functions (kernel),
+    .layer = layer,
+    .attributes = layer->attributes,
+    .channels = x->shape.dims[1],
+    .x = x,
+    .y = y,
+    .workspace = execution->workspace,
+  };
+  gint64 n_pixels, taps = 1;
+
+  if (!qs_cpu_check_views (kernel, layer, execution, error))
+    return FALSE;
+
+  qs_pooling_axes_init (self.axes, layer->attributes, &x->shape);
+  qs_spatial_dims (&y->shape, self.out);
+  n_pixels = y->shape.dims[0] * self.out[0] * self.out[1] * self.out[2];
+  for (int i = 0; i < QS_MAX_SPATIAL; i++)
+    taps *= self.axes[i].kernel;
+  qs_thread_pool_run (execution->pool, n_pixels, 1 + 32768 / (1 + self.channels * taps),
+                      pool_pixels, &self);
+  return TRUE;
+}
+
+static double
+largest_window (const QsLayer *layer)
+{
+  QsPoolingAxis axes[QS_MAX_SPATIAL];
+  double n = 1;
+
+  qs_pooling_axes_init (axes, layer->attributes, &qs_layer_get_input (layer, 0)->shape);
+  for (int i = 0; i < QS_MAX_SPATIAL; i++)
+    n *= (double) axes[i].kernel;
+  return n;
+}
+
+static gboolean
+supports_int8 (const QsLayer  *layer,
+               const char    **reason)
+{
+  const QsPoolingAttributes *attributes = layer->attributes;
+  const QsTensor *x = qs_layer_get_input (layer, 0), *y = qs_layer_get_output (layer, 0);
+
+  if (x->type != QS_DATA_TYPE_INT8 || y->type != QS_DATA_TYPE_INT8 || !(x->scale > 0.0f)
+      || !(y->scale > 0.0f))
+    return qs_cpu_refuse (reason, "input or output is not INT8 with a scale");
+  if (attributes->type == QS_POOLING_MAX && x->scale != y->scale)
+    return qs_cpu_refuse (reason, "input and output have different scales");
+  if (attributes->type == QS_POOLING_MAX && layer->activation.type != QS_ACTIVATION_NONE)
+    return qs_cpu_refuse (reason, "max pooling compares bytes and cannot end in an activation");
+  if (largest_window (layer) > MAX_COUNT)
+    return qs_cpu_refuse (reason, "the window is too large for an exact INT8 mean");
+  return TRUE;
+}
+
+static gboolean
+pooling_supports (const QsKernel  *kernel,
+                  const QsLayer   *layer,
+                  const char     **reason)
+{
+  const QsPoolingAttributes *attributes = layer->attributes;
+  const QsTensor *x = qs_layer_get_input (layer, 0), *y = qs_layer_get_output (layer, 0);
+
+  if (attributes->type != QS_POOLING_MAX && attributes->type != QS_POOLING_AVERAGE)
+    return qs_cpu_refuse (reason, "only maximum and average");
+  if (x->shape.n_dims < 3 || x->shape.n_dims > 2 + QS_MAX_SPATIAL)
+    return qs_cpu_refuse (reason, "only one to three spatial dimensions");
+  if (layer->outputs->len > 1 && qs_layer_get_output (layer, 1) != NULL)
+    return qs_cpu_refuse (reason, "it has no loop that finds the indices");
+  if (kernel->precision == QS_PRECISION_INT8)
+    return supports_int8 (layer, reason);
+  if (x->type != QS_DATA_TYPE_FLOAT || y->type != QS_DATA_TYPE_FLOAT)
+    return qs_cpu_refuse (reason, "input or output is not float");
+  return TRUE;
+}
+
+const QsKernel qs_cpu_pooling_kernels[] = {
+  {
+    .name = "pooling_s8",
+    .kind = QS_LAYER_POOLING,
+    .precision = QS_PRECISION_INT8,
+    .format = QS_FORMAT_HWC,
+    .supports = pooling_supports,
+    .workspace_size = pooling_workspace_size,
+    .execute = pooling_execute,
+  },
+  {
+    .name = "pooling_f32",
+    .kind = QS_LAYER_POOLING,
+    .precision = QS_PRECISION_FP32,
+    .format = QS_FORMAT_HWC,
+    .supports = pooling_supports,
+    .workspace_size = pooling_workspace_size,
+    .execute = pooling_execute,
+  },
+  { .name = NULL },
+};

@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "backends/qs-backend-table.h"
+#include "operators/qs-operator.h"
+#include "qs-cpu-test.h"
+
+/*
+ * Random layers of every other kind, with the reference kernels as the oracle: scalar C, written
+ * by others, that reads through strides. Layers that sum in another order than the reference may
+ * differ by the rounding of a sum; all others must have the same bits.
+ */
+
+typedef struct
+{
+  QsHostTensor *expected;
+  double bound;          /* of |difference|, relative to 1 + |expected| */
+  QsHostTensor *first[2];
+} Oracle;
+
+static void
+check_result (QsCpuTest      *test,
+              const QsKernel *kernel,
+              QsHostTensor   *result,
+              gpointer        user_data)
+{
+  Oracle *oracle = user_data;
+  int fused = qs_cpu_kernel_functions (kernel)->level != QS_CPU_PORTABLE;
+  gint64 n = qs_host_tensor_get_n_elements (result);
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      double value = qs_host_tensor_get_number (result, i);
+      double expected = qs_host_tensor_get_number (oracle->expected, i);
+
+      if (value != expected
+          && !(fabs (value - expected) <= oracle->bound * (1.0 + fabs (expected))))
+        g_error ("%s: output %" G_GINT64_FORMAT " is %.9g, not %.9g",
+                 qs_cpu_test_describe (test, kernel), i, value, expected);
+    }
+
+  if (oracle->first[fused] == NULL)
+    oracle->first[fused] = qs_host_tensor_ref (result);
+  else if (memcmp (qs_host_tensor_get_data (oracle->first[fused]), qs_host_tensor_get_data (result),
+                   qs_host_tensor_get_size (result)) != 0)
+    g_error ("%s: bits differ between threads or levels", qs_cpu_test_describe (test, kernel));
+}
+
+static const QsKernel *
+reference_kernel (QsCpuTest *test)
+{
+  guint n;
+  const QsKernel *const *kernels = qs_reference_get_kernels (&n);
+
+  for (guint i = 0; i < n; i++)
+    if (kernels[i]->kind == test->layer->klass->kind
+        && kernels[i]->supports (kernels[i], test->layer, NULL))
+      return kernels[i];
+
+  g_error ("%s: no reference kernel supports it", qs_cpu_test_describe (test, NULL));
+}
+
+/* The class's own kernel, in the form of one. */
+static gboolean
+evaluate (const QsKernel     *self,
+          const QsLayer      *layer,
+          gpointer            state,
+          const QsExecution  *execution,
+          GError            **error)
+{
+  return layer->klass->evaluate (layer, execution->inputs, execution->outputs, error);
+}
+
+static const QsKernel evaluation = { .name = "evaluate", .any_format = TRUE, .execute = evaluate };
+
+static void
+compare (QsCpuTest   *test,
+         QsPrecision  precision,
+         double       bound)
+{
+  const QsKernel *reference = precision == QS_PRECISION_INT8 ? reference_kernel (test)
+                                                             : &evaluation;
+  Oracle oracle = { .bound = bound };
+
+  oracle.expected = qs_cpu_test_run (test, reference, QS_FORMAT_LINEAR, 1);
+  qs_cpu_test_all (test, precision, check_result, &oracle);
+  qs_host_tensor_unref (oracle.expected);
+  g_clear_pointer (&oracle.first[0], qs_host_tensor_unref);
+  g_clear_pointer (&oracle.first[1], qs_host_tensor_unref);
+  qs_cpu_test_clear (test);
+}
+
+static QsShape
+random_shape (QsRandom *random,
+              int       n_dims,
+              gint64    max)
+{
+  QsShape shape = { .n_dims = n_dims };
+
+  for (int i = 0; i < n_dims; i++)
+    shape.dims[i] = qs_random_between (random, 1, 4) == 1 ? 1 : qs_random_between (random, 1, max);
+  return shape;
+}
+
+static const QsActivation activations[] = {
+  { QS_ACTIVATION_NONE, 0, 0 },           { QS_ACTIVATION_RELU, 0, 0 },
+  { QS_ACTIVATION_CLIP, -0.5f, 1.25f },   { QS_ACTIVATION_LEAKY_RELU, 0.1f, 0 },
+  { QS_ACTIVATION_HARD_SIGMOID, 0.2f, 0.5f }, { QS_ACTIVATION_HARD_SWISH, 0, 0 },
+  { QS_ACTIVATION_SIGMOID, 0, 0 },        { QS_ACTIVATION_TANH, 0, 0 },
+  { QS_ACTIVATION_SILU, 0, 0 },           { QS_ACTIVATION_GELU_ERF, 0, 0 },
+  { QS_ACTIVATION_GELU_TANH, 0, 0 },      { QS_ACTIVATION_ELU, 1.3f, 0 },
+  { QS_ACTIVATION_SELU, 1.67f, 1.05f },   { QS_ACTIVATION_SOFTPLUS, 0, 0 },
+  { QS_ACTIVATION_SOFTSIGN, 0, 0 },       { QS_ACTIVATION_THRESHOLDED_RELU, 0.3f, 0 },
+  { QS_ACTIVATION_CELU, 0.8f, 0 },        { QS_ACTIVATION_MISH, 0, 0 },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (activations) == QS_N_ACTIVATIONS);
+
+static QsPrecision
+random_precision (QsRandom   *random,
+                  QsDataType *type)
+{
+  gboolean integer = qs_random_between (random, 0, 1);
+
+  *type = integer ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT;
+  return integer ? QS_PRECISION_INT8 : QS_PRECISION_FP32;
+}
+
+static float
+scale_for (QsDataType type,
+           float      scale)
+{
+  return type == QS_DATA_TYPE_INT8 ? scale : 0.0f;
+}
+
+static void
+add_random (QsCpuTest     *test,
+            QsRandom      *random,
+            guint          index,
+            QsDataType     type,
+            const QsShape *shape,
+            float          scale,
+            gboolean       constant)
+{
+  qs_cpu_test_add_input (test, index, qs_random_tensor (random, type, shape, FALSE),
+                         scale_for (type, scale), constant);
+}
+
+static void
+start (QsCpuTest *test,
+       QsRandom  *random,
+       guint64    seed)
+{
+  random->state = seed * 7919;
+  qs_cpu_test_init (test, seed);
+}
+
+static void
+test_activation (void)
+{
+  for (guint64 seed = 1; seed <= 2 * QS_N_ACTIVATIONS; seed++)
+    {
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type = seed % 2 == 0 ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      shape = random_shape (&random, 4, 12);
+      add_random (&test, &random, 0, type, &shape, 0.03f, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_ACTIVATION, NULL, 1, type, scale_for (type, 0.02f));
+      test.layer->activation = activations[seed / 2 % QS_N_ACTIVATIONS];
+      compare (&test, type == QS_DATA_TYPE_INT8 ? QS_PRECISION_INT8 : QS_PRECISION_FP32, 0);
+    }
+}
+
+/* Where the polynomials change over, at the ends of their ranges, and what is no number at all. */
+static void
+test_activation_edges (void)
+{
+  const float edges[] = { 0.0f,     -0.0f,   1e-38f, -1e-42f, 0.64f,  -0.64f,    1.0f,
+                          -1.0f,    4.0f,    -4.0f,  20.0f,   -20.0f, 88.8f,     -88.8f,
+                          -104.5f,  104.5f,  1e30f,  -1e30f,  3.0f,   -3.0f,     INFINITY,
+                          -INFINITY, 0.6399f, 0.9999f, -17.5f, NAN,   0.346573f };
+
+  for (guint i = 0; i < QS_N_ACTIVATIONS; i++)
+    {
+      QsShape shape = qs_shape_make (1, (int) G_N_ELEMENTS (edges));
+      g_autoptr (QsHostTensor) expected = NULL;
+      QsCpuTest test;
+
+      qs_cpu_test_init (&test, i);
+      qs_cpu_test_add_input (&test, 0,
+                             qs_host_tensor_new_from_data (QS_DATA_TYPE_FLOAT, &shape, edges,
+                                                           sizeof edges, NULL), 0, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_ACTIVATION, NULL, 1, QS_DATA_TYPE_FLOAT, 0);
+      test.layer->activation = activations[i];
+      expected = qs_cpu_test_run (&test, &evaluation, QS_FORMAT_LINEAR, 1);
+      for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+        {
+          const QsCpuFunctions *functions = qs_cpu_functions_get (level);
+          float values[G_N_ELEMENTS (edges)];
+
+          if (functions == NULL)
+            continue;
+          memcpy (values, edges, sizeof edges);
+          functions->activation (&activations[i], values, G_N_ELEMENTS (edges));
+          for (gsize k = 0; k < G_N_ELEMENTS (edges); k++)
+            {
+              float want = qs_host_tensor_get_floats (expected)[k];
+
+              if (memcmp (&values[k], &want, sizeof want) != 0 && !(isnan (values[k]) && isnan (want)))
+                g_error ("%s, level %d: f (%g) is %.9g, not %.9g",
+                         qs_activation_name (activations[i].type), level, edges[k], values[k],
+                         want);
+            }
+        }
+      qs_cpu_test_clear (&test);
+    }
+}
+
+static void
+broadcast_some (QsRandom *random,
+                QsShape  *shape)
+{
+  switch (qs_random_between (random, 0, 4))
+    {
+    case 0:
+      break;
+    case 1:
+      *shape = (QsShape) { 0 };
+      break;
+    case 2:
+      for (int i = 0; i < shape->n_dims; i++)
+        if (i != 1)
+          shape->dims[i] = 1;
+      break;
+    default:
+      for (int i = 0; i < shape->n_dims; i++)
+        if (qs_random_between (random, 0, 1))
+          shape->dims[i] = 1;
+    }
+}
+
+static void
+test_element_wise (void)
+{
+  const QsElementWiseType types[] = { QS_ELEMENT_WISE_ADD, QS_ELEMENT_WISE_MUL,
+                                      QS_ELEMENT_WISE_SUB, QS_ELEMENT_WISE_DIV };
+
+  for (guint64 seed = 1; seed <= 160; seed++)
+    {
+      QsElementWiseAttributes attributes;
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape a, b;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      attributes.type = types[qs_random_between (&random, 0, type == QS_DATA_TYPE_INT8 ? 2 : 3)];
+      a = b = random_shape (&random, (int) qs_random_between (&random, 1, 5), 9);
+      broadcast_some (&random, seed % 2 == 0 ? &a : &b);
+      add_random (&test, &random, 0, type, &a, 0.021f, FALSE);
+      add_random (&test, &random, 1, type, &b, 0.034f, qs_random_between (&random, 0, 2) == 0);
+      qs_cpu_test_add_layer (&test, QS_LAYER_ELEMENT_WISE, &attributes, 2, type,
+                             scale_for (type, 0.027f));
+      test.layer->activation = activations[qs_random_between (&random, 0, 3)];
+      compare (&test, precision, 0);
+    }
+}
+
+/* powf rounds within one unit in the last place, the product exactly. */
+static void
+test_square (void)
+{
+  QsElementWiseAttributes attributes = { QS_ELEMENT_WISE_POW };
+  QsShape shape = qs_shape_make (3, 4, 7, 9), scalar = qs_shape_make (0);
+  const float two = 2.0f;
+  QsRandom random;
+  QsCpuTest test;
+
+  start (&test, &random, 1);
+  add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
+  qs_cpu_test_add_input (&test, 1,
+                         qs_host_tensor_new_from_data (QS_DATA_TYPE_FLOAT, &scalar, &two,
+                                                       sizeof two, NULL), 0, TRUE);
+  qs_cpu_test_add_layer (&test, QS_LAYER_ELEMENT_WISE, &attributes, 2, QS_DATA_TYPE_FLOAT, 0);
+  compare (&test, QS_PRECISION_FP32, 0x1p-23);
+}
+
+static void
+test_unary (void)
+{
+  const QsUnaryType types[] = { QS_UNARY_ABS, QS_UNARY_NEG, QS_UNARY_EXP, QS_UNARY_ERF,
+                                QS_UNARY_RECIPROCAL, QS_UNARY_SQRT };
+
+  for (guint64 seed = 0; seed < G_N_ELEMENTS (types); seed++)
+    {
+      QsUnaryAttributes attributes = { .type = types[seed] };
+      QsShape shape = qs_shape_make (3, 3, 41, 17);
+      QsRandom random;
+      QsCpuTest test;
+
+      start (&test, &random, seed + 1);
+      qs_cpu_test_add_input (&test, 0,
+                             qs_random_tensor (&random, QS_DATA_TYPE_FLOAT, &shape,
+                                               types[seed] == QS_UNARY_SQRT), 0, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_UNARY, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
+      compare (&test, QS_PRECISION_FP32, 0);
+    }
+}
+
+static void
+random_pooling (QsRandom            *random,
+                QsPoolingAttributes *pooling,
+                QsShape             *shape)
+{
+  const int n = (int) qs_random_between (random, 1, 3);
+
+  *pooling = (QsPoolingAttributes) { .type = qs_random_between (random, 0, 1)
+                                                 ? QS_POOLING_MAX : QS_POOLING_AVERAGE };
+  *shape = random_shape (random, 2 + n, 20);
+  pooling->global = qs_random_between (random, 0, 3) == 0;
+  if (pooling->global)
+    return;
+
+  pooling->count_include_pad = qs_random_between (random, 0, 1);
+  pooling->kernel_shape.n = pooling->strides.n = pooling->dilations.n = n;
+  pooling->pads.n = 2 * n;
+  for (int i = 0; i < n; i++)
+    {
+      gint64 k = qs_random_between (random, 1, 3);
+
+      pooling->kernel_shape.v[i] = k;
+      pooling->strides.v[i] = qs_random_between (random, 1, 3);
+      pooling->dilations.v[i] = qs_random_between (random, 0, 3) == 0 ? 2 : 1;
+      pooling->pads.v[i] = qs_random_between (random, 0, k - 1);
+      pooling->pads.v[n + i] = qs_random_between (random, 0, k - 1);
+      shape->dims[2 + i] = qs_random_between (random, 2 * k, 9);
+    }
+}
+
+static void
+test_pooling (void)
+{
+  for (guint64 seed = 1; seed <= 120; seed++)
+    {
+      QsPoolingAttributes attributes;
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape shape;
+      gboolean is_max;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      random_pooling (&random, &attributes, &shape);
+      is_max = attributes.type == QS_POOLING_MAX;
+      add_random (&test, &random, 0, type, &shape, 0.02f, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_POOLING, &attributes, 1, type,
+                             scale_for (type, is_max ? 0.02f : 0.011f));
+      if (!is_max)
+        test.layer->activation = activations[qs_random_between (&random, 0, 3)];
+      compare (&test, precision, 0);
+    }
+}
+
+/* Sums of up to 64 terms of at most 1.5, in another order. */
+static void
+test_reduce (void)
+{
+  for (guint64 seed = 1; seed <= 40; seed++)
+    {
+      QsReduceAttributes attributes = { seed % 2 == 0 ? QS_REDUCE_MEAN : QS_REDUCE_SUM };
+      QsRandom random;
+      QsCpuTest test;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      shape = random_shape (&random, (int) qs_random_between (&random, 2, 4), 8);
+      shape.dims[shape.n_dims - 1] = qs_random_between (&random, 1, 70);
+      attributes.keepdims = qs_random_between (&random, 0, 1);
+      attributes.axes.n = (int) qs_random_between (&random, 1, 2);
+      for (int i = 0; i < attributes.axes.n; i++)
+        attributes.axes.v[i] = shape.n_dims - attributes.axes.n + i;
+      add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_REDUCE, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
+      compare (&test, QS_PRECISION_FP32, 560 * 1.5 * 560 * 0x1p-24);
+    }
+}
+
+/* Errors: the sum of at most 90 numbers below 1, relative 90 u, and a few units of exp. */
+static void
+test_soft_max (void)
+{
+  for (guint64 seed = 1; seed <= 30; seed++)
+    {
+      QsSoftMaxAttributes attributes = { .n_axes = 1 };
+      QsRandom random;
+      QsCpuTest test;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 4), 8);
+      shape.dims[shape.n_dims - 1] = qs_random_between (&random, 1, 90);
+      attributes.axis = shape.n_dims - 1;
+      add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_SOFT_MAX, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
+      compare (&test, QS_PRECISION_FP32, 100 * 0x1p-24);
+    }
+}
+
+static void
+test_transpose (void)
+{
+  for (guint64 seed = 1; seed <= 60; seed++)
+    {
+      QsTransposeAttributes attributes = { 0 };
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 5), seed % 5 == 0 ? 40 : 9);
+      if (shape.n_dims > 3)
+        shape.dims[0] = 2;
+      attributes.perm.n = shape.n_dims;
+      for (int i = 0; i < shape.n_dims; i++)
+        {
+          int k = (int) qs_random_between (&random, 0, i);
+
+          attributes.perm.v[i] = attributes.perm.v[k];
+          attributes.perm.v[k] = i;
+        }
+      add_random (&test, &random, 0, type, &shape, 0.02f, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_TRANSPOSE, &attributes, 1, type,
+                             scale_for (type, 0.02f));
+      compare (&test, precision, 0);
+    }
+}
+
+static void
+test_concatenation (void)
+{
+  for (guint64 seed = 1; seed <= 40; seed++)
+    {
+      QsAxisAttributes attributes;
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 4), 9);
+      attributes.axis = qs_random_between (&random, 0, shape.n_dims - 1);
+      for (guint i = 0; i < 3; i++)
+        {
+          shape.dims[attributes.axis] = qs_random_between (&random, 1, 20);
+          add_random (&test, &random, i, type, &shape, 0.02f, FALSE);
+        }
+      qs_cpu_test_add_layer (&test, QS_LAYER_CONCATENATION, &attributes, 3, type,
+                             scale_for (type, 0.02f));
+      compare (&test, precision, 0);
+    }
+}
+
+static void
+random_matrices (QsRandom                   *random,
+                 QsMatrixMultiplyAttributes *attributes,
+                 QsShape                    *a,
+                 QsShape                    *b,
+                 gboolean                    constant)
+{
+  gint64 m = qs_random_between (random, 1, 30), k = qs_random_between (random, 1, 80);
+  gint64 n = qs_random_between (random, 1, 70), batch = qs_random_between (random, 1, 3);
+
+  attributes->trans_b = qs_random_between (random, 0, 1);
+  attributes->trans_a = !constant && qs_random_between (random, 0, 1);
+  *a = qs_shape_make (3, (int) batch, (int) (attributes->trans_a ? k : m),
+                      (int) (attributes->trans_a ? m : k));
+  *b = qs_shape_make (2, (int) (attributes->trans_b ? n : k), (int) (attributes->trans_b ? k : n));
+  if (constant)
+    return;
+
+  if (qs_random_between (random, 0, 1))
+    *b = qs_shape_make (4, 2, (int) batch, (int) b->dims[0], (int) b->dims[1]);
+  else if (qs_random_between (random, 0, 1))
+    *b = qs_shape_make (3, 1, (int) b->dims[0], (int) b->dims[1]);
+}
+
+static QsHostTensor *
+some_scales (gint64 n)
+{
+  QsShape shape = qs_shape_make (1, (int) n);
+  QsHostTensor *tensor = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, &shape, NULL);
+
+  for (gint64 i = 0; i < n; i++)
+    ((float *) qs_host_tensor_get_mutable (tensor))[i] = 0.001f * (float) (1 + i % 13);
+  return tensor;
+}
+
+/* FP32: the sums of k products of at most 2.25, bias, alpha and beta err by less than
+ * 2 (k + 4) u 2.25 (k + 2) between two orders of summation. */
+static void
+matrix_multiply (gboolean constant)
+{
+  for (guint64 seed = 1; seed <= 120; seed++)
+    {
+      QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type = QS_DATA_TYPE_FLOAT;
+      QsPrecision precision = QS_PRECISION_FP32;
+      QsShape a, b, bias;
+      gint64 n, k;
+
+      start (&test, &random, seed + (constant ? 0 : 5000));
+      if (constant)
+        precision = random_precision (&random, &type);
+      random_matrices (&random, &attributes, &a, &b, constant);
+      n = b.dims[b.n_dims - (attributes.trans_b ? 2 : 1)];
+      k = b.dims[b.n_dims - (attributes.trans_b ? 1 : 2)];
+      bias = qs_shape_make (1, (int) n);
+      if (precision == QS_PRECISION_FP32 && qs_random_between (&random, 0, 2) == 0)
+        attributes.alpha = 0.75f;
+      if (precision == QS_PRECISION_FP32 && qs_random_between (&random, 0, 2) == 0)
+        attributes.beta = -0.5f;
+      add_random (&test, &random, 0, type, &a, 0.02f, FALSE);
+      add_random (&test, &random, 1, type, &b, 0, constant);
+      if (qs_random_between (&random, 0, 1))
+        add_random (&test, &random, 2, QS_DATA_TYPE_FLOAT, &bias, 0, TRUE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 3, type,
+                             scale_for (type, 0.03f));
+      if (type == QS_DATA_TYPE_INT8)
+        test.layer->weight_scales = some_scales (n);
+      test.layer->activation = activations[qs_random_between (&random, 0, 3)];
+      compare (&test, precision,
+               precision == QS_PRECISION_FP32
+                 ? 4.5 * (double) (k + 4) * (double) (k + 2) * 0x1p-24 : 0);
+    }
+}
+
+static void
+test_matrix_multiply_constant (void)
+{
+  matrix_multiply (TRUE);
+}
+
+static void
+test_matrix_multiply_dynamic (void)
+{
+  matrix_multiply (FALSE);
+}
+
+/* Every pair of type and layout, against the conversion written out here. */
+static void
+reformat (guint64    seed,
+          QsDataType from_type,
+          QsFormat   from_format,
+          QsDataType to_type,
+          QsFormat   to_format)
+{
+  QsRandom random;
+  QsCpuTest test;
+  QsShape shape;
+  QsView x, y;
+  guint n_kernels;
+  g_autoptr (QsThreadPool) pool = qs_thread_pool_new (2);
+
+  start (&test, &random, seed);
+  shape = random_shape (&random, 4, 40);
+  shape.dims[0] = 2;
+  add_random (&test, &random, 0, from_type, &shape, 0.013f, FALSE);
+  qs_cpu_test_add_layer (&test, QS_LAYER_REFORMAT, NULL, 1, to_type, scale_for (to_type, 0.017f));
+  qs_view_init (&x, from_type, from_format, &shape,
+                qs_host_tensor_get_mutable (test.values[0]));
+  x.scale = scale_for (from_type, 0.013f);
+  qs_view_init (&y, to_type, to_format, &shape, NULL);
+  y.scale = scale_for (to_type, 0.017f);
+
+  for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+    {
+      const QsKernel *const *kernels = qs_cpu_get_kernels (level, &n_kernels);
+      g_autofree gpointer got = g_malloc0 (4 * qs_shape_n_elements (&shape));
+      g_autofree gpointer want = g_malloc0 (4 * qs_shape_n_elements (&shape));
+      QsView expected = y;
+      QsExecution execution = { &x, 1, &y, 1, NULL, pool };
+      gboolean done = FALSE;
+
+      y.data = got;
+      expected.data = want;
+      g_assert_true (test.layer->klass->evaluate (test.layer, &x, &expected, NULL));
+      for (guint i = 0; i < n_kernels && !done; i++)
+        if (kernels[i]->kind == QS_LAYER_REFORMAT
+            && kernels[i]->supports (kernels[i], test.layer, NULL))
+          done = kernels[i]->execute (kernels[i], test.layer, NULL, &execution, NULL);
+      g_assert_true (done || n_kernels == 0);
+      if (n_kernels > 0
+          && memcmp (got, want, qs_shape_n_elements (&shape) * qs_data_type_size (to_type)) != 0)
+        g_error ("%s: %d %d -> %d %d, level %d", qs_cpu_test_describe (&test, NULL), from_type,
+                 from_format, to_type, to_format, level);
+    }
+
+  qs_cpu_test_clear (&test);
+}
+
+static void
+test_reformat (void)
+{
+  const QsDataType types[] = { QS_DATA_TYPE_FLOAT, QS_DATA_TYPE_INT8 };
+
+  for (guint64 seed = 1; seed <= 5; seed++)
+    for (int i = 0; i < 16; i++)
+      reformat (seed, types[i & 1], (i >> 1) & 1, types[(i >> 2) & 1], (i >> 3) & 1);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/cpu/layers/activation", test_activation);
+  g_test_add_func ("/cpu/layers/activation-edges", test_activation_edges);
+  g_test_add_func ("/cpu/layers/element-wise", test_element_wise);
+  g_test_add_func ("/cpu/layers/square", test_square);
+  g_test_add_func ("/cpu/layers/unary", test_unary);
+  g_test_add_func ("/cpu/layers/pooling", test_pooling);
+  g_test_add_func ("/cpu/layers/reduce", test_reduce);
+  g_test_add_func ("/cpu/layers/soft-max", test_soft_max);
+  g_test_add_func ("/cpu/layers/transpose", test_transpose);
+  g_test_add_func ("/cpu/layers/concatenation", test_concatenation);
+  g_test_add_func ("/cpu/layers/matrix-multiply-constant", test_matrix_multiply_constant);
+  g_test_add_func ("/cpu/layers/matrix-multiply-dynamic", test_matrix_multiply_dynamic);
+  g_test_add_func ("/cpu/layers/reformat", test_reformat);
+
+  return g_test_run ();
+}
