@@ -12,7 +12,7 @@
  * Every folder of libonnx-testdata holds a model, mostly of one node, its inputs and the outputs
  * that ONNX's own reference computed. Each case ends as one of these:
  *
- *   pass      imported as it is, run with the reference kernels, equal
+ *   pass      imported as it is, run with the reference kernels in both memory layouts, equal
  *   constant  the same, with all inputs but the first made constants, or all: shapes are fixed
  *             here, so what decides about them (axes, sizes, pads) must be known
  *   refused   the importer says that it cannot
@@ -222,6 +222,7 @@ load_inputs (QsModel     *model,
 
 static gboolean
 run_and_compare (QsNetwork  *network,
+                 QsFormat    format,
                  GHashTable *inputs,
                  const char *folder,
                  GError    **error)
@@ -234,7 +235,7 @@ run_and_compare (QsNetwork  *network,
   for (guint i = 0; i < network->inputs->len; i++)
     given[i] = g_hash_table_lookup (inputs, ((QsTensor *) network->inputs->pdata[i])->name);
 
-  ok = qs_interpret (network, given, actual, error);
+  ok = qs_interpret_in_format (network, format, given, actual, error);
   for (guint i = 0; ok && i < n; i++)
     {
       g_autoptr (QsHostTensor) expected = load_tensor (folder, "output", i, error);
@@ -277,8 +278,13 @@ try_case (GBytes     *bytes,
 
   if (network == NULL)
     return REFUSED;
-  if (!run_and_compare (network, inputs, folder, error))
+  if (!run_and_compare (network, QS_FORMAT_LINEAR, inputs, folder, error))
     return FAIL;
+  if (!run_and_compare (network, QS_FORMAT_HWC, inputs, folder, error))
+    {
+      g_prefix_error (error, "channels last: ");
+      return FAIL;
+    }
   return first_constant >= 0 ? CONSTANT : PASS;
 }
 

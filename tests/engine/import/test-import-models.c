@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "import/qs-import.h"
+#include "onnx/qs-tensor-proto.h"
 #include "qs-interpret.h"
 #include "qs-test.h"
 #include "samples/qs-npz.h"
@@ -109,6 +110,30 @@ test_logits (gconstpointer data)
   g_assert_cmpfloat (difference, <, 1e-4);
 }
 
+/* The same bits whatever the memory layout: sums run in index order. */
+static void
+test_layouts (void)
+{
+  g_autoptr (QsNetwork) network = import_shared ("fashion-mobilenet", 2);
+  g_autoptr (QsHostTensor) pixels = NULL;
+  g_autoptr (QsHostTensor) input = NULL;
+  g_autoptr (QsHostTensor) linear = NULL;
+  g_autoptr (QsHostTensor) hwc = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (network == NULL)
+    return;
+
+  pixels = load_array ("fashion/eval-uint8.npz", "input");
+  input = preprocess (pixels, 0, 2);
+  qs_interpret (network, &input, &linear, &error);
+  g_assert_no_error (error);
+  qs_interpret_in_format (network, QS_FORMAT_HWC, &input, &hwc, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (qs_host_tensor_get_data (linear), qs_host_tensor_get_size (linear),
+                   qs_host_tensor_get_data (hwc), qs_host_tensor_get_size (hwc));
+}
+
 static const Case cases[] = {
   { "fashion-resnet", 1, 0 },
   { "fashion-resnet", 7, 0 },
@@ -116,7 +141,58 @@ static const Case cases[] = {
   { "fashion-mobilenet", 7, 16 },
   { "fashion-vit", 1, 5 },
   { "fashion-vit", 7, 32 },
+  { "fashion-resnet-qat", 1, 9 },
+  { "fashion-resnet-qat", 7, 40 },
 };
+
+/* Topologies of the ONNX model zoo with constant weights, and the output that ONNX publishes. The
+ * input is arange (n) / n; 1e-3 is ONNX's own tolerance. */
+static void
+test_light (gconstpointer data)
+{
+  const char *name = data;
+  g_autofree char *model_path = g_strconcat ("onnx-light/light_", name, ".onnx", NULL);
+  g_autofree char *output_path = g_strconcat ("onnx-light/light_", name, "_output_0.pb", NULL);
+  g_autoptr (GFile) model_file = qs_test_shared (model_path);
+  g_autoptr (GFile) output_file = model_file != NULL ? qs_test_shared (output_path) : NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (QsModel) model = NULL;
+  g_autoptr (QsNetwork) network = NULL;
+  g_autoptr (QsHostTensor) x = NULL;
+  g_autoptr (QsHostTensor) y = NULL;
+  g_autoptr (QsHostTensor) expected = NULL;
+  float *values;
+  gint64 n;
+
+  if (output_file == NULL)
+    return;
+
+  bytes = g_file_load_bytes (output_file, NULL, NULL, &error);
+  g_assert_no_error (error);
+  expected = qs_tensor_proto_parse (bytes, NULL, &error);
+  g_assert_no_error (error);
+  model = qs_model_load_file (model_file, &error);
+  g_assert_no_error (error);
+  network = qs_import_network (model, NULL, &error);
+  g_assert_no_error (error);
+
+  x = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, &((QsTensor *) network->inputs->pdata[0])->shape, NULL);
+  n = qs_host_tensor_get_n_elements (x);
+  values = qs_host_tensor_get_mutable (x);
+  for (gint64 i = 0; i < n; i++)
+    values[i] = (float) i / (float) n;
+
+  qs_interpret (network, &x, &y, &error);
+  g_assert_no_error (error);
+  for (gint64 i = 0; i < qs_host_tensor_get_n_elements (expected); i++)
+    {
+      double wanted = qs_host_tensor_get_number (expected, i);
+
+      g_assert_cmpfloat_with_epsilon (qs_host_tensor_get_number (y, i), wanted,
+                                      1e-7 + 1e-3 * fabs (wanted));
+    }
+}
 
 /* Layers that only compute shapes must be gone: 4 blocks leave their arithmetic and nothing else. */
 static void
@@ -171,6 +247,11 @@ main (int   argc,
 
       g_test_add_data_func (path, &cases[i], test_logits);
     }
+  g_test_add_func ("/import/layouts", test_layouts);
+  g_test_add_data_func ("/import/light/shufflenet", "shufflenet", test_light);
+  g_test_add_data_func ("/import/light/squeezenet", "squeezenet", test_light);
+  g_test_add_data_func ("/import/light/resnet50", "resnet50", test_light);
+  g_test_add_data_func ("/import/light/inception-v1", "inception_v1", test_light);
   g_test_add_func ("/import/vit/shapes-fold", test_vit_shapes_fold);
   g_test_add_func ("/import/qat/keeps-qdq", test_qat_keeps_qdq);
 
