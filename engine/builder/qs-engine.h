@@ -65,6 +65,10 @@ QsEngine            *qs_engine_load              (GFile               *file,
 gboolean             qs_engine_save              (QsEngine            *self,
                                                   GFile               *file,
                                                   GError             **error);
+/* The same network, precisions and scales with the kernels of another backend. */
+QsEngine            *qs_engine_retarget          (QsEngine            *self,
+                                                  const QsBackend     *backend,
+                                                  GError             **error);
 /* Whether the first bytes of a file are those of a plan. */
 gboolean             qs_engine_probe             (GBytes              *head);
 

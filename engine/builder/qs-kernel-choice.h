@@ -24,4 +24,13 @@ gboolean  qs_build_finish      (QsBuild          *self,
                                 QsEngine         *engine,
                                 GError          **error);
 
+/* Adds @layer to an engine that was built elsewhere, with @kernel or, where that is not to be had,
+ * the backend's best for the same precision, which the journal then tells. (transfer none) */
+QsEngineLayer *qs_engine_restore_layer (QsEngine     *engine,
+                                        QsLayer      *layer,
+                                        const char   *kernel,
+                                        const char   *reason,
+                                        double        ms,
+                                        GError      **error);
+
 G_END_DECLS

@@ -27,7 +27,9 @@ struct _QsContext
   guint n_steps;
   QsStep *steps;
   gpointer arena;
+  gsize arena_size;
   gpointer workspace;
+  gsize workspace_size;
   gpointer *data; /* by tensor id */
   gint64 *step_us; /* (nullable): filled while profiling */
   QsContextObserver observer;

@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-context-private.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "builder/qs-engine-private.h"
 #include "core/qs-error.h"
 
+/* Zeroed, because kernels read vectors past the end of odd rows. The pages of a fresh mapping are
+ * zero without being touched, so a plan that asks for much and uses little costs little. */
 static gpointer
 allocate (gsize        size,
           const char  *what,
           GError     **error)
 {
-  gpointer data = NULL;
+  gsize physical = (gsize) sysconf (_SC_PHYS_PAGES) * (gsize) sysconf (_SC_PAGESIZE);
+  gpointer data = MAP_FAILED;
 
-  if (posix_memalign (&data, QS_MEMORY_ALIGNMENT, MAX (size, QS_MEMORY_ALIGNMENT)) != 0)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
-                   "there is not enough memory for %" G_GSIZE_FORMAT " bytes of %s", size, what);
-      return NULL;
-    }
+  if (size <= physical)
+    data = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data != MAP_FAILED)
+    return data;
 
-  /* Kernels read vectors past the end of odd rows; what they read there must not be a signal. */
-  memset (data, 0, MAX (size, QS_MEMORY_ALIGNMENT));
-  return data;
+  g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
+               "there is not enough memory for %" G_GSIZE_FORMAT " bytes of %s; a smaller batch "
+               "needs less", size, what);
+  return NULL;
 }
 
 /* Moving the channels makes no difference to a tensor with one channel or one position, so such a
@@ -115,7 +118,7 @@ prepare_step (QsContext *self,
 }
 
 static gsize
-workspace_size (const QsContext *self)
+find_workspace_size (const QsContext *self)
 {
   gsize size = 0;
 
@@ -173,10 +176,12 @@ qs_context_new (QsEngine  *engine,
     if (!prepare_step (self, i, error))
       return NULL;
 
-  self->arena = allocate (qs_engine_get_memory_size (engine), "activation memory", error);
+  self->arena_size = MAX (qs_engine_get_memory_size (engine), 1);
+  self->arena = allocate (self->arena_size, "activation memory", error);
   if (self->arena == NULL)
     return NULL;
-  self->workspace = allocate (workspace_size (self), "scratch memory", error);
+  self->workspace_size = MAX (find_workspace_size (self), 1);
+  self->workspace = allocate (self->workspace_size, "scratch memory", error);
   if (self->workspace == NULL)
     return NULL;
 
@@ -197,8 +202,10 @@ qs_context_free (QsContext *self)
       g_free (step->outputs);
     }
 
-  free (self->arena);
-  free (self->workspace);
+  if (self->arena != NULL)
+    munmap (self->arena, self->arena_size);
+  if (self->workspace != NULL)
+    munmap (self->workspace, self->workspace_size);
   g_free (self->steps);
   g_free (self->data);
   g_clear_pointer (&self->pool, qs_thread_pool_free);
