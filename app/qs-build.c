@@ -11,6 +11,9 @@
 /* Pauses between two views of a growing histogram, in microseconds. */
 #define LIVE_INTERVAL (G_USEC_PER_SEC / 10)
 
+/* Enough for a median, few enough for slow models. */
+#define MEASURED_RUNS 10
+
 struct _QsBuild
 {
   GObject parent_instance;
@@ -23,6 +26,7 @@ struct _QsBuild
   QsHistogramSet *histograms;
   GPtrArray *sources;
   QsEngine *engine;
+  QsProfileResult times;
   QsProgress *progress;
 
   GMutex mutex;
@@ -203,13 +207,26 @@ build_engine (QsBuild  *self,
   return self->engine != NULL;
 }
 
+static gboolean
+build_measure (QsBuild  *self,
+               GError  **error)
+{
+  g_autoptr (QsContext) context = qs_context_new (self->engine, self->settings.n_threads, error);
+
+  if (context == NULL)
+    return FALSE;
+
+  qs_progress_set_phase (self->progress, _("Measuring"));
+  return qs_context_profile (context, MEASURED_RUNS, self->progress, &self->times, error);
+}
+
 static void
 build_run (GTask *task)
 {
   QsBuild *self = g_task_get_source_object (task);
   g_autoptr (GError) error = NULL;
 
-  if (build_prepare (self, &error) && build_engine (self, &error))
+  if (build_prepare (self, &error) && build_engine (self, &error) && build_measure (self, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, g_steal_pointer (&error));
@@ -251,6 +268,7 @@ qs_build_finalize (GObject *object)
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->engine, qs_engine_unref);
+  qs_profile_result_clear (&self->times);
   g_clear_object (&self->progress);
   g_clear_pointer (&self->watched, g_free);
   g_mutex_clear (&self->mutex);
@@ -350,4 +368,10 @@ QsEngine *
 qs_build_get_engine (QsBuild *self)
 {
   return self->engine;
+}
+
+const QsProfileResult *
+qs_build_get_times (QsBuild *self)
+{
+  return &self->times;
 }

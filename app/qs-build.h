@@ -5,6 +5,7 @@
 
 #include "builder/qs-builder.h"
 #include "calibration/qs-calibration-run.h"
+#include "runtime/qs-context.h"
 #include "qs-scale-source.h"
 
 G_BEGIN_DECLS
@@ -63,5 +64,7 @@ gboolean        qs_build_run_finish     (QsBuild                *self,
 QsHistogramSet *qs_build_get_histograms (QsBuild                *self);
 GPtrArray      *qs_build_get_sources    (QsBuild                *self);
 QsEngine       *qs_build_get_engine     (QsBuild                *self);
+/* How long the engine and its layers take; zero runs where that could not be measured. */
+const QsProfileResult *qs_build_get_times (QsBuild              *self);
 
 G_END_DECLS

@@ -102,7 +102,7 @@ show_rows (QsEvaluationCard   *self,
 {
   g_autofree char *time = g_strdup_printf (_("%.3f ms"), evaluation->ms);
   g_autofree char *size = g_strdup_printf (_("%.2f MB"), (double) evaluation->weight_size / 1e6);
-  g_autofree char *layers = NULL;
+  g_autofree char *layers = g_strdup_printf ("%u", evaluation->n_int8);
 
   add_share (self, _("Top-5"), evaluation->top5);
   if (evaluation != reference)
@@ -116,8 +116,6 @@ show_rows (QsEvaluationCard   *self,
     }
   add_row (self, _("Time per Sample"), time);
   add_row (self, _("Weights"), size);
-  /* Translators: layers in INT8 out of all layers. */
-  layers = g_strdup_printf (_("%u of %u"), evaluation->n_int8, evaluation->n_layers);
   add_row (self, _("INT8 Layers"), layers);
 }
 

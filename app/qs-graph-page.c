@@ -135,6 +135,7 @@ network_changed_cb (QsGraphPage *self)
 
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
+  qs_graph_view_fit (self->view);
   qs_legend_set_scene (self->legend, scene);
   self->is_following = FALSE;
   gtk_widget_set_visible (GTK_WIDGET (self->legend), scene != NULL);
@@ -146,6 +147,20 @@ network_changed_cb (QsGraphPage *self)
     }
   else
     gtk_stack_set_visible_child_name (self->stack, "graph");
+}
+
+/* An overview of what is all in view anyway would only be in the way. */
+static void
+viewport_changed_cb (QsGraphPage *self,
+                     QsViewport  *viewport)
+{
+  double scale = qs_viewport_get_scale (viewport);
+  double width, height, view_width, view_height;
+
+  qs_viewport_get_content (viewport, &width, &height);
+  qs_viewport_get_view (viewport, &view_width, &view_height);
+  gtk_widget_set_visible (GTK_WIDGET (self->minimap),
+                          width * scale > view_width + 1.0 || height * scale > view_height + 1.0);
 }
 
 void
@@ -196,4 +211,6 @@ static void
 qs_graph_page_init (QsGraphPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect_object (qs_graph_view_get_viewport (self->view), "changed",
+                           G_CALLBACK (viewport_changed_cb), self, G_CONNECT_SWAPPED);
 }

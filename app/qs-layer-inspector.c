@@ -40,11 +40,12 @@ static void
 show_header (QsLayerInspector *self,
              QsLayer          *layer)
 {
-  gboolean is_built = qs_session_get_engine (self->session) != NULL;
+  gboolean has_precision = qs_session_get_engine (self->session) != NULL &&
+                           layer->klass->kind != QS_LAYER_REFORMAT;
 
   gtk_label_set_label (self->kind, layer->klass->name);
   gtk_label_set_label (self->name, layer->name);
-  qs_precision_badge_set (self->badge, is_built, layer->precision);
+  qs_precision_badge_set (self->badge, has_precision, layer->precision);
 }
 
 /* What the journal says about a rule that was tried and did not apply, or about a warning. */
@@ -79,9 +80,12 @@ show_why (QsLayerInspector *self,
   if (built == NULL)
     return;
 
-  /* Translators: heading above the reason for a layer's precision, such as INT8. */
-  qs_property_list_set_title (self->why, layer->precision == QS_PRECISION_INT8
-                                           ? _("Why INT8?") : _("Why Float?"));
+  /* Translators: headings above the reason for a layer's precision, or for its being there. */
+  if (layer->klass->kind == QS_LAYER_REFORMAT)
+    qs_property_list_set_title (self->why, _("Why a Reformat?"));
+  else
+    qs_property_list_set_title (self->why, layer->precision == QS_PRECISION_INT8
+                                             ? _("Why INT8?") : _("Why Float?"));
   if (built->reason != NULL && *built->reason != '\0')
     {
       g_hash_table_add (seen, built->reason);
@@ -182,10 +186,13 @@ show_properties (QsLayerInspector *self,
   qs_property_list_clear (self->properties);
   if (built != NULL)
     {
+      double measured = qs_session_get_time (self->session, layer);
+      double ms = measured >= 0.0 ? measured : built->ms;
+
       qs_property_list_add (self->properties, _("Kernel"), built->kernel);
-      if (built->ms >= 0.0)
+      if (ms >= 0.0)
         /* Translators: milliseconds. */
-        qs_property_list_add_format (self->properties, _("Time"), _("%.3f ms"), built->ms);
+        qs_property_list_add_format (self->properties, _("Time"), _("%.3f ms"), ms);
     }
   if (layer->activation.type != QS_ACTIVATION_NONE)
     qs_property_list_add (self->properties, _("Activation"),

@@ -55,15 +55,15 @@ qs_layer_item_get_layer (QsLayerItem *self)
 }
 
 gboolean
-qs_layer_item_is_built (QsLayerItem *self)
+qs_layer_item_has_precision (QsLayerItem *self)
 {
-  return self->is_built;
+  return self->is_built && self->layer->klass->kind != QS_LAYER_REFORMAT;
 }
 
 gboolean
 qs_layer_item_is_int8 (QsLayerItem *self)
 {
-  return self->is_built && self->layer->precision == QS_PRECISION_INT8;
+  return qs_layer_item_has_precision (self) && self->layer->precision == QS_PRECISION_INT8;
 }
 
 static gboolean

@@ -55,7 +55,7 @@ qs_layer_row_bind (QsLayerRow  *self,
   gtk_label_set_label (self->name, layer->name);
   gtk_label_set_label (self->kind, layer->klass->name);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), layer->name);
-  qs_precision_badge_set (self->badge, qs_layer_item_is_built (item), layer->precision);
+  qs_precision_badge_set (self->badge, qs_layer_item_has_precision (item), layer->precision);
 }
 
 GtkWidget *
@@ -70,12 +70,12 @@ qs_precision_badge_new (void)
 
 void
 qs_precision_badge_set (GtkWidget   *badge,
-                        gboolean     is_built,
+                        gboolean     has_precision,
                         QsPrecision  precision)
 {
   gboolean is_int8 = precision == QS_PRECISION_INT8;
 
-  gtk_widget_set_visible (badge, is_built);
+  gtk_widget_set_visible (badge, has_precision);
   gtk_label_set_label (GTK_LABEL (badge), qs_precision_name (precision));
   gtk_widget_remove_css_class (badge, is_int8 ? "float" : "int8");
   gtk_widget_add_css_class (badge, is_int8 ? "int8" : "float");

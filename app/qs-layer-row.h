@@ -22,7 +22,7 @@ void       qs_layer_row_bind (QsLayerRow  *self,
 /* The badge, for other places that show a precision. */
 GtkWidget *qs_precision_badge_new (void);
 void       qs_precision_badge_set (GtkWidget   *badge,
-                                   gboolean     is_built,
+                                   gboolean     has_precision,
                                    QsPrecision  precision);
 
 G_END_DECLS

@@ -138,6 +138,7 @@ qs_property_list_add (QsPropertyList *self,
   text = label_new (value, "numeric");
   gtk_label_set_wrap (GTK_LABEL (key), FALSE);
   gtk_widget_set_valign (key, GTK_ALIGN_START);
+  gtk_widget_set_valign (text, GTK_ALIGN_START);
   gtk_label_set_xalign (GTK_LABEL (text), 1.0f);
   gtk_label_set_justify (GTK_LABEL (text), GTK_JUSTIFY_RIGHT);
   gtk_label_set_selectable (GTK_LABEL (text), TRUE);

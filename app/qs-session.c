@@ -17,6 +17,8 @@ struct _QsSession
   QsProfile *profile;
   QsEngine *engine;
   char *engine_source;
+  double engine_ms;    /* negative while it is not known */
+  GArray *layer_ms;    /* (element-type double) (nullable) */
   GFile *file;
 
   QsSamples *calibration;
@@ -106,14 +108,22 @@ session_drop_histograms (QsSession *self)
 }
 
 static void
+session_drop_engine (QsSession *self)
+{
+  g_clear_pointer (&self->engine, qs_engine_unref);
+  g_clear_pointer (&self->engine_source, g_free);
+  g_clear_pointer (&self->layer_ms, g_array_unref);
+  self->engine_ms = -1.0;
+}
+
+static void
 session_drop_document (QsSession *self)
 {
   session_drop_histograms (self);
   g_ptr_array_set_size (self->sources, 0);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
-  g_clear_pointer (&self->engine, qs_engine_unref);
-  g_clear_pointer (&self->engine_source, g_free);
+  session_drop_engine (self);
   g_clear_pointer (&self->calibration, qs_samples_unref);
   g_clear_pointer (&self->labelled, qs_samples_unref);
   g_clear_object (&self->file);
@@ -156,6 +166,39 @@ qs_session_get_engine_layer (QsSession     *self,
                              const QsLayer *layer)
 {
   return self->engine == NULL ? NULL : qs_engine_get_layer (self->engine, layer->id);
+}
+
+void
+qs_session_count_layers (QsSession *self,
+                         guint     *n_int8,
+                         guint     *n_layers)
+{
+  QsNetwork *network = qs_session_get_shown_network (self);
+  guint n = network == NULL ? 0 : network->layers->len;
+
+  *n_int8 = *n_layers = 0;
+  for (guint i = 0; i < n; i++)
+    {
+      QsLayer *layer = network->layers->pdata[i];
+
+      if (layer->klass->kind == QS_LAYER_REFORMAT)
+        continue;
+      (*n_layers)++;
+      if (self->engine != NULL && layer->precision == QS_PRECISION_INT8)
+        (*n_int8)++;
+    }
+}
+
+double
+qs_session_get_time (QsSession     *self,
+                     const QsLayer *layer)
+{
+  if (layer == NULL)
+    return self->engine_ms;
+  if (self->layer_ms == NULL || layer->id >= self->layer_ms->len)
+    return -1.0;
+
+  return g_array_index (self->layer_ms, double, layer->id);
 }
 
 const char *
@@ -451,8 +494,7 @@ session_take_engine (QsSession *self,
 {
   QsScaleTable *scales = qs_engine_get_scales (engine);
 
-  g_clear_pointer (&self->engine, qs_engine_unref);
-  g_free (self->engine_source);
+  session_drop_engine (self);
   self->engine = engine;
   self->engine_source = g_strdup (scales == NULL ? NULL : qs_scale_table_get_source (scales));
 }
@@ -621,6 +663,18 @@ session_take_histograms (QsSession *self,
 }
 
 static void
+session_take_times (QsSession             *self,
+                    const QsProfileResult *times)
+{
+  if (times->n_runs == 0)
+    return;
+
+  self->engine_ms = times->median_ms;
+  self->layer_ms = g_array_sized_new (FALSE, FALSE, sizeof (double), times->n_layers);
+  g_array_append_vals (self->layer_ms, times->layer_ms, times->n_layers);
+}
+
+static void
 built_cb (GObject      *object,
           GAsyncResult *result,
           gpointer      user_data)
@@ -633,7 +687,10 @@ built_cb (GObject      *object,
 
   session_take_histograms (self, build);
   if (built)
-    session_take_engine (self, qs_engine_ref (qs_build_get_engine (build)));
+    {
+      session_take_engine (self, qs_engine_ref (qs_build_get_engine (build)));
+      session_take_times (self, qs_build_get_times (build));
+    }
 
   session_end (self);
   session_changed (self, QS_CHANGED_SCALES);
@@ -776,6 +833,7 @@ qs_session_init (QsSession *self)
   self->profile = qs_profile_new ();
   self->history = qs_history_new ();
   self->sources = session_new_sources ();
+  self->engine_ms = -1.0;
   self->settings = (QsBuildSettings) {
     .source = "entropy2",
     .int8 = QS_INT8_FASTER,

@@ -42,6 +42,14 @@ QsEngine        *qs_session_get_engine           (QsSession             *self);
 /* (nullable): the engine's entry for @layer of the shown network */
 const QsEngineLayer *qs_session_get_engine_layer (QsSession             *self,
                                                   const QsLayer         *layer);
+/* Layers that compute in INT8 and all that compute; reformats only carry data. */
+void             qs_session_count_layers         (QsSession             *self,
+                                                  guint                 *n_int8,
+                                                  guint                 *n_layers);
+/* Median milliseconds of a run of the engine, or of @layer alone where it is not NULL; negative
+ * when they were not measured. */
+double           qs_session_get_time             (QsSession             *self,
+                                                  const QsLayer         *layer);
 /* (nullable): which scales the engine was built with */
 const char      *qs_session_get_engine_source    (QsSession             *self);
 /* (transfer full): the name of the document */

@@ -42,11 +42,10 @@ filter_func (gpointer item,
              gpointer user_data)
 {
   QsSidebar *self = user_data;
-  gboolean is_int8 = qs_layer_item_is_int8 (item);
+  gboolean all = gtk_toggle_button_get_active (self->all_button);
+  gboolean wants_int8 = gtk_toggle_button_get_active (self->int8_button);
 
-  if (gtk_toggle_button_get_active (self->int8_button) && !is_int8)
-    return FALSE;
-  if (gtk_toggle_button_get_active (self->float_button) && is_int8)
+  if (!all && (!qs_layer_item_has_precision (item) || qs_layer_item_is_int8 (item) != wants_int8))
     return FALSE;
   return self->needle == NULL || qs_layer_item_matches (item, self->needle);
 }
@@ -150,14 +149,14 @@ update_filters (QsSidebar *self)
 {
   QsNetwork *network = qs_session_get_shown_network (self->session);
   QsEngine *engine = qs_session_get_engine (self->session);
-  guint n = network == NULL ? 0 : network->layers->len;
-  guint n_int8 = engine == NULL ? 0 : qs_engine_count_layers (engine, QS_PRECISION_INT8);
+  guint n_int8, n_layers;
   g_autofree char *all = NULL, *int8 = NULL, *other = NULL;
 
+  qs_session_count_layers (self->session, &n_int8, &n_layers);
   /* Translators: filters of the layer list, with the number of layers. */
-  all = g_strdup_printf (_("All %u"), n);
+  all = g_strdup_printf (_("All %u"), network == NULL ? 0 : network->layers->len);
   int8 = g_strdup_printf (_("INT8 %u"), n_int8);
-  other = g_strdup_printf (_("Float %u"), n - n_int8);
+  other = g_strdup_printf (_("Float %u"), n_layers - n_int8);
   gtk_button_set_label (GTK_BUTTON (self->all_button), all);
   gtk_button_set_label (GTK_BUTTON (self->int8_button), int8);
   gtk_button_set_label (GTK_BUTTON (self->float_button), other);

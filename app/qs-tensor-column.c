@@ -101,19 +101,19 @@ get_ratio (QsTensorItem *item,
 }
 
 static const QsTensorColumnKind kinds[] = {
-  { N_("Tensor"), 220, FALSE, FORMAT_NUMBER, dup_name, NULL },
+  { N_("Tensor"), 200, FALSE, FORMAT_NUMBER, dup_name, NULL },
   { N_("Shape"), 110, FALSE, FORMAT_NUMBER, dup_shape, NULL },
-  { N_("Type"), 76, FALSE, FORMAT_NUMBER, dup_type, NULL },
+  /* Translators: column titles; %s is the name of a calibrator. */
+  { N_("%s Range"), 124, TRUE, FORMAT_NUMBER, NULL, qs_tensor_item_get_threshold },
+  { N_("%s Clipped"), 132, TRUE, FORMAT_SHARE, NULL, qs_tensor_item_get_clipped },
+  /* Translators: the largest range divided by the smallest. */
+  { N_("Ratio"), 76, FALSE, FORMAT_RATIO, NULL, get_ratio },
+  { N_("%s Scale"), 124, TRUE, FORMAT_NUMBER, NULL, get_scale },
   { N_("Min"), 86, FALSE, FORMAT_NUMBER, NULL, get_min },
   { N_("Max"), 86, FALSE, FORMAT_NUMBER, NULL, get_max },
   { N_("Mean"), 86, FALSE, FORMAT_NUMBER, NULL, get_mean },
   { N_("Zeros"), 76, FALSE, FORMAT_SHARE, NULL, get_zeros },
-  /* Translators: column titles; %s is the name of a calibrator. */
-  { N_("%s Range"), 124, TRUE, FORMAT_NUMBER, NULL, qs_tensor_item_get_threshold },
-  { N_("%s Scale"), 124, TRUE, FORMAT_NUMBER, NULL, get_scale },
-  { N_("%s Clipped"), 132, TRUE, FORMAT_SHARE, NULL, qs_tensor_item_get_clipped },
-  /* Translators: the largest range divided by the smallest. */
-  { N_("Ratio"), 76, FALSE, FORMAT_RATIO, NULL, get_ratio },
+  { N_("Type"), 76, FALSE, FORMAT_NUMBER, dup_type, NULL },
 };
 
 static void
@@ -128,23 +128,25 @@ columns_add (GPtrArray                *columns,
   g_ptr_array_add (columns, column);
 }
 
-/* Columns per source stand together source by source, so that one's figures can be read across. */
+/* Neighbouring columns per source stand together source by source, so that one's figures can be
+ * read across. */
 GPtrArray *
 qs_tensor_columns_new (GPtrArray *sources)
 {
   GPtrArray *columns = g_ptr_array_new_with_free_func (g_free);
-  guint first = 0, end;
+  guint first = 0;
 
-  while (!kinds[first].is_per_source)
-    columns_add (columns, &kinds[first++], 0);
-  for (end = first; kinds[end].is_per_source;)
-    end++;
+  while (first < G_N_ELEMENTS (kinds))
+    {
+      guint end = first + 1;
 
-  for (guint source = 0; source < sources->len; source++)
-    for (guint i = first; i < end; i++)
-      columns_add (columns, &kinds[i], source);
-  for (guint i = end; i < G_N_ELEMENTS (kinds); i++)
-    columns_add (columns, &kinds[i], 0);
+      while (kinds[first].is_per_source && end < G_N_ELEMENTS (kinds) && kinds[end].is_per_source)
+        end++;
+      for (guint source = 0; source < (kinds[first].is_per_source ? sources->len : 1); source++)
+        for (guint i = first; i < end; i++)
+          columns_add (columns, &kinds[i], source);
+      first = end;
+    }
 
   return columns;
 }

@@ -211,7 +211,8 @@ two_lines_new (const char *title,
   GtkWidget *label = g_object_new (GTK_TYPE_LABEL,
                                    "label", title,
                                    "xalign", xalign,
-                                   "ellipsize", PANGO_ELLIPSIZE_MIDDLE,
+                                   "ellipsize", xalign > 0.5f ? PANGO_ELLIPSIZE_NONE
+                                                              : PANGO_ELLIPSIZE_MIDDLE,
                                    NULL);
 
   gtk_widget_add_css_class (label, "numeric");
@@ -230,22 +231,27 @@ source_row_new (QsTensorInspector *self,
   double threshold = qs_scale_source_get_threshold (source, self->tensor_name);
   gboolean is_known = isfinite (threshold);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *texts;
-  g_autofree char *scale = NULL, *range = NULL, *clipped = NULL;
+  g_autofree char *range = NULL, *clipped = NULL, *sqnr = NULL;
 
-  scale = is_known ? g_strdup_printf (_("scale %.4g"), threshold / 127.0)
+  range = is_known ? g_strdup_printf (_("± %.4g · scale %.4g"), threshold, threshold / 127.0)
                    : g_strdup (_("no scale for this tensor"));
-  range = is_known ? g_strdup_printf ("± %.4g", threshold) : g_strdup ("–");
   if (is_known && histogram != NULL)
-    clipped = g_strdup_printf (_("%.2f %% clipped · %.1f dB"),
-                               qs_histogram_get_clipped (histogram, (float) threshold) * 100.0,
-                               qs_histogram_get_sqnr_db (histogram, (float) threshold));
+    {
+      double share = qs_histogram_get_clipped (histogram, (float) threshold);
+
+      clipped = g_strdup_printf (_("%.2f %% clipped"), share * 100.0);
+      /* Translators: signal to quantization noise ratio, in decibels. */
+      sqnr = g_strdup_printf (_("SQNR %.1f dB"),
+                              qs_histogram_get_sqnr_db (histogram, (float) threshold));
+    }
 
   gtk_widget_add_css_class (box, "qs-property");
   gtk_box_append (GTK_BOX (box), qs_swatch_new (series));
-  texts = two_lines_new (qs_scale_source_get_name (source), scale, 0.0f);
+  texts = two_lines_new (qs_scale_source_get_name (source), range, 0.0f);
   gtk_widget_set_hexpand (texts, TRUE);
   gtk_box_append (GTK_BOX (box), texts);
-  gtk_box_append (GTK_BOX (box), two_lines_new (range, clipped != NULL ? clipped : "", 1.0f));
+  if (clipped != NULL)
+    gtk_box_append (GTK_BOX (box), two_lines_new (clipped, sqnr, 1.0f));
   return box;
 }
 

@@ -222,6 +222,13 @@ qs_tensors_page_dup_csv (QsTensorsPage *self)
                                    G_LIST_MODEL (self->sorted));
 }
 
+/* The table, not the search entry, which would swallow keys. */
+static gboolean
+qs_tensors_page_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (QS_TENSORS_PAGE (widget)->view));
+}
+
 static void
 qs_tensors_page_dispose (GObject *object)
 {
@@ -248,6 +255,7 @@ qs_tensors_page_class_init (QsTensorsPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = qs_tensors_page_dispose;
+  widget_class->grab_focus = qs_tensors_page_grab_focus;
 
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-tensors-page.ui");
   gtk_widget_class_bind_template_child (widget_class, QsTensorsPage, search);

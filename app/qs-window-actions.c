@@ -309,8 +309,10 @@ page_action (GtkWidget  *widget,
              const char *name,
              GVariant   *parameter)
 {
-  adw_view_stack_set_visible_child_name (QS_WINDOW (widget)->pages,
-                                         g_variant_get_string (parameter, NULL));
+  AdwViewStack *pages = QS_WINDOW (widget)->pages;
+
+  adw_view_stack_set_visible_child_name (pages, g_variant_get_string (parameter, NULL));
+  gtk_widget_grab_focus (adw_view_stack_get_visible_child (pages));
 }
 
 static void

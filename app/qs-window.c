@@ -60,40 +60,21 @@ qs_window_show_error (QsWindow   *self,
     qs_banner_show_error (self->banner, title, error->message);
 }
 
-static char *
-dup_time (QsEngine *engine)
-{
-  guint n = qs_engine_get_network (engine)->layers->len;
-  double ms = 0.0;
-
-  for (guint i = 0; i < n; i++)
-    {
-      const QsEngineLayer *layer = qs_engine_get_layer (engine, i);
-
-      if (layer->ms < 0.0)
-        return NULL;
-      ms += layer->ms;
-    }
-
-  return g_strdup_printf (_("%.3f ms"), ms);
-}
-
 static void
 add_engine_status (GPtrArray *parts,
-                   QsSession *session,
-                   QsEngine  *engine)
+                   QsSession *session)
 {
   const char *source_id = qs_session_get_engine_source (session);
   const QsCalibrator *calibrator = source_id == NULL ? NULL : qs_calibrator_lookup (source_id);
-  guint n = qs_engine_get_network (engine)->layers->len;
-  char *time = dup_time (engine);
+  guint n_int8, n_layers;
+  double ms = qs_session_get_time (session, NULL);
 
   if (calibrator != NULL)
     g_ptr_array_add (parts, g_strdup (calibrator->name));
-  g_ptr_array_add (parts, g_strdup_printf (_("%u of %u layers in INT8"),
-                                           qs_engine_count_layers (engine, QS_PRECISION_INT8), n));
-  if (time != NULL)
-    g_ptr_array_add (parts, time);
+  qs_session_count_layers (session, &n_int8, &n_layers);
+  g_ptr_array_add (parts, g_strdup_printf (_("%u of %u layers in INT8"), n_int8, n_layers));
+  if (ms >= 0.0)
+    g_ptr_array_add (parts, g_strdup_printf (_("%.3f ms"), ms));
 }
 
 /* Device · model · samples · calibrator · time. */
@@ -121,7 +102,7 @@ update_status (QsWindow *self)
       g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u sample", "%u samples", n), n));
     }
   if (engine != NULL)
-    add_engine_status (parts, self->session, engine);
+    add_engine_status (parts, self->session);
 
   g_ptr_array_add (parts, NULL);
   status = g_strjoinv (" · ", (char **) parts->pdata);
@@ -226,7 +207,7 @@ built_cb (GObject      *object,
   g_autoptr (QsWindow) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
-  QsEngine *engine;
+  guint n_int8, n_layers;
 
   if (!qs_session_build_finish (self->session, result, &error))
     {
@@ -235,10 +216,8 @@ built_cb (GObject      *object,
       return;
     }
 
-  engine = qs_session_get_engine (self->session);
-  text = g_strdup_printf (_("Built: %u of %u layers in INT8"),
-                          qs_engine_count_layers (engine, QS_PRECISION_INT8),
-                          qs_engine_get_network (engine)->layers->len);
+  qs_session_count_layers (self->session, &n_int8, &n_layers);
+  text = g_strdup_printf (_("Built: %u of %u layers in INT8"), n_int8, n_layers);
   qs_banner_hide (self->banner);
   qs_window_toast (self, text);
   notify_built (self, text);
@@ -560,17 +539,24 @@ save_state (QsWindow *self)
 }
 
 /* The inspector keeps its width from the right edge, which GtkPaned cannot be told before it has
- * one itself. */
+ * a width itself. */
 static void
-inner_paned_map_cb (QsWindow *self)
+place_inspector (gpointer data)
 {
+  QsWindow *self = data;
   GSettings *settings = qs_settings_get ();
-  int inspector = settings == NULL ? 340 : g_settings_get_int (settings, "inspector-width");
-  int total = gtk_widget_get_width (GTK_WIDGET (self->outer_paned)) -
-              gtk_paned_get_position (self->outer_paned);
+  int inspector = settings == NULL ? 360 : g_settings_get_int (settings, "inspector-width");
+  int total = gtk_widget_get_width (GTK_WIDGET (self->inner_paned));
 
   if (total > inspector)
     gtk_paned_set_position (self->inner_paned, total - inspector);
+}
+
+static void
+inner_paned_sized_cb (QsWindow *self)
+{
+  g_signal_handlers_disconnect_by_func (self->inner_paned, inner_paned_sized_cb, self);
+  g_idle_add_once (place_inspector, self);
 }
 
 static gboolean
@@ -708,8 +694,8 @@ qs_window_init (QsWindow *self)
 
   qs_window_init_dnd (self);
   load_state (self);
-  g_signal_connect_object (self->inner_paned, "map", G_CALLBACK (inner_paned_map_cb), self,
-                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  g_signal_connect_object (self->inner_paned, "notify::max-position",
+                           G_CALLBACK (inner_paned_sized_cb), self, G_CONNECT_SWAPPED);
   update_document (self);
   update_status (self);
   qs_window_update_actions (self);
