@@ -90,8 +90,8 @@ qs_histogram_frame_to_x (const QsHistogramFrame *self,
   return self->x + (value - self->from) / (self->to - self->from) * self->width;
 }
 
-/* Spreads bins over pixel columns: a column holds the values that lie under it, so the height is
- * comparable however many bins share it. */
+/* Spreads bins over pixel columns. A column holds the values that lie under it, however many bins
+ * share it; where bins are wider than columns, it holds its bin's. */
 static void
 fill_columns (Drawing *self)
 {
@@ -117,7 +117,7 @@ fill_columns (Drawing *self)
         {
           double share = (MIN (right, c + 1) - MAX (left, c)) / (right - left);
 
-          self->columns[c] += count * MAX (share, 0);
+          self->columns[c] += count * MAX (share, 0) * MAX (right - left, 1);
         }
     }
 }

@@ -49,7 +49,7 @@ qs_histogram_plot_new (const char    *name,
   self->name = g_strdup (name);
   self->counts = g_memdup2 (counts, sizeof (guint64) * n_bins);
   self->n_bins = n_bins;
-  self->range = isfinite (range) && range > 0 ? range : 0;
+  self->range = n_bins > 0 && isfinite (range) && range > 0 ? range : 0;
   self->chosen = -1;
   self->markers = g_array_new (FALSE, FALSE, sizeof (QsPlotMarker));
   g_array_set_clear_func (self->markers, marker_clear);
