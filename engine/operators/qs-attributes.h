@@ -286,4 +286,72 @@ typedef struct
   gint64 data_type;  /* QsDataType of the integers (Quantize) or floats (Dequantize) */
 } QsQuantizeAttributes;
 
+typedef enum
+{
+  QS_RESIZE_NEAREST,
+  QS_RESIZE_LINEAR,
+  QS_RESIZE_CUBIC,
+} QsResizeMode;
+
+typedef enum
+{
+  QS_COORDINATES_HALF_PIXEL,
+  QS_COORDINATES_HALF_PIXEL_SYMMETRIC,
+  QS_COORDINATES_PYTORCH_HALF_PIXEL,
+  QS_COORDINATES_ALIGN_CORNERS,
+  QS_COORDINATES_ASYMMETRIC,
+  QS_COORDINATES_TF_HALF_PIXEL_FOR_NN,
+  QS_COORDINATES_TF_CROP_AND_RESIZE,
+} QsCoordinates;
+
+typedef enum
+{
+  QS_NEAREST_ROUND_PREFER_FLOOR,
+  QS_NEAREST_ROUND_PREFER_CEIL,
+  QS_NEAREST_FLOOR,
+  QS_NEAREST_CEIL,
+} QsNearest;
+
+/* Resize. Sizes, scales and region are resolved at import, one per axis of the input. */
+typedef struct
+{
+  QsResizeMode mode;
+  QsCoordinates coordinates;
+  QsNearest nearest;
+  QsInts sizes;                 /* the output's shape */
+  float scales[QS_MAX_DIMS];    /* output / input */
+  float starts[QS_MAX_DIMS];    /* the region of TF_CROP_AND_RESIZE, 0 … 1 */
+  float ends[QS_MAX_DIMS];
+  float cubic_coefficient;
+  float extrapolation;          /* outside the input, TF_CROP_AND_RESIZE only */
+  gboolean exclude_outside;
+  gboolean antialias;
+} QsResizeAttributes;
+
+typedef enum
+{
+  QS_PADDING_ZEROS,
+  QS_PADDING_BORDER,
+  QS_PADDING_REFLECTION,
+} QsGridPadding;
+
+/* GridSample: inputs X and grid. */
+typedef struct
+{
+  QsResizeMode mode;
+  QsGridPadding padding;
+  gboolean align_corners;
+} QsGridSampleAttributes;
+
+/* RoiAlign: inputs X, rois, batch_indices. */
+typedef struct
+{
+  gboolean max;                 /* the maximum of the samples, not their mean */
+  gboolean half_pixel;
+  gint64 output_height;
+  gint64 output_width;
+  gint64 sampling_ratio;        /* 0 for as many as the region's size suggests */
+  float spatial_scale;
+} QsRoiAlignAttributes;
+
 G_END_DECLS

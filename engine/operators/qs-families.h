@@ -35,6 +35,7 @@ G_BEGIN_DECLS
   FAMILY (pooling) \
   FAMILY (reduce) \
   FAMILY (reformat) \
+  FAMILY (resize) \
   FAMILY (scale) \
   FAMILY (soft_max) \
   FAMILY (unary)
