@@ -36,7 +36,7 @@ export_plan (QsCli   *self,
     return FALSE;
 
   /* The frame writes the JSON of every command; here it is the graph. */
-  qs_cli_report_engine (self->json, subject->plan);
+  qs_cli_report_engine (self->json, subject->plan, NULL);
   return draw (subject->plan, QS_CLI_DRAW_SVG, options->svg, error) &&
          draw (subject->plan, QS_CLI_DRAW_PDF, options->pdf, error);
 }

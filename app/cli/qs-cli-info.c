@@ -244,7 +244,7 @@ report_plan (QsCli    *self,
 {
   g_print ("Plan of %s\n", qs_engine_get_network (plan)->name);
   qs_cli_report_print_summary (plan);
-  qs_cli_report_engine (self->json, plan);
+  qs_cli_report_engine (self->json, plan, NULL);
   return TRUE;
 }
 

@@ -110,7 +110,8 @@ add_tactics (JsonBuilder         *json,
 
 static void
 add_layer (JsonBuilder         *json,
-           const QsEngineLayer *info)
+           const QsEngineLayer *info,
+           double               ms)
 {
   const QsLayer *layer = info->layer;
   g_autofree char *description = qs_layer_describe (layer);
@@ -120,7 +121,7 @@ add_layer (JsonBuilder         *json,
   qs_cli_json_text (json, "type", layer->klass->name);
   qs_cli_json_text (json, "precision", qs_precision_name (layer->precision));
   qs_cli_json_text (json, "kernel", info->kernel);
-  add_time (json, "ms", info->ms);
+  add_time (json, "ms", ms);
   qs_cli_json_text (json, "reason", info->reason);
   qs_cli_json_text (json, "description", description);
   qs_cli_json_text (json, "activation", qs_activation_name (layer->activation.type));
@@ -181,12 +182,14 @@ add_journal (JsonBuilder *json,
 
 /**
  * qs_cli_report_engine:
+ * @layer_ms: (nullable): measured times by layer, instead of those of the build
  *
  * Everything there is to know about an engine.
  */
 void
-qs_cli_report_engine (JsonBuilder *json,
-                      QsEngine    *engine)
+qs_cli_report_engine (JsonBuilder  *json,
+                      QsEngine     *engine,
+                      const double *layer_ms)
 {
   QsNetwork *network = qs_engine_get_network (engine);
 
@@ -203,7 +206,11 @@ qs_cli_report_engine (JsonBuilder *json,
 
   qs_cli_json_array (json, "layers");
   for (guint i = 0; i < network->layers->len; i++)
-    add_layer (json, qs_engine_get_layer (engine, i));
+    {
+      const QsEngineLayer *info = qs_engine_get_layer (engine, i);
+
+      add_layer (json, info, layer_ms != NULL ? layer_ms[i] : info->ms);
+    }
   json_builder_end_array (json);
 
   qs_cli_json_array (json, "tensors");

@@ -18,7 +18,8 @@ void qs_cli_report_print_summary (QsEngine           *engine);
 void qs_cli_report_warnings      (QsEngine           *engine);
 /* The whole engine: layers, tensors, scales, journal. */
 void qs_cli_report_engine        (JsonBuilder        *json,
-                                  QsEngine           *engine);
+                                  QsEngine           *engine,
+                                  const double       *layer_ms);
 
 /* @results: (element-type QsEvaluation) */
 void qs_cli_report_print_evaluations (GPtrArray          *results);

@@ -149,6 +149,8 @@ test_build (void)
     {
       JsonObject *layer = json_array_get_object_element (layers, i);
 
+      g_assert_cmpfloat (json_object_get_double_member (layer, "ms"), >=, 0.0);
+      g_assert_nonnull (json_object_get_string_member (layer, "kernel"));
       if (strcmp (json_object_get_string_member (layer, "type"), "Convolution") != 0)
         continue;
       n_convolutions++;
