@@ -1142,8 +1142,8 @@ add_drag (QsGraphView *self,
       GtkGesture *swipe = gtk_gesture_swipe_new ();
 
       g_signal_connect_swapped (swipe, "swipe", G_CALLBACK (swipe_cb), self);
-      gtk_gesture_group (swipe, drag);
       gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (swipe));
+      gtk_gesture_group (swipe, drag);
     }
 }
 
