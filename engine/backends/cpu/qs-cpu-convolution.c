@@ -107,6 +107,7 @@ typedef struct
   guint value_size;      /* bytes of a left value */
   guint8 zero;           /* byte pattern of a zero left value */
   guint8 *zeros;         /* a run in the padding */
+  gint64 (*shifts)[SPATIAL]; /* of every run, from where an output pixel's filter starts */
   float *multiplier;
   float *bias;
 } Convolution;
@@ -152,15 +153,14 @@ pixel_advance (Pixel          *self,
   self->batch++;
 }
 
-/* The input coordinate along @axis of tap @tap of an output pixel; outside when in the padding. */
-static inline gint64
-input_coordinate (const Geometry *geometry,
-                  const Pixel    *pixel,
-                  int             axis,
-                  gint64          tap)
+/* Where the filter of an output pixel starts in the input; before it when in the padding. */
+static inline void
+filter_start (const Geometry *geometry,
+              const Pixel    *pixel,
+              gint64         *start)
 {
-  return pixel->at[axis] * geometry->stride[axis] - geometry->pad[axis]
-         + tap * geometry->dilation[axis];
+  for (int axis = 0; axis < SPATIAL; axis++)
+    start[axis] = pixel->at[axis] * geometry->stride[axis] - geometry->pad[axis];
 }
 
 static inline gboolean
@@ -178,26 +178,22 @@ typedef struct
   gint64 x;
 } RunPlace;
 
+/* @image: the first input value of the pixel's batch and group */
 static inline void
 place_run (const Convolution *self,
-           const guint8      *input,
-           gint64             group,
-           const Pixel       *pixel,
+           const guint8      *image,
+           const gint64      *start,
            gint64             run,
            RunPlace          *place)
 {
   const Geometry *g = &self->geometry;
-  gint64 tap = run * self->runs.taps_per_run;
-  gint64 kx = tap % g->kernel[2], ky = tap / g->kernel[2] % g->kernel[1];
-  gint64 y = input_coordinate (g, pixel, 1, ky);
-  gint64 z = input_coordinate (g, pixel, 0, tap / g->kernel[2] / g->kernel[1]);
+  const gint64 *shift = self->shifts[run];
+  gint64 z = start[0] + shift[0], y = start[1] + shift[1];
 
-  place->x = input_coordinate (g, pixel, 2, kx);
+  place->x = start[2] + shift[2];
   place->line = NULL;
-  if (is_inside (g, 1, y) && is_inside (g, 0, z))
-    place->line = input
-                  + ((((pixel->batch * g->in[0] + z) * g->in[1] + y) * g->in[2]) * g->channels
-                     + group * g->group_channels) * self->value_size;
+  if (is_inside (g, 0, z) && is_inside (g, 1, y))
+    place->line = image + (z * g->in[1] + y) * g->in[2] * g->channels * self->value_size;
 }
 
 /* Copies a run with zeros for what is in the padding. */
@@ -253,16 +249,23 @@ find_rows (gconstpointer  data,
   const Convolution *self = source->convolution;
   const gsize row_bytes = scratch_per_row (self);
   const gsize run_bytes = self->runs.run * self->value_size;
+  const Geometry *g = &self->geometry;
+  const gsize image_bytes = g->in[0] * g->in[1] * g->in[2] * g->channels * self->value_size;
   Pixel pixel;
 
-  pixel_init (&pixel, &self->geometry, first);
+  pixel_init (&pixel, g, first);
   for (guint r = 0; r < n_rows; r++, scratch += row_bytes)
     {
+      const guint8 *image = source->input + pixel.batch * image_bytes
+                            + group * g->group_channels * self->value_size;
+      gint64 start[SPATIAL];
+
+      filter_start (g, &pixel, start);
       for (gint64 run = 0; run < self->runs.n_runs; run++)
         {
           RunPlace place;
 
-          place_run (self, source->input, group, &pixel, run, &place);
+          place_run (self, image, start, run, &place);
           if (self->runs.merged)
             copy_run (self, &place, scratch + run * run_bytes);
           else
@@ -270,7 +273,7 @@ find_rows (gconstpointer  data,
         }
       if (self->runs.merged)
         rows[r] = scratch;
-      pixel_advance (&pixel, &self->geometry);
+      pixel_advance (&pixel, g);
     }
 }
 
@@ -321,10 +324,30 @@ convolution_free (gpointer state)
   Convolution *self = state;
 
   qs_cpu_product_clear (&self->product);
+  g_free (self->shifts);
   free (self->zeros);
   free (self->multiplier);
   free (self->bias);
   g_free (self);
+}
+
+/* The filter's taps in order, a run at a time. */
+static void
+find_shifts (Convolution *self)
+{
+  const Geometry *g = &self->geometry;
+
+  self->shifts = g_malloc_n (self->runs.n_runs, sizeof *self->shifts);
+  for (gint64 run = 0; run < self->runs.n_runs; run++)
+    {
+      gint64 tap = run * self->runs.taps_per_run;
+
+      for (int axis = SPATIAL - 1; axis >= 0; axis--)
+        {
+          self->shifts[run][axis] = tap % g->kernel[axis] * g->dilation[axis];
+          tap /= g->kernel[axis];
+        }
+    }
 }
 
 static const QsCpuProductFuncs *
@@ -352,6 +375,7 @@ convolution_init (Convolution    *self,
 
   geometry_init (&self->geometry, layer);
   runs_init (&self->runs, g, funcs);
+  find_shifts (self);
   self->value_size = funcs->left_size;
   self->zero = funcs->left == QS_CPU_LEFT_OFFSET ? 0x80 : 0;
 
@@ -578,18 +602,20 @@ find_taps (const Depthwise *self,
 {
   const Geometry *g = &self->geometry;
   const gsize pixel_bytes = g->channels * (self->integer ? 1 : 4);
+  gint64 start[SPATIAL];
   guint t = 0;
 
+  filter_start (g, pixel, start);
   for (gint64 kz = 0; kz < g->kernel[0]; kz++)
     for (gint64 ky = 0; ky < g->kernel[1]; ky++)
       {
-        gint64 z = input_coordinate (g, pixel, 0, kz), y = input_coordinate (g, pixel, 1, ky);
+        gint64 z = start[0] + kz * g->dilation[0], y = start[1] + ky * g->dilation[1];
         gboolean line_inside = is_inside (g, 0, z) && is_inside (g, 1, y);
         gint64 line = ((pixel->batch * g->in[0] + z) * g->in[1] + y) * g->in[2];
 
         for (gint64 kx = 0; kx < g->kernel[2]; kx++)
           {
-            gint64 x = input_coordinate (g, pixel, 2, kx);
+            gint64 x = start[2] + kx * g->dilation[2];
 
             taps[t++] = line_inside && is_inside (g, 2, x) ? input + (line + x) * pixel_bytes
                                                            : self->zeros;

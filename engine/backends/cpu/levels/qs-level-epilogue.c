@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-level.h"
+#include "qs-level-vector.h"
 
 #include <string.h>
 
@@ -136,6 +136,120 @@ finish_rows (const QsCpuEpilogue *self,
     }
 }
 
+#ifdef __AVX2__
+
+/* The same steps on whole vectors, with the activations that convolutions usually have; a layer
+ * with few channels spends as much time here as in its product. */
+
+static gboolean
+is_simple (const QsActivation *activation)
+{
+  return activation->type == QS_ACTIVATION_NONE || activation->type == QS_ACTIVATION_RELU
+         || activation->type == QS_ACTIVATION_CLIP;
+}
+
+QS_INLINE Floats
+finish_vector (const QsCpuEpilogue *self,
+               const guint8        *sums,
+               gint64               column,
+               gint64               offset)
+{
+  Floats bias = LOAD_FLOATS (self->bias + column), value;
+
+  if (self->integer)
+    value = MULTIPLY_ADD (INTS_TO_FLOATS (LOAD_INTS (sums)),
+                          LOAD_FLOATS (self->multiplier + column), bias);
+  else if (self->multiplier != NULL)
+    value = ADD (MULTIPLY (LOAD_FLOATS ((const float *) (gconstpointer) sums),
+                           LOAD_FLOATS (self->multiplier + column)), bias);
+  else
+    value = ADD (LOAD_FLOATS ((const float *) (gconstpointer) sums), bias);
+
+  if (self->residual != NULL && self->residual_type == QS_DATA_TYPE_INT8)
+    value = MULTIPLY_ADD (LOAD_BYTES_AS_FLOATS ((const gint8 *) self->residual + offset),
+                          SET_FLOATS (self->residual_scale), value);
+  else if (self->residual != NULL)
+    value = ADD (value, LOAD_FLOATS ((const float *) self->residual + offset));
+
+  if (self->activation.type == QS_ACTIVATION_RELU)
+    value = MAXIMUM (SET_FLOATS (0.0f), value);
+  else if (self->activation.type == QS_ACTIVATION_CLIP)
+    value = MINIMUM (SET_FLOATS (self->activation.beta),
+                     MAXIMUM (SET_FLOATS (self->activation.alpha), value));
+  return value;
+}
+
+QS_INLINE Floats
+scale_to_byte (Floats value,
+               float  reciprocal)
+{
+  value = MAXIMUM (MULTIPLY (value, SET_FLOATS (reciprocal)), SET_FLOATS (-128.0f));
+  return MINIMUM (value, SET_FLOATS (127.0f));
+}
+
+QS_INLINE void
+finish_vectors (const QsCpuEpilogue *self,
+                const guint8        *tile,
+                guint                n_rows,
+                gint64               first_row,
+                gint64               column,
+                const int            n_vectors)
+{
+  for (guint r = 0; r < n_rows; r++, tile += QS_PANEL * 4)
+    {
+      gint64 offset = (first_row + r) * self->row_stride + column;
+      Floats first = finish_vector (self, tile, column, offset), second = first;
+
+      if (n_vectors > 1)
+        second = finish_vector (self, tile + QS_LANES * 4, column + QS_LANES, offset + QS_LANES);
+
+      if (self->out_type == QS_DATA_TYPE_INT8)
+        store_floats_as_bytes ((gint8 *) self->out + offset,
+                               scale_to_byte (first, self->reciprocal),
+                               scale_to_byte (second, self->reciprocal), n_vectors);
+      else
+        {
+          STORE_FLOATS ((float *) self->out + offset, first);
+          if (n_vectors > 1)
+            STORE_FLOATS ((float *) self->out + offset + QS_LANES, second);
+        }
+    }
+}
+
+/* FALSE when there is a column left over, or another activation. */
+static gboolean
+finish_simple (const QsCpuEpilogue *self,
+               const guint8        *tile,
+               guint                n_rows,
+               gint64               first_row,
+               gint64               column,
+               gint64               n_columns)
+{
+  if (!is_simple (&self->activation) || n_columns % QS_LANES != 0)
+    return FALSE;
+
+  if (n_columns > QS_LANES)
+    finish_vectors (self, tile, n_rows, first_row, column, 2);
+  else
+    finish_vectors (self, tile, n_rows, first_row, column, 1);
+  return TRUE;
+}
+
+#else
+
+static gboolean
+finish_simple (const QsCpuEpilogue *self,
+               const guint8        *tile,
+               guint                n_rows,
+               gint64               first_row,
+               gint64               column,
+               gint64               n_columns)
+{
+  return FALSE;
+}
+
+#endif
+
 void
 qs_level_epilogue (const QsCpuEpilogue *self,
                    gconstpointer        tile,
@@ -144,6 +258,9 @@ qs_level_epilogue (const QsCpuEpilogue *self,
                    gint64               first_column,
                    gint64               n_columns)
 {
+  if (finish_simple (self, tile, n_rows, first_row, first_column, n_columns))
+    return;
+
   if (n_columns > QS_LANES)
     finish_rows (self, tile, n_rows, first_row, first_column, n_columns, QS_PANEL);
   else

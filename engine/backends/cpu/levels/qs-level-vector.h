@@ -17,6 +17,27 @@ typedef __m512i Ints;
 #define LOAD_INTS(p) _mm512_loadu_si512 (p)
 #define STORE_INTS(p, v) _mm512_storeu_si512 (p, v)
 #define BROADCAST_INT(v) _mm512_set1_epi32 (v)
+#define SET_FLOATS(x) _mm512_set1_ps (x)
+#define ADD(a, b) _mm512_add_ps (a, b)
+#define MULTIPLY(a, b) _mm512_mul_ps (a, b)
+/* The second operand where one is a NaN. */
+#define MAXIMUM(a, b) _mm512_max_ps (a, b)
+#define MINIMUM(a, b) _mm512_min_ps (a, b)
+#define INTS_TO_FLOATS(v) _mm512_cvtepi32_ps (v)
+#define LOAD_BYTES_AS_FLOATS(p) \
+  _mm512_cvtepi32_ps (_mm512_cvtepi8_epi32 (_mm_loadu_si128 ((const __m128i *) (p))))
+
+/* Rounds to nearest even; the values are within a byte's range. */
+static inline void
+store_floats_as_bytes (gint8     *p,
+                       Floats     first,
+                       Floats     second,
+                       const int  n_vectors)
+{
+  _mm_storeu_si128 ((__m128i *) p, _mm512_cvtepi32_epi8 (_mm512_cvtps_epi32 (first)));
+  if (n_vectors > 1)
+    _mm_storeu_si128 ((__m128i *) (p + 16), _mm512_cvtepi32_epi8 (_mm512_cvtps_epi32 (second)));
+}
 
 #elif defined (__AVX2__)
 
@@ -30,6 +51,38 @@ typedef __m256i Ints;
 #define LOAD_INTS(p) _mm256_loadu_si256 ((const __m256i *) (p))
 #define STORE_INTS(p, v) _mm256_storeu_si256 ((__m256i *) (p), v)
 #define BROADCAST_INT(v) _mm256_set1_epi32 (v)
+#define SET_FLOATS(x) _mm256_set1_ps (x)
+#define ADD(a, b) _mm256_add_ps (a, b)
+#define MULTIPLY(a, b) _mm256_mul_ps (a, b)
+/* The second operand where one is a NaN. */
+#define MAXIMUM(a, b) _mm256_max_ps (a, b)
+#define MINIMUM(a, b) _mm256_min_ps (a, b)
+#define INTS_TO_FLOATS(v) _mm256_cvtepi32_ps (v)
+#define LOAD_BYTES_AS_FLOATS(p) \
+  _mm256_cvtepi32_ps (_mm256_cvtepi8_epi32 (_mm_loadl_epi64 ((const __m128i *) (p))))
+
+static inline __m128i
+floats_to_halves (Floats values)
+{
+  __m256i ints = _mm256_cvtps_epi32 (values);
+
+  return _mm_packs_epi32 (_mm256_castsi256_si128 (ints), _mm256_extracti128_si256 (ints, 1));
+}
+
+/* Rounds to nearest even; the values are within a byte's range. */
+static inline void
+store_floats_as_bytes (gint8     *p,
+                       Floats     first,
+                       Floats     second,
+                       const int  n_vectors)
+{
+  __m128i low = floats_to_halves (first);
+
+  if (n_vectors > 1)
+    _mm_storeu_si128 ((__m128i *) p, _mm_packs_epi16 (low, floats_to_halves (second)));
+  else
+    _mm_storel_epi64 ((__m128i *) p, _mm_packs_epi16 (low, low));
+}
 
 static inline __m256
 load_first_floats (const float *p,
