@@ -354,4 +354,71 @@ typedef struct
   float spatial_scale;
 } QsRoiAlignAttributes;
 
+typedef enum
+{
+  QS_TOP_K_VALUES,   /* TopK: outputs values and their indices */
+  QS_TOP_K_ARG_MAX,  /* one output, the index of the largest value */
+  QS_TOP_K_ARG_MIN,
+} QsTopKType;
+
+typedef struct
+{
+  QsTopKType type;
+  gint64 axis;       /* non-negative */
+  gint64 k;          /* VALUES only */
+  gboolean largest;  /* VALUES only */
+  gboolean keepdims; /* ARG only */
+  gboolean last;     /* ARG only: of equal values the last one */
+} QsTopKAttributes;
+
+typedef struct
+{
+  gint64 axis;       /* non-negative */
+  gboolean exclusive;
+  gboolean reverse;
+} QsCumulativeAttributes;
+
+typedef struct
+{
+  gboolean upper;
+  gint64 k;          /* the diagonal, -QS_MAX_DIM to QS_MAX_DIM */
+} QsTriluAttributes;
+
+typedef enum
+{
+  QS_SCATTER_ELEMENT, /* ScatterElements: inputs data, indices, updates */
+  QS_SCATTER_ND,      /* ScatterND */
+} QsScatterMode;
+
+typedef enum
+{
+  QS_SCATTER_REPLACE,
+  QS_SCATTER_ADD,
+  QS_SCATTER_MUL,
+  QS_SCATTER_MAX,
+  QS_SCATTER_MIN,
+} QsScatterReduction;
+
+typedef struct
+{
+  QsScatterMode mode;
+  QsScatterReduction reduction;
+  gint64 axis;       /* ELEMENT: non-negative */
+} QsScatterAttributes;
+
+typedef struct
+{
+  gboolean to_space;  /* DepthToSpace, else SpaceToDepth */
+  gboolean columns;   /* DepthToSpace: channel order CRD, else DCR */
+  gint64 block;
+} QsSpaceToDepthAttributes;
+
+/* Einsum: a number for every subscript, one per axis. The second list is empty for one input. */
+typedef struct
+{
+  QsInts first;
+  QsInts second;
+  QsInts output;
+} QsEinsumAttributes;
+
 G_END_DECLS

@@ -14,6 +14,12 @@ G_BEGIN_DECLS
  * Words joined by '_' here are joined by '-' in the file's name.
  */
 #define QS_FAMILIES(FAMILY) \
+  FAMILY (cumulative) \
+  FAMILY (einsum) \
+  FAMILY (resize) \
+  FAMILY (scatter) \
+  FAMILY (space_to_depth) \
+  FAMILY (top_k) \
   FAMILY (cast) \
   FAMILY (concatenation) \
   FAMILY (constant) \
@@ -35,7 +41,6 @@ G_BEGIN_DECLS
   FAMILY (pooling) \
   FAMILY (reduce) \
   FAMILY (reformat) \
-  FAMILY (resize) \
   FAMILY (scale) \
   FAMILY (soft_max) \
   FAMILY (unary)
