@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "core/qs-error.h"
+#include "qs-presets.h"
+#include "qs-session.h"
+#include "qs-test.h"
+#include "qs-worker.h"
+
+static GAsyncResult *last_result;
+
+static void
+done_cb (GObject      *object,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  last_result = g_object_ref (result);
+}
+
+static GAsyncResult *
+wait_for_result (void)
+{
+  while (last_result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  return g_steal_pointer (&last_result);
+}
+
+static QsSamples *
+load (QsSession  *session,
+      GFile      *file,
+      GError    **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  QsFileKind kind = QS_FILE_UNKNOWN;
+  QsSamples *samples = NULL;
+
+  qs_session_load_async (session, file, done_cb, NULL);
+  g_assert_true (qs_session_is_busy (session));
+  result = wait_for_result ();
+  g_assert_false (qs_session_is_busy (session));
+  qs_session_load_finish (session, result, &kind, &samples, error);
+  return samples;
+}
+
+static void
+load_sample (QsSession  *session,
+             const char *name)
+{
+  g_autoptr (GFile) file = qs_test_sample (name);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (load (session, file, &error));
+  g_assert_no_error (error);
+}
+
+static QsSamples *
+load_samples (QsSession  *session,
+              const char *name,
+              gint64      limit)
+{
+  g_autoptr (GFile) file = qs_test_sample (name);
+  g_autoptr (GError) error = NULL;
+  QsSamples *samples = load (session, file, &error);
+  QsPreprocessing preprocessing;
+
+  g_assert_no_error (error);
+  g_assert_nonnull (samples);
+  qs_preset_apply (qs_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
+  qs_samples_set_preprocessing (samples, &preprocessing);
+  qs_samples_set_limit (samples, limit);
+  return samples;
+}
+
+static gboolean
+build (QsSession  *session,
+       GError    **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  qs_session_build_async (session, done_cb, NULL);
+  result = wait_for_result ();
+  return qs_session_build_finish (session, result, error);
+}
+
+static QsSession *
+make_session (void)
+{
+  QsSession *session = qs_session_new ();
+  g_autoptr (QsSamples) samples = NULL;
+  QsBuildSettings settings;
+
+  load_sample (session, QS_SAMPLE_MODEL);
+  samples = load_samples (session, QS_SAMPLE_CALIBRATION, 32);
+  qs_session_set_calibration (session, samples);
+  settings = *qs_session_get_settings (session);
+  settings.int8 = QS_INT8_ALL;
+  qs_session_set_settings (session, &settings);
+  return session;
+}
+
+static void
+count_cb (QsSession *session,
+          guint     *count)
+{
+  (*count)++;
+}
+
+static void
+test_empty (void)
+{
+  QsSession *session = qs_session_new ();
+
+  g_assert_true (qs_session_is_empty (session));
+  g_assert_false (qs_session_can_build (session));
+  g_assert_false (qs_session_can_compare (session));
+  g_assert_null (qs_session_get_shown_network (session));
+  g_assert_null (qs_session_dup_title (session));
+  g_assert_finalize_object (session);
+}
+
+static void
+test_build (void)
+{
+  QsSession *session = make_session ();
+  QsHistogramSet *histograms;
+  QsBuildSettings settings;
+  g_autoptr (GError) error = NULL;
+  guint n_engine = 0, n_live = 0, n_int8, n_layers;
+
+  g_signal_connect (session, "changed::" QS_CHANGED_ENGINE, G_CALLBACK (count_cb), &n_engine);
+  g_signal_connect (session, "changed::" QS_CHANGED_LIVE, G_CALLBACK (count_cb), &n_live);
+  qs_session_select (session, QS_SELECTION_TENSOR, "input");
+  g_assert_true (qs_session_can_build (session));
+  g_assert_true (build (session, &error));
+  g_assert_no_error (error);
+
+  g_assert_cmpuint (n_engine, ==, 1);
+  g_assert_nonnull (qs_session_get_engine (session));
+  g_assert_cmpuint (qs_session_get_sources (session)->len, ==, qs_calibrator_get_n ());
+  g_assert_cmpstr (qs_session_get_engine_source (session), ==, "entropy2");
+  g_assert_cmpfloat (qs_session_get_time (session, NULL), >, 0.0);
+  qs_session_count_layers (session, &n_int8, &n_layers);
+  g_assert_cmpuint (n_int8, >, 0);
+  g_assert_cmpuint (n_int8, <=, n_layers);
+
+  /* Another calibrator needs no other run over the data. */
+  histograms = qs_session_get_histograms (session);
+  settings = *qs_session_get_settings (session);
+  settings.source = "minmax";
+  qs_session_set_settings (session, &settings);
+  n_live = 0;
+  g_assert_true (build (session, &error));
+  g_assert_true (qs_session_get_histograms (session) == histograms);
+  g_assert_cmpuint (n_live, ==, 0);
+  g_assert_cmpstr (qs_session_get_engine_source (session), ==, "minmax");
+
+  g_assert_finalize_object (session);
+}
+
+/* A selected layer is followed into the fused layer that carries out its node. */
+static void
+test_selection (void)
+{
+  QsSession *session = make_session ();
+  QsNetwork *network = qs_session_get_network (session);
+  QsLayer *convolution = network->layers->pdata[0], *fused;
+  g_autofree char *node = g_strdup (convolution->name);
+  g_autoptr (GError) error = NULL;
+
+  qs_session_select (session, QS_SELECTION_LAYER, node);
+  g_assert_true (qs_session_get_selected_layer (session) == convolution);
+  g_assert_true (build (session, &error));
+
+  fused = qs_session_get_selected_layer (session);
+  g_assert_nonnull (fused);
+  g_assert_cmpuint (fused->origins->len, >, 1);
+  g_assert_cmpstr (((QsOrigin *) fused->origins->pdata[0])->name, ==, node);
+  g_assert_nonnull (qs_session_get_engine_layer (session, fused)->reason);
+
+  qs_session_select (session, QS_SELECTION_TENSOR, "logits");
+  g_assert_cmpstr (qs_session_get_selected_tensor (session)->name, ==, "logits");
+  g_assert_null (qs_session_get_selected_layer (session));
+  qs_session_step (session, -1);
+  g_assert_true (qs_session_get_selected_layer (session) == fused);
+  g_assert_finalize_object (session);
+}
+
+static gboolean
+cancel_cb (gpointer session)
+{
+  qs_session_cancel (session);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whenever the wish to stop comes, the session is as good as before and can build again. */
+static void
+test_cancel (void)
+{
+  QsSession *session = make_session ();
+  g_autoptr (GError) error = NULL;
+
+  g_idle_add (cancel_cb, session);
+  g_assert_false (build (session, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_null (qs_session_get_engine (session));
+  g_assert_nonnull (qs_session_get_network (session));
+  g_clear_error (&error);
+  g_assert_true (build (session, &error));
+  g_assert_no_error (error);
+  g_assert_finalize_object (session);
+}
+
+/* A file that cannot be opened takes nothing away. */
+static void
+test_bad_file (void)
+{
+  QsSession *session = make_session ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "broken.onnx", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autofree char *title = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (build (session, &error));
+  g_assert_true (g_file_set_contents (path, "\x08\x07garbage that is no model", -1, &error));
+  g_assert_null (load (session, file, &error));
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, "broken.onnx"));
+
+  title = qs_session_dup_title (session);
+  g_assert_cmpstr (title, ==, QS_SAMPLE_MODEL);
+  g_assert_nonnull (qs_session_get_engine (session));
+  g_assert_nonnull (qs_session_get_histograms (session));
+  g_assert_nonnull (qs_session_get_calibration (session));
+
+  qs_test_remove_folder (folder);
+  g_assert_finalize_object (session);
+}
+
+static void
+test_busy (void)
+{
+  QsSession *session = make_session ();
+  g_autoptr (GFile) file = qs_test_sample (QS_SAMPLE_MODEL);
+  g_autoptr (GAsyncResult) first = NULL, second = NULL;
+  g_autoptr (GError) error = NULL;
+  QsSamples *samples = NULL;
+  QsFileKind kind;
+
+  qs_session_load_async (session, file, done_cb, NULL);
+  qs_session_build_async (session, done_cb, NULL);
+  first = wait_for_result ();
+  g_assert_false (qs_session_build_finish (session, first, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_clear_error (&error);
+  second = wait_for_result ();
+  g_assert_true (qs_session_load_finish (session, second, &kind, &samples, &error));
+  g_assert_cmpint (kind, ==, QS_FILE_MODEL);
+  g_clear_object (&first);
+  g_clear_object (&second);
+  g_assert_finalize_object (session);
+}
+
+/* What is saved in one session opens in another. */
+static void
+test_cache_and_plan (void)
+{
+  QsSession *session = make_session ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *cache_path = g_build_filename (folder, "model.cache", NULL);
+  g_autofree char *plan_path = g_build_filename (folder, "model.plan", NULL);
+  g_autoptr (GFile) cache_file = g_file_new_for_path (cache_path);
+  g_autoptr (GFile) plan_file = g_file_new_for_path (plan_path);
+  g_autoptr (QsCalibrationCache) cache = NULL;
+  g_autoptr (GError) error = NULL;
+  QsScaleSource *source;
+
+  g_assert_true (build (session, &error));
+  source = qs_session_find_source (session, "entropy2");
+  cache = qs_calibration_cache_new ("EntropyCalibration2", qs_scale_source_get_scales (source));
+  g_assert_true (qs_calibration_cache_save (cache, cache_file, &error));
+  g_assert_true (qs_engine_save (qs_session_get_engine (session), plan_file, &error));
+  g_assert_finalize_object (session);
+
+  session = qs_session_new ();
+  g_assert_null (load (session, cache_file, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISSING, "model.cache");
+  g_clear_error (&error);
+  load_sample (session, QS_SAMPLE_MODEL);
+  g_assert_false (qs_session_can_build (session));
+  g_assert_null (load (session, cache_file, &error));
+  g_assert_no_error (error);
+  g_assert_true (qs_session_can_build (session));
+  g_assert_true (build (session, &error));
+  g_assert_no_error (error);
+
+  load (session, plan_file, &error);
+  g_assert_no_error (error);
+  g_assert_null (qs_session_get_model (session));
+  g_assert_nonnull (qs_session_get_engine (session));
+  g_assert_false (qs_session_can_build (session));
+
+  qs_test_remove_folder (folder);
+  g_assert_finalize_object (session);
+}
+
+/* A cache whose names are in no tensor belongs to another model. */
+static void
+test_foreign_cache (void)
+{
+  QsSession *session = make_session ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "other.cache", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (path, "TRT-8401-EntropyCalibration2\nelsewhere: 3c010a14\n",
+                                      -1, &error));
+  g_assert_null (load (session, file, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISMATCH, "other.cache");
+  g_assert_null (qs_session_find_source (session, QS_SCALE_SOURCE_CACHE));
+
+  qs_test_remove_folder (folder);
+  g_assert_finalize_object (session);
+}
+
+static void
+test_compare (void)
+{
+  QsSession *session = make_session ();
+  g_autoptr (QsSamples) labelled = load_samples (session, QS_SAMPLE_LABELLED, 64);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GPtrArray *evaluations;
+
+  qs_session_set_labelled (session, labelled);
+  g_assert_false (qs_session_can_compare (session));
+  g_assert_true (build (session, &error));
+  g_assert_true (qs_session_can_compare (session));
+
+  qs_session_compare_async (session, done_cb, NULL);
+  result = wait_for_result ();
+  g_assert_true (qs_session_compare_finish (session, result, &error));
+  evaluations = qs_session_get_evaluations (session);
+  g_assert_cmpuint (evaluations->len, ==, 1 + qs_calibrator_get_n ());
+  for (guint i = 0; i < evaluations->len; i++)
+    {
+      QsEvaluation *evaluation = evaluations->pdata[i];
+
+      g_assert_cmpint (evaluation->n, ==, 64);
+      g_assert_cmpfloat (evaluation->top1, >=, 0.0);
+      g_assert_cmpfloat (evaluation->top1, <=, 1.0);
+    }
+
+  /* Other labels make the old figures void. */
+  qs_session_set_labelled (session, labelled);
+  g_assert_null (qs_session_get_evaluations (session));
+  g_clear_object (&result);
+  g_assert_finalize_object (session);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/app/session/empty", test_empty);
+  g_test_add_func ("/app/session/build", test_build);
+  g_test_add_func ("/app/session/selection", test_selection);
+  g_test_add_func ("/app/session/cancel", test_cancel);
+  g_test_add_func ("/app/session/bad-file", test_bad_file);
+  g_test_add_func ("/app/session/busy", test_busy);
+  g_test_add_func ("/app/session/cache-and-plan", test_cache_and_plan);
+  g_test_add_func ("/app/session/foreign-cache", test_foreign_cache);
+  g_test_add_func ("/app/session/compare", test_compare);
+  status = g_test_run ();
+  qs_worker_stop ();
+  return status;
+}
