@@ -27,8 +27,9 @@ qs_engine_restore_layer (QsEngine    *engine,
 {
   const char *why_not = NULL;
   gboolean own;
-  const QsKernel *found = qs_choose_kernel (engine->backend, layer, qs_layer_find_format (layer),
-                                            kernel, &why_not, &own);
+  QsFormat format = qs_layer_find_format (layer, engine->backend);
+  const QsKernel *found =
+    qs_choose_kernel (engine->backend, layer, format, kernel, &why_not, &own);
   const char *name = found != NULL ? found->name : "reference";
   QsEngineLayer *result;
 

@@ -25,13 +25,14 @@ find_fixed_format (GPtrArray *tensors,
 }
 
 QsFormat
-qs_layer_find_format (const QsLayer *layer)
+qs_layer_find_format (const QsLayer   *layer,
+                      const QsBackend *backend)
 {
   QsFormat format = QS_FORMAT_LINEAR;
 
-  if (!find_fixed_format (layer->inputs, &format))
-    find_fixed_format (layer->outputs, &format);
-  return format;
+  if (find_fixed_format (layer->inputs, &format) || find_fixed_format (layer->outputs, &format))
+    return format;
+  return qs_backend_preferred_format (backend, layer, NULL);
 }
 
 const QsKernel *
@@ -73,6 +74,16 @@ mark_chosen (QsEngineLayer *layer)
     }
 }
 
+/* Reformats are known only after the choice, so they are measured last. */
+static double
+measure_reformat (QsBuild        *self,
+                  const QsLayer  *layer,
+                  const QsKernel *kernel)
+{
+  return self->timer != NULL ? qs_tactic_timer_measure (self->timer, layer, kernel, -1.0, NULL)
+                             : -1.0;
+}
+
 static gboolean
 finish_layer (QsBuild   *self,
               QsEngine  *engine,
@@ -98,7 +109,9 @@ finish_layer (QsBuild   *self,
 
   result = qs_engine_layer_new (layer);
   result->kernel = g_strdup (kernel != NULL ? kernel->name : "reference");
-  result->ms = kernel == candidate->kernel ? candidate->ms : -1.0;
+  result->ms = layer->klass->kind == QS_LAYER_REFORMAT ? measure_reformat (self, layer, kernel)
+               : kernel == candidate->kernel           ? candidate->ms
+                                                       : -1.0;
   result->reason = g_strdup (plan->reason);
   g_ptr_array_unref (result->tactics);
   result->tactics = g_ptr_array_ref (plan->tactics);

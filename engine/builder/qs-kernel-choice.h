@@ -6,9 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* The layout in which a kernel is to see the layer's activations: the one that any of its rank 3
- * activations fixes, and linear when none does. */
-QsFormat  qs_layer_find_format (const QsLayer    *layer);
+/* The layout in which a kernel is to see the activations of a finished layer: the one that they
+ * fix, or, where layout makes no difference to any of them, the one that @backend likes best. */
+QsFormat  qs_layer_find_format (const QsLayer    *layer,
+                                const QsBackend  *backend);
 
 /* @wanted (nullable) when @backend has it for the finished layer, else the backend's first; the
  * layer class's own, said by @own, when it has none. @own FALSE and NULL: nothing computes it. */
