@@ -5,18 +5,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "qs-histogram-loops.h"
+
 /*
  * Adding values takes two passes over them: statistics and the largest |x| first, since the range
- * must be known before the first value is counted, then the counting. Both work in blocks with
- * independent lanes, which compilers turn into vector code without licence to reorder sums, so
- * that the sums are the same bits whatever the compiler does.
+ * must be known before the first value is counted, then the counting. Sums run through blocks of a
+ * fixed size, whose results are joined in order, so that they are the same bits everywhere.
  */
-#define BLOCK 4096
-#define LANES 8
-
-/* Neighbours often fall into the same bin (the zeros after a ReLU); separate counters for every
- * other value keep the processor from waiting for its own last store. */
-#define N_TABLES 4
 
 struct _QsHistogram
 {
@@ -51,80 +46,6 @@ qs_histogram_free (QsHistogram *self)
   g_free (self);
 }
 
-/* Statistics of one block of finite values. */
-typedef struct
-{
-  float min;
-  float max;
-  guint n_zeros;
-  double sum;
-} BlockStatistics;
-
-static void
-block_statistics (const float     *values,
-                  gsize            n,
-                  BlockStatistics *result)
-{
-  float low[LANES], high[LANES];
-  double sums[LANES] = { 0.0 };
-  guint zeros[LANES] = { 0 };
-  gsize whole = n - n % LANES;
-
-  for (int lane = 0; lane < LANES; lane++)
-    low[lane] = high[lane] = values[0];
-
-  for (gsize i = 0; i < whole; i += LANES)
-    for (int lane = 0; lane < LANES; lane++)
-      {
-        float value = values[i + (gsize) lane];
-
-        low[lane] = value < low[lane] ? value : low[lane];
-        high[lane] = value > high[lane] ? value : high[lane];
-        zeros[lane] += value == 0.0f;
-        sums[lane] += (double) value;
-      }
-  for (gsize i = whole; i < n; i++)
-    {
-      low[0] = MIN (low[0], values[i]);
-      high[0] = MAX (high[0], values[i]);
-      zeros[0] += values[i] == 0.0f;
-      sums[0] += (double) values[i];
-    }
-
-  *result = (BlockStatistics) { low[0], high[0], zeros[0], sums[0] };
-  for (int lane = 1; lane < LANES; lane++)
-    {
-      result->min = MIN (result->min, low[lane]);
-      result->max = MAX (result->max, high[lane]);
-      result->n_zeros += zeros[lane];
-      result->sum += sums[lane];
-    }
-}
-
-static double
-block_squares (const float *values,
-               gsize        n,
-               double       mean)
-{
-  double sums[LANES] = { 0.0 }, result;
-  gsize whole = n - n % LANES;
-
-  for (gsize i = 0; i < whole; i += LANES)
-    for (int lane = 0; lane < LANES; lane++)
-      {
-        double difference = (double) values[i + (gsize) lane] - mean;
-
-        sums[lane] += difference * difference;
-      }
-  for (gsize i = whole; i < n; i++)
-    sums[0] += ((double) values[i] - mean) * ((double) values[i] - mean);
-
-  result = sums[0];
-  for (int lane = 1; lane < LANES; lane++)
-    result += sums[lane];
-  return result;
-}
-
 /* Joins mean and squared differences of two sets (Chan, Golub and LeVeque 1979), which keeps the
  * digits that a sum of squares would lose when the mean is large. */
 static void
@@ -140,49 +61,40 @@ merge_moments (QsHistogram *self,
   self->m2 += m2 + delta * delta * ((double) self->n * ((double) n / total));
 }
 
-static void
-add_finite_block (QsHistogram *self,
-                  const float *values,
-                  gsize        n,
-                  float       *abs_max)
+/* FALSE, and nothing added, when a value of the block is not finite. */
+static gboolean
+add_block (QsHistogram            *self,
+           const QsHistogramLoops *loops,
+           const float            *values,
+           gsize                   n,
+           float                  *abs_max)
 {
-  BlockStatistics statistics;
+  QsHistogramScan scan;
   double mean;
 
-  if (n == 0)
-    return;
+  loops->scan (values, n, &scan);
+  if (!isfinite (scan.squares))
+    return FALSE;
 
-  block_statistics (values, n, &statistics);
-  mean = statistics.sum / (double) n;
-  merge_moments (self, n, mean, block_squares (values, n, mean));
+  mean = scan.sum / (double) n;
+  merge_moments (self, n, scan.shift + mean, MAX (scan.squares - scan.sum * mean, 0.0));
 
-  self->min = self->n == 0 ? statistics.min : MIN (self->min, statistics.min);
-  self->max = self->n == 0 ? statistics.max : MAX (self->max, statistics.max);
-  self->n_zeros += statistics.n_zeros;
+  self->min = self->n == 0 ? scan.min : MIN (self->min, scan.min);
+  self->max = self->n == 0 ? scan.max : MAX (self->max, scan.max);
+  self->n_zeros += scan.n_zeros;
   self->n += n;
-  *abs_max = MAX (*abs_max, MAX (fabsf (statistics.min), fabsf (statistics.max)));
-}
-
-static guint
-count_not_finite (const float *values,
-                  gsize        n)
-{
-  guint count = 0;
-
-  /* False for infinity and for NaN. */
-  for (gsize i = 0; i < n; i++)
-    count += !(fabsf (values[i]) <= FLT_MAX);
-
-  return count;
+  *abs_max = MAX (*abs_max, MAX (fabsf (scan.min), fabsf (scan.max)));
+  return TRUE;
 }
 
 static void
-add_mixed_block (QsHistogram *self,
-                 const float *values,
-                 gsize        n,
-                 float       *abs_max)
+add_mixed_block (QsHistogram            *self,
+                 const QsHistogramLoops *loops,
+                 const float            *values,
+                 gsize                   n,
+                 float                  *abs_max)
 {
-  float finite[BLOCK];
+  float finite[QS_HISTOGRAM_BLOCK];
   gsize n_finite = 0;
 
   for (gsize i = 0; i < n; i++)
@@ -193,29 +105,28 @@ add_mixed_block (QsHistogram *self,
     else
       finite[n_finite++] = values[i];
 
-  add_finite_block (self, finite, n_finite, abs_max);
+  if (n_finite > 0)
+    add_block (self, loops, finite, n_finite, abs_max);
 }
 
 /* Returns whether all values are finite. */
 static gboolean
-add_statistics (QsHistogram *self,
-                const float *values,
-                gsize        n,
-                float       *abs_max)
+add_statistics (QsHistogram            *self,
+                const QsHistogramLoops *loops,
+                const float            *values,
+                gsize                   n,
+                float                  *abs_max)
 {
   gboolean all_finite = TRUE;
 
-  for (gsize first = 0; first < n; first += BLOCK)
+  for (gsize first = 0; first < n; first += QS_HISTOGRAM_BLOCK)
     {
-      gsize size = MIN (n - first, BLOCK);
+      gsize size = MIN (n - first, QS_HISTOGRAM_BLOCK);
 
-      if (count_not_finite (values + first, size) == 0)
-        {
-          add_finite_block (self, values + first, size, abs_max);
-          continue;
-        }
+      if (add_block (self, loops, values + first, size, abs_max))
+        continue;
 
-      add_mixed_block (self, values + first, size, abs_max);
+      add_mixed_block (self, loops, values + first, size, abs_max);
       all_finite = FALSE;
     }
 
@@ -251,48 +162,18 @@ grow_range (QsHistogram *self,
     double_range (self);
 }
 
-/* min (2047, floor (|x| / range * 2048)), two float32 operations; truncation is floor here. */
-static inline gint32
-bin_of (float value,
-        float range)
-{
-  gint32 bin = (gint32) (fabsf (value) / range * (float) QS_HISTOGRAM_BINS);
-
-  return MIN (bin, QS_HISTOGRAM_BINS - 1);
-}
-
 static void
-count_block (guint32      tables[N_TABLES][QS_HISTOGRAM_BINS],
-             const float *values,
-             gsize        n,
-             float        range)
+count_finite (QsHistogram            *self,
+              const QsHistogramLoops *loops,
+              const float            *values,
+              gsize                   n)
 {
-  gint32 bins[BLOCK];
-  gsize i;
-
-  for (i = 0; i < n; i++)
-    bins[i] = bin_of (values[i], range);
-
-  for (i = 0; i + N_TABLES <= n; i += N_TABLES)
-    for (gsize table = 0; table < N_TABLES; table++)
-      tables[table][bins[i + table]]++;
-  for (; i < n; i++)
-    tables[0][bins[i]]++;
-}
-
-static void
-count_finite (QsHistogram *self,
-              const float *values,
-              gsize        n)
-{
-  guint32 tables[N_TABLES][QS_HISTOGRAM_BINS];
+  QsHistogramTables tables;
 
   memset (tables, 0, sizeof tables);
-  for (gsize first = 0; first < n; first += BLOCK)
-    count_block (tables, values + first, MIN (n - first, BLOCK), self->range);
-
+  loops->count (values, n, self->range, tables);
   for (int bin = 0; bin < QS_HISTOGRAM_BINS; bin++)
-    for (int table = 0; table < N_TABLES; table++)
+    for (int table = 0; table < QS_HISTOGRAM_N_TABLES; table++)
       self->counts[bin] += tables[table][bin];
 }
 
@@ -304,7 +185,7 @@ count_one_by_one (QsHistogram *self,
 {
   for (gsize i = 0; i < n; i++)
     if (fabsf (values[i]) <= FLT_MAX)
-      self->counts[bin_of (values[i], self->range)]++;
+      self->counts[qs_histogram_bin (values[i], self->range)]++;
 }
 
 /**
@@ -320,23 +201,23 @@ qs_histogram_add (QsHistogram *self,
                   const float *values,
                   gsize        n_values)
 {
+  const QsHistogramLoops *loops = qs_histogram_get_loops ();
   guint64 n_before = self->n;
   float abs_max = 0.0f;
-  gboolean all_finite = add_statistics (self, values, n_values, &abs_max);
+  gboolean all_finite = add_statistics (self, loops, values, n_values, &abs_max);
 
   grow_range (self, abs_max, n_before);
   if (self->range == 0.0f)
     return;
 
-  if (!all_finite || n_values < BLOCK)
+  if (!all_finite || n_values < QS_HISTOGRAM_BLOCK)
     {
       count_one_by_one (self, values, n_values);
       return;
     }
 
-  /* The tables count to 2^32 - 1. */
-  for (gsize first = 0; first < n_values; first += G_MAXINT32)
-    count_finite (self, values + first, MIN (n_values - first, G_MAXINT32));
+  for (gsize first = 0; first < n_values; first += QS_HISTOGRAM_TABLES_MAX)
+    count_finite (self, loops, values + first, MIN (n_values - first, QS_HISTOGRAM_TABLES_MAX));
 }
 
 /**

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "calibration/qs-histogram-loops.h"
 #include "calibration/qs-histogram-set.h"
 #include "qs-test.h"
 
@@ -226,6 +227,41 @@ test_errors (void)
                                   10.0 * log10 (signal / noise), 1e-6);
 }
 
+/* The same bits whatever the processor, for every length of the rest after the vectors. */
+static void
+test_instruction_sets (void)
+{
+  const QsHistogramLoops *baseline = qs_histogram_get_baseline_loops ();
+  const QsHistogramLoops *best = qs_histogram_get_loops ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+
+  if (best == baseline)
+    {
+      g_test_skip ("this processor has nothing beyond the baseline");
+      return;
+    }
+
+  for (gsize n = 1; n <= QS_HISTOGRAM_BLOCK; n = n * 2 - n / 3 + 1)
+    {
+      QsHistogramTables a_tables = { { 0 } }, b_tables = { { 0 } };
+      float values[QS_HISTOGRAM_BLOCK];
+      QsHistogramScan a, b;
+
+      for (gsize i = 0; i < n; i++)
+        values[i] = i % 5 == 0 ? 0.0f : normal (rand);
+      baseline->scan (values, n, &a);
+      best->scan (values, n, &b);
+      g_assert_cmpfloat (a.min, ==, b.min);
+      g_assert_cmpfloat (a.max, ==, b.max);
+      g_assert_cmpuint (a.n_zeros, ==, b.n_zeros);
+      g_assert_cmpfloat (a.sum, ==, b.sum);
+      g_assert_cmpfloat (a.squares, ==, b.squares);
+      baseline->count (values, n, 3.7f, a_tables);
+      best->count (values, n, 3.7f, b_tables);
+      g_assert_cmpmem (a_tables, sizeof a_tables, b_tables, sizeof b_tables);
+    }
+}
+
 static void
 test_set (void)
 {
@@ -297,6 +333,7 @@ main (int    argc,
   g_test_add_func ("/histogram/only-nan", test_only_nan);
   g_test_add_func ("/histogram/extremes", test_extremes);
   g_test_add_func ("/histogram/errors", test_errors);
+  g_test_add_func ("/histogram/instruction-sets", test_instruction_sets);
   g_test_add_func ("/histogram/set", test_set);
   g_test_add_func ("/histogram/scale-table", test_scale_table);
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+
+#include "qs-histogram.h"
+
+G_BEGIN_DECLS
+
+/* Values that one call of a loop takes at most, so that they stay in the first-level cache. */
+#define QS_HISTOGRAM_BLOCK 4096
+
+/* Neighbours often fall into the same bin (the zeros after a ReLU); a table for every fourth value
+ * keeps the processor from waiting for its own last store. Small counters keep them in the cache. */
+#define QS_HISTOGRAM_N_TABLES 4
+
+/* Values that the tables can take before they must be emptied. */
+#define QS_HISTOGRAM_TABLES_MAX (QS_HISTOGRAM_N_TABLES * (gsize) G_MAXUINT16)
+
+typedef guint16 QsHistogramTables[QS_HISTOGRAM_N_TABLES][QS_HISTOGRAM_BINS];
+
+/**
+ * QsHistogramScan:
+ * @sum: of the differences from @shift
+ * @squares: of their squares; infinity or NaN when a value is not finite
+ *
+ * Statistics of one block of values. The sums are doubles, so no finite float32 overflows them.
+ */
+typedef struct
+{
+  float min;
+  float max;
+  guint n_zeros;
+  double shift;
+  double sum;
+  double squares;
+} QsHistogramScan;
+
+/**
+ * QsHistogramLoops:
+ *
+ * The two inner loops, compiled for the instruction sets of a processor. Every set performs the
+ * same IEEE operations in the same order, so all give the same bits.
+ */
+typedef struct
+{
+  void (*scan) (const float     *values,
+                gsize            n,
+                QsHistogramScan *result);
+  void (*count) (const float      *values,
+                 gsize             n,
+                 float             range,
+                 QsHistogramTables tables);
+} QsHistogramLoops;
+
+const QsHistogramLoops *qs_histogram_get_loops          (void);
+/* Those that every processor can run. */
+const QsHistogramLoops *qs_histogram_get_baseline_loops (void);
+
+/* min (2047, floor (|x| / range * 2048)), two float32 operations; truncation is floor here. */
+static inline gint32
+qs_histogram_bin (float value,
+                  float range)
+{
+  gint32 bin = (gint32) (__builtin_fabsf (value) / range * (float) QS_HISTOGRAM_BINS);
+
+  return MIN (bin, QS_HISTOGRAM_BINS - 1);
+}
+
+G_END_DECLS
