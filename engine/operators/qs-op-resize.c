@@ -8,11 +8,12 @@
 #include "qs-op-util.h"
 
 #define OFFSET(field) G_STRUCT_OFFSET (QsResizeAttributes, field)
-#define PER_AXIS(name, field)                                                               \
-  { name "_0", QS_FIELD_FLOAT, OFFSET (field[0]) }, { name "_1", QS_FIELD_FLOAT, OFFSET (field[1]) }, \
-  { name "_2", QS_FIELD_FLOAT, OFFSET (field[2]) }, { name "_3", QS_FIELD_FLOAT, OFFSET (field[3]) }, \
-  { name "_4", QS_FIELD_FLOAT, OFFSET (field[4]) }, { name "_5", QS_FIELD_FLOAT, OFFSET (field[5]) }, \
-  { name "_6", QS_FIELD_FLOAT, OFFSET (field[6]) }, { name "_7", QS_FIELD_FLOAT, OFFSET (field[7]) }
+#define ONE_AXIS(name, field, i) { name "_" #i, QS_FIELD_FLOAT, OFFSET (field[i]) }
+#define PER_AXIS(name, field)                                  \
+  ONE_AXIS (name, field, 0), ONE_AXIS (name, field, 1),        \
+  ONE_AXIS (name, field, 2), ONE_AXIS (name, field, 3),        \
+  ONE_AXIS (name, field, 4), ONE_AXIS (name, field, 5),        \
+  ONE_AXIS (name, field, 6), ONE_AXIS (name, field, 7)
 
 static const char *const mode_names[] = { "nearest", "linear", "cubic", NULL };
 
@@ -643,7 +644,8 @@ add_resize (QsImporter               *importer,
                                      error) != NULL;
 }
 
-/* Upsample 7 has scales as an attribute, Upsample 9 and Resize 10 as input 1; all are asymmetric. */
+/* Upsample 7 has its scales as an attribute, Upsample 9 and Resize 10 as input 1. All of them use
+ * asymmetric coordinates. */
 static gboolean
 parse_simple (QsImporter       *importer,
               const QsOperator *op,
