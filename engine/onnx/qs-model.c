@@ -8,7 +8,7 @@
 
 /* Versions of the file format with separate operator sets (3) up to the newest published one. */
 #define OLDEST_IR_VERSION 3
-#define NEWEST_IR_VERSION 13
+#define NEWEST_IR_VERSION 14
 
 #define IS_OURS(domain) \
   ((domain) == NULL || (domain)[0] == '\0' || strcmp ((domain), "ai.onnx") == 0)

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* Versions of ONNX's operator set that can be read. */
 #define QS_MODEL_OLDEST_OPSET 7
-#define QS_MODEL_NEWEST_OPSET 23
+#define QS_MODEL_NEWEST_OPSET 28
 
 /**
  * QsModel:

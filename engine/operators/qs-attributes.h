@@ -409,7 +409,7 @@ typedef struct
 typedef struct
 {
   gboolean to_space;  /* DepthToSpace, else SpaceToDepth */
-  gboolean columns;   /* DepthToSpace: channel order CRD, else DCR */
+  gboolean columns;   /* channel order CRD, else DCR */
   gint64 block;
 } QsSpaceToDepthAttributes;
 

@@ -110,7 +110,7 @@ parse (QsImporter       *importer,
       return FALSE;
     }
 
-  attributes.columns = op->variant && g_str_equal (mode, "CRD");
+  attributes.columns = g_str_equal (mode, "CRD");
   return qs_importer_add_layer_full (importer, node, QS_LAYER_SPACE_TO_DEPTH, &attributes, &x, 1, 1,
                                      error) != NULL;
 }

@@ -32,7 +32,7 @@ struct _QsOperator
                      GError          **error);
 };
 
-/* The newest opset version that the tables were checked against. */
+/* The tables were checked against the change log of the newest version (onnx 1.23). */
 #define QS_OPSET_NEWEST QS_MODEL_NEWEST_OPSET
 #define QS_OPSET_OLDEST QS_MODEL_OLDEST_OPSET
 
