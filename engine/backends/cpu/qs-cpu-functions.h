@@ -166,6 +166,13 @@ typedef struct
                     gint64       n);
   float (*sum) (const float *in,
                 gint64       n);
+  /* (x - mean) / sqrt (variance + epsilon) * scale + bias; scale and bias may be NULL. */
+  void (*standardize) (const float *in,
+                       float       *out,
+                       gint64       n,
+                       float        epsilon,
+                       const float *scale,
+                       const float *bias);
 } QsCpuFunctions;
 
 /* Columns of a full panel. */

@@ -189,7 +189,8 @@ split_execute (const QsKernel     *kernel,
   return TRUE;
 }
 
-/* The same elements in the same logical order: only from linear to linear is it a copy. */
+/* The same elements in the same logical order, so one side must be linear: there it is seen with
+ * the other side's shape. */
 static gboolean
 shuffle_execute (const QsKernel     *kernel,
                  const QsLayer      *layer,
@@ -198,15 +199,19 @@ shuffle_execute (const QsKernel     *kernel,
                  GError            **error)
 {
   QsView x = execution->inputs[0], y = execution->outputs[0];
+  const float scale = x.scale;
 
-  if (!qs_view_is_linear (&x) || !qs_view_is_linear (&y))
+  if (qs_view_is_linear (&y))
+    qs_view_init (&y, y.type, QS_FORMAT_LINEAR, &x.shape, y.data);
+  else if (qs_view_is_linear (&x))
+    qs_view_init (&x, x.type, QS_FORMAT_LINEAR, &y.shape, x.data);
+  else
     return layer->klass->evaluate (layer, execution->inputs, execution->outputs, error);
 
   /* The memory planner may have given both the same memory. */
-  if (x.data == y.data)
+  if (x.data == y.data && qs_view_is_linear (&x))
     return TRUE;
-  qs_view_init (&x, x.type, QS_FORMAT_LINEAR, &y.shape, x.data);
-  x.scale = y.scale;
+  x.scale = y.scale = scale;
   qs_cpu_move (qs_cpu_kernel_functions (kernel), &x, &y, execution->pool);
   return TRUE;
 }

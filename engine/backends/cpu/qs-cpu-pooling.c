@@ -17,20 +17,37 @@
 /* As in the reference kernel: float32 holds counts and sums of bytes exactly up to here. */
 #define MAX_COUNT ((1 << 24) - 1)
 
+/* The taps of one output coordinate along one axis: which lie inside the input, how many inside the
+ * padded input, and where tap 0 would be. */
 typedef struct
 {
+  gint64 first;
+  gint64 last;
+  gint64 n_padded;
+  gint64 origin;
+} Range;
+
+typedef struct
+{
+  QsPoolingAxis axes[QS_MAX_SPATIAL];
+  gint64 out[QS_MAX_SPATIAL];
+  Range *ranges[QS_MAX_SPATIAL]; /* by output coordinate */
+} State;
+
+typedef struct
+{
+  const State *state;
+  const QsPoolingAxis *axes;
   const QsCpuFunctions *functions;
   const QsLayer *layer;
   const QsPoolingAttributes *attributes;
-  QsPoolingAxis axes[QS_MAX_SPATIAL];
-  gint64 out[QS_MAX_SPATIAL];
   gint64 channels;
   const QsView *x;
   const QsView *y;
   guint8 *workspace;
 } Pooling;
 
-/* The taps of one output pixel: ranges, and where tap (0, 0, 0) would be, in pixels. */
+/* The taps of one output pixel. */
 typedef struct
 {
   gint64 first[QS_MAX_SPATIAL];
@@ -49,13 +66,14 @@ window_init (Window        *self,
 
   for (int i = QS_MAX_SPATIAL - 1; i >= 0; i--)
     {
-      const QsPoolingAxis *axis = &pooling->axes[i];
-      gint64 o = pixel % pooling->out[i];
+      const Range *range = &pooling->state->ranges[i][pixel % pooling->state->out[i]];
 
-      pixel /= pooling->out[i];
-      padded *= qs_pooling_axis_range (axis, o, &self->first[i], &self->last[i]);
-      inside *= self->last[i] - self->first[i];
-      self->origin[i] = o * axis->stride - axis->begin;
+      pixel /= pooling->state->out[i];
+      self->first[i] = range->first;
+      self->last[i] = range->last;
+      self->origin[i] = range->origin;
+      padded *= range->n_padded;
+      inside *= range->last - range->first;
     }
 
   self->batch = pixel;
@@ -194,6 +212,40 @@ pool_pixels (gint64   first,
     }
 }
 
+static void
+pooling_free (gpointer data)
+{
+  State *self = data;
+
+  for (int i = 0; i < QS_MAX_SPATIAL; i++)
+    g_free (self->ranges[i]);
+  g_free (self);
+}
+
+static gpointer
+pooling_prepare (const QsKernel  *kernel,
+                 const QsLayer   *layer,
+                 GError         **error)
+{
+  State *self = g_new0 (State, 1);
+
+  qs_pooling_axes_init (self->axes, layer->attributes, &qs_layer_get_input (layer, 0)->shape);
+  qs_spatial_dims (&qs_layer_get_output (layer, 0)->shape, self->out);
+  for (int i = 0; i < QS_MAX_SPATIAL; i++)
+    {
+      self->ranges[i] = g_new0 (Range, self->out[i]);
+      for (gint64 o = 0; o < self->out[i]; o++)
+        {
+          Range *range = &self->ranges[i][o];
+
+          range->n_padded = qs_pooling_axis_range (&self->axes[i], o, &range->first, &range->last);
+          range->origin = o * self->axes[i].stride - self->axes[i].begin;
+        }
+    }
+
+  return self;
+}
+
 static gsize
 pooling_workspace_size (const QsKernel *kernel,
                         const QsLayer  *layer,
@@ -206,12 +258,15 @@ pooling_workspace_size (const QsKernel *kernel,
 static gboolean
 pooling_execute (const QsKernel     *kernel,
                  const QsLayer      *layer,
-                 gpointer            state,
+                 gpointer            data,
                  const QsExecution  *execution,
                  GError            **error)
 {
+  const State *state = data;
   const QsView *x = &execution->inputs[0], *y = &execution->outputs[0];
   Pooling self = {
+    .state = state,
+    .axes = state->axes,
     .functions = qs_cpu_kernel_functions (kernel),
     .layer = layer,
     .attributes = layer->attributes,
@@ -220,16 +275,16 @@ pooling_execute (const QsKernel     *kernel,
     .y = y,
     .workspace = execution->workspace,
   };
-  gint64 n_pixels, taps = 1;
+  gint64 n_pixels = y->shape.dims[0], taps = 1;
 
   if (!qs_cpu_check_views (kernel, layer, execution, error))
     return FALSE;
 
-  qs_pooling_axes_init (self.axes, layer->attributes, &x->shape);
-  qs_spatial_dims (&y->shape, self.out);
-  n_pixels = y->shape.dims[0] * self.out[0] * self.out[1] * self.out[2];
   for (int i = 0; i < QS_MAX_SPATIAL; i++)
-    taps *= self.axes[i].kernel;
+    {
+      n_pixels *= state->out[i];
+      taps *= state->axes[i].kernel;
+    }
   qs_thread_pool_run (execution->pool, n_pixels, 1 + 32768 / (1 + self.channels * taps),
                       pool_pixels, &self);
   return TRUE;
@@ -294,8 +349,10 @@ const QsKernel qs_cpu_pooling_kernels[] = {
     .precision = QS_PRECISION_INT8,
     .format = QS_FORMAT_HWC,
     .supports = pooling_supports,
+    .prepare = pooling_prepare,
     .workspace_size = pooling_workspace_size,
     .execute = pooling_execute,
+    .release = pooling_free,
   },
   {
     .name = "pooling_f32",
@@ -303,8 +360,10 @@ const QsKernel qs_cpu_pooling_kernels[] = {
     .precision = QS_PRECISION_FP32,
     .format = QS_FORMAT_HWC,
     .supports = pooling_supports,
+    .prepare = pooling_prepare,
     .workspace_size = pooling_workspace_size,
     .execute = pooling_execute,
+    .release = pooling_free,
   },
   { .name = NULL },
 };

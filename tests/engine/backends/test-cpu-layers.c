@@ -386,7 +386,8 @@ test_reduce (void)
       attributes.keepdims = qs_random_between (&random, 0, 1);
       attributes.axes.n = (int) qs_random_between (&random, 1, 2);
       for (int i = 0; i < attributes.axes.n; i++)
-        attributes.axes.v[i] = shape.n_dims - attributes.axes.n + i;
+        attributes.axes.v[i] = shape.n_dims - attributes.axes.n - (seed % 3 == 0 && shape.n_dims > 2)
+                               + i;
       add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
       qs_cpu_test_add_layer (&test, QS_LAYER_REDUCE, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
       compare (&test, QS_PRECISION_FP32, 560 * 1.5 * 560 * 0x1p-24);
@@ -411,6 +412,73 @@ test_soft_max (void)
       add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
       qs_cpu_test_add_layer (&test, QS_LAYER_SOFT_MAX, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
       compare (&test, QS_PRECISION_FP32, 100 * 0x1p-24);
+    }
+}
+
+/* A variance of few values may be small: then its error is that of a difference. */
+static void
+test_normalization (void)
+{
+  for (guint64 seed = 1; seed <= 30; seed++)
+    {
+      QsNormalizationAttributes attributes = { .type = QS_NORMALIZATION_LAYER, .epsilon = 1e-5f };
+      QsRandom random;
+      QsCpuTest test;
+      QsShape shape, last;
+
+      start (&test, &random, seed);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 4), 8);
+      shape.dims[shape.n_dims - 1] = qs_random_between (&random, 20, 90);
+      last = qs_shape_make (1, (int) shape.dims[shape.n_dims - 1]);
+      attributes.axis = shape.n_dims - 1;
+      add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
+      add_random (&test, &random, 1, QS_DATA_TYPE_FLOAT, &last, 0, TRUE);
+      if (seed % 2 == 0)
+        add_random (&test, &random, 2, QS_DATA_TYPE_FLOAT, &last, 0, TRUE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_NORMALIZATION, &attributes, seed % 2 == 0 ? 3 : 2,
+                             QS_DATA_TYPE_FLOAT, 0);
+      compare (&test, QS_PRECISION_FP32, 4 * 90 * 0x1p-24);
+    }
+}
+
+static void
+random_reshape (QsShape *from,
+                QsShape *to)
+{
+  gint64 n = from->dims[0] * from->dims[1];
+
+  *to = *from;
+  to->n_dims = from->n_dims - 1;
+  to->dims[0] = n;
+  for (int i = 1; i < to->n_dims; i++)
+    to->dims[i] = from->dims[i + 1];
+}
+
+static void
+test_shuffle (void)
+{
+  for (guint64 seed = 1; seed <= 20; seed++)
+    {
+      QsShuffleAttributes attributes = { .mode = 0 };
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision = random_precision ((start (&test, &random, seed), &random), &type);
+      QsShape from = random_shape (&random, (int) qs_random_between (&random, 2, 5), 7), to;
+      QsShape list;
+      gint64 dims[QS_MAX_DIMS];
+
+      random_reshape (&from, &to);
+      memcpy (dims, to.dims, sizeof dims);
+      list = qs_shape_make (1, to.n_dims);
+      add_random (&test, &random, 0, type, &from, 0.02f, FALSE);
+      qs_cpu_test_add_input (&test, 1,
+                             qs_host_tensor_new_from_data (QS_DATA_TYPE_INT64, &list, dims,
+                                                           to.n_dims * sizeof *dims, NULL), 0,
+                             TRUE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_SHUFFLE, &attributes, 2, type,
+                             scale_for (type, 0.02f));
+      compare (&test, precision, 0);
     }
 }
 
@@ -637,6 +705,8 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/pooling", test_pooling);
   g_test_add_func ("/cpu/layers/reduce", test_reduce);
   g_test_add_func ("/cpu/layers/soft-max", test_soft_max);
+  g_test_add_func ("/cpu/layers/normalization", test_normalization);
+  g_test_add_func ("/cpu/layers/shuffle", test_shuffle);
   g_test_add_func ("/cpu/layers/transpose", test_transpose);
   g_test_add_func ("/cpu/layers/concatenation", test_concatenation);
   g_test_add_func ("/cpu/layers/matrix-multiply-constant", test_matrix_multiply_constant);

@@ -5,9 +5,11 @@
 
 #include "backends/qs-int8.h"
 
+#define BLOCK_ROWS 16
+
 /*
- * The end of every weighted layer: the steps of backends/qs-int8.h, a row of a tile at a time, each
- * step one loop that the compiler turns into a few vector instructions.
+ * The end of every weighted layer: the steps of backends/qs-int8.h, some rows of a tile at a time,
+ * each step one loop that the compiler turns into a few vector instructions.
  */
 
 QS_INLINE void
@@ -66,34 +68,6 @@ add_residual (const QsCpuEpilogue *self,
 }
 
 QS_INLINE void
-activate (const QsActivation *activation,
-          const int           n,
-          float              *values)
-{
-  const float low = activation->alpha, high = activation->beta;
-
-  switch (activation->type)
-    {
-    case QS_ACTIVATION_NONE:
-      break;
-    case QS_ACTIVATION_RELU:
-      for (int j = 0; j < n; j++)
-        values[j] = 0.0f > values[j] ? 0.0f : values[j];
-      break;
-    case QS_ACTIVATION_CLIP:
-      for (int j = 0; j < n; j++)
-        {
-          float x = low > values[j] ? low : values[j];
-
-          values[j] = high < x ? high : x;
-        }
-      break;
-    default:
-      qs_level_activation (activation, values, n);
-    }
-}
-
-QS_INLINE void
 store_row (const QsCpuEpilogue *self,
            gint64               offset,
            gint64               n_columns,
@@ -114,6 +88,8 @@ store_row (const QsCpuEpilogue *self,
   memcpy ((gint8 *) self->out + offset, bytes, n_columns == n ? n : n_columns);
 }
 
+/* The activation is applied to all rows together, since its steps depend on each other and are
+ * fast only when there are many numbers to take in turn. */
 QS_INLINE void
 finish_rows (const QsCpuEpilogue *self,
              const guint8        *tile,
@@ -123,17 +99,20 @@ finish_rows (const QsCpuEpilogue *self,
              gint64               n_columns,
              const int            n)
 {
+  float values[BLOCK_ROWS * QS_PANEL];
+
   for (guint r = 0; r < n_rows; r++)
     {
       gint64 offset = (first_row + r) * self->row_stride + column;
-      float values[QS_PANEL];
 
-      scale_row (self, tile + r * QS_PANEL * 4, column, n, values);
+      scale_row (self, tile + r * QS_PANEL * 4, column, n, values + r * n);
       if (self->residual != NULL)
-        add_residual (self, offset, n_columns, n, values);
-      activate (&self->activation, n, values);
-      store_row (self, offset, n_columns, n, values);
+        add_residual (self, offset, n_columns, n, values + r * n);
     }
+
+  qs_level_activation (&self->activation, values, n_rows * n);
+  for (guint r = 0; r < n_rows; r++)
+    store_row (self, (first_row + r) * self->row_stride + column, n_columns, n, values + r * n);
 }
 
 #ifdef __AVX2__
@@ -261,10 +240,16 @@ qs_level_epilogue (const QsCpuEpilogue *self,
   if (finish_simple (self, tile, n_rows, first_row, first_column, n_columns))
     return;
 
-  if (n_columns > QS_LANES)
-    finish_rows (self, tile, n_rows, first_row, first_column, n_columns, QS_PANEL);
-  else
-    finish_rows (self, tile, n_rows, first_row, first_column, n_columns, QS_LANES);
+  for (guint r = 0; r < n_rows; r += BLOCK_ROWS)
+    {
+      const guint8 *rows = (const guint8 *) tile + r * QS_PANEL * 4;
+      const guint n = MIN (BLOCK_ROWS, n_rows - r);
+
+      if (n_columns > QS_LANES)
+        finish_rows (self, rows, n, first_row + r, first_column, n_columns, QS_PANEL);
+      else
+        finish_rows (self, rows, n, first_row + r, first_column, n_columns, QS_LANES);
+    }
 }
 
 void

@@ -349,3 +349,42 @@ qs_level_soft_max (const float *in,
   for (gint64 i = 0; i < n; i++)
     out[i] = out[i] / sum;
 }
+
+static float
+sum_of_squares (const float *in,
+                gint64       n,
+                float        mean)
+{
+  float parts[PARTS] = { 0 };
+  gint64 i = 0;
+
+  for (; i + PARTS <= n; i += PARTS)
+    for (int j = 0; j < PARTS; j++)
+      parts[j] += (in[i + j] - mean) * (in[i + j] - mean);
+  for (int j = 0; i < n; i++, j++)
+    parts[j] += (in[i] - mean) * (in[i] - mean);
+
+  return sum_of_parts (parts);
+}
+
+void
+qs_level_standardize (const float *in,
+                      float       *out,
+                      gint64       n,
+                      float        epsilon,
+                      const float *scale,
+                      const float *bias)
+{
+  const float mean = qs_level_sum (in, n) / (float) n;
+  const float variance = sum_of_squares (in, n, mean) / (float) n;
+  const float factor = 1.0f / sqrtf (variance + epsilon);
+
+  for (gint64 i = 0; i < n; i++)
+    out[i] = (in[i] - mean) * factor;
+  if (scale != NULL)
+    for (gint64 i = 0; i < n; i++)
+      out[i] *= scale[i];
+  if (bias != NULL)
+    for (gint64 i = 0; i < n; i++)
+      out[i] += bias[i];
+}

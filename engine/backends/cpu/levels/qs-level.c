@@ -33,4 +33,5 @@ const QsCpuFunctions qs_level_functions = {
   .sum_s8 = qs_level_sum_s8,
   .soft_max = qs_level_soft_max,
   .sum = qs_level_sum,
+  .standardize = qs_level_standardize,
 };

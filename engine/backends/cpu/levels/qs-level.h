@@ -50,6 +50,7 @@
 #define qs_level_sum_s8 QS_LEVEL_SYMBOL (qs_level_sum_s8)
 #define qs_level_soft_max QS_LEVEL_SYMBOL (qs_level_soft_max)
 #define qs_level_sum QS_LEVEL_SYMBOL (qs_level_sum)
+#define qs_level_standardize QS_LEVEL_SYMBOL (qs_level_standardize)
 #define qs_level_functions QS_LEVEL_SYMBOL (qs_cpu_functions)
 
 extern const QsCpuProductFuncs qs_level_product_f32;
@@ -126,3 +127,9 @@ void qs_level_soft_max (const float *in,
                         gint64       n);
 float qs_level_sum (const float *in,
                     gint64       n);
+void qs_level_standardize (const float *in,
+                           float       *out,
+                           gint64       n,
+                           float        epsilon,
+                           const float *scale,
+                           const float *bias);
