@@ -144,6 +144,44 @@ measure (QsBuild           *self,
     }
 }
 
+/* The layout that a layer without a wish of its own will get: its first input's. Producers come
+ * first, so theirs is known. */
+static QsFormat
+predict_format (QsBuild       *self,
+                const QsLayer *layer,
+                QsPrecision    precision)
+{
+  for (guint i = 0; i < layer->inputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (layer->inputs, i);
+      const QsLayerPlan *plan;
+
+      if (tensor == NULL || tensor->value != NULL || tensor->shape.n_dims < 3)
+        continue;
+      if (tensor->producer == NULL)
+        return QS_FORMAT_LINEAR;
+      plan = qs_build_get_plan (self, tensor->producer);
+      return precision == QS_PRECISION_INT8 && plan->can_int8 ? plan->int8_candidate.format
+                                                              : plan->fp32.format;
+    }
+
+  return QS_FORMAT_LINEAR;
+}
+
+/* Reshaping row-major tensors moves nothing, while in another layout it moves everything. */
+static void
+prefer_format (QsBuild       *self,
+               const QsLayer *layer,
+               QsCandidate   *candidate)
+{
+  candidate->format = qs_backend_preferred_format (self->backend, layer, &candidate->any_format);
+  if (layer->klass->kind != QS_LAYER_SHUFFLE)
+    return;
+
+  candidate->any_format = FALSE;
+  candidate->format = QS_FORMAT_LINEAR;
+}
+
 static QsLayerForm
 make_form (QsBuild     *self,
            QsLayerPlan *plan,
@@ -155,9 +193,10 @@ make_form (QsBuild     *self,
   g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, &form, error);
 
   if (probe != NULL)
-    candidate->format = qs_backend_preferred_format (
-      self->backend, g_ptr_array_index (probe->layers, 0), &candidate->any_format);
-  form.format = candidate->any_format ? QS_FORMAT_LINEAR : candidate->format;
+    prefer_format (self, g_ptr_array_index (probe->layers, 0), candidate);
+  if (candidate->any_format)
+    candidate->format = predict_format (self, plan->layer, precision);
+  form.format = candidate->format;
   return form;
 }
 
