@@ -37,10 +37,12 @@ G_BEGIN_DECLS
   FAMILY (activation) \
   FAMILY (convolution) \
   FAMILY (element_wise) \
+  FAMILY (grid_sample) \
   FAMILY (matrix_multiply) \
   FAMILY (pooling) \
   FAMILY (reduce) \
   FAMILY (reformat) \
+  FAMILY (roi_align) \
   FAMILY (scale) \
   FAMILY (soft_max) \
   FAMILY (unary)
