@@ -13,7 +13,8 @@ QS_BUILD_PACKAGES="
 
 # To show a window that looks as it should: fonts, icons, the portal's settings.
 QS_WINDOW_PACKAGES="
-  fonts-cantarell fonts-dejavu-core adwaita-icon-theme librsvg2-common gsettings-desktop-schemas"
+  fonts-cantarell fonts-dejavu-core adwaita-icon-theme hicolor-icon-theme librsvg2-common
+  gsettings-desktop-schemas shared-mime-info"
 
 # To test without a display, and to read what a screen reader is told.
 QS_TEST_PACKAGES="
@@ -57,11 +58,14 @@ qs_install ()
   [ -n "$missing" ] || return 0
 
   echo "Installing with apt: $missing"
+  # A fresh system has no lists yet.
+  ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 ||
+    qs_as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
   # shellcheck disable=SC2086 # a list of words
   qs_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     $missing && return 0
 
-  # The lists may be missing or old on a fresh system.
+  # The lists may be too old for what is on the servers.
   qs_as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
   # shellcheck disable=SC2086
   qs_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
