@@ -178,7 +178,8 @@ typedef struct
   gint64 x;
 } RunPlace;
 
-/* @image: the first input value of the pixel's batch and group */
+/* The place of a run under the first of some output pixels in a line. @image: the first input value
+ * of their batch and group. */
 static inline void
 place_run (const Convolution *self,
            const guint8      *image,
@@ -260,6 +261,56 @@ typedef struct
   const guint8 *input;
 } Source;
 
+/* Run @run of @n neighbouring output pixels; the pointers are those of that run. */
+static inline void
+find_runs (const Convolution *self,
+           RunPlace           place,
+           guint              n,
+           guint8            *scratch,
+           const guint8     **rows)
+{
+  const gsize row_bytes = scratch_per_row (self);
+  const gint64 stride = self->geometry.stride[2];
+
+  for (guint p = 0; p < n; p++, place.x += stride, scratch += row_bytes)
+    if (self->runs.merged)
+      copy_run (self, &place, scratch);
+    else
+      rows[p] = find_run (self, &place, scratch);
+}
+
+/* The rows of @n neighbouring output pixels of one line. */
+static void
+find_line (const Source *source,
+           gint64        group,
+           const Pixel  *pixel,
+           guint         n,
+           guint         n_rows,
+           guint8       *scratch,
+           const guint8 **rows)
+{
+  const Convolution *self = source->convolution;
+  const Geometry *g = &self->geometry;
+  const gsize run_bytes = self->runs.run * self->value_size;
+  const guint8 *image = source->input
+                        + (pixel->batch * g->in[0] * g->in[1] * g->in[2] * g->channels
+                           + group * g->group_channels) * self->value_size;
+  gint64 start[SPATIAL];
+
+  filter_start (g, pixel, start);
+  for (gint64 run = 0; run < self->runs.n_runs; run++)
+    {
+      RunPlace place;
+
+      place_run (self, image, start, run, &place);
+      find_runs (self, place, n, scratch + run * run_bytes, rows + run * n_rows);
+    }
+
+  if (self->runs.merged)
+    for (guint p = 0; p < n; p++)
+      rows[p] = scratch + p * scratch_per_row (self);
+}
+
 static void
 find_rows (gconstpointer  data,
            gint64         group,
@@ -269,34 +320,19 @@ find_rows (gconstpointer  data,
            const guint8 **rows)
 {
   const Source *source = data;
-  const Convolution *self = source->convolution;
-  const gsize row_bytes = scratch_per_row (self);
-  const gsize run_bytes = self->runs.run * self->value_size;
-  const Geometry *g = &self->geometry;
-  const gsize image_bytes = g->in[0] * g->in[1] * g->in[2] * g->channels * self->value_size;
-  Pixel pixel;
+  const Geometry *g = &source->convolution->geometry;
+  guint r = 0;
 
-  pixel_init (&pixel, g, first);
-  for (guint r = 0; r < n_rows; r++, scratch += row_bytes)
+  while (r < n_rows)
     {
-      const guint8 *image = source->input + pixel.batch * image_bytes
-                            + group * g->group_channels * self->value_size;
-      gint64 start[SPATIAL];
+      Pixel pixel;
+      guint n;
 
-      filter_start (g, &pixel, start);
-      for (gint64 run = 0; run < self->runs.n_runs; run++)
-        {
-          RunPlace place;
-
-          place_run (self, image, start, run, &place);
-          if (self->runs.merged)
-            copy_run (self, &place, scratch + run * run_bytes);
-          else
-            rows[run * n_rows + r] = find_run (self, &place, scratch + run * run_bytes);
-        }
-      if (self->runs.merged)
-        rows[r] = scratch;
-      pixel_advance (&pixel, g);
+      pixel_init (&pixel, g, first + r);
+      n = MIN (n_rows - r, g->out[2] - pixel.at[2]);
+      find_line (source, group, &pixel, n, n_rows,
+                 scratch + r * scratch_per_row (source->convolution), rows + r);
+      r += n;
     }
 }
 

@@ -189,6 +189,15 @@ split_execute (const QsKernel     *kernel,
   return TRUE;
 }
 
+/* Channels-last memory keeps its order when only the axes behind the channels are reshaped. */
+static gboolean
+keeps_channels (const QsView *x,
+                const QsView *y)
+{
+  return x->format == QS_FORMAT_HWC && y->format == QS_FORMAT_HWC
+         && x->shape.dims[0] == y->shape.dims[0] && x->shape.dims[1] == y->shape.dims[1];
+}
+
 /* The same elements in the same logical order, so one side must be linear: there it is seen with
  * the other side's shape. */
 static gboolean
@@ -201,7 +210,9 @@ shuffle_execute (const QsKernel     *kernel,
   QsView x = execution->inputs[0], y = execution->outputs[0];
   const float scale = x.scale;
 
-  if (qs_view_is_linear (&y))
+  if (keeps_channels (&x, &y))
+    qs_view_init (&y, y.type, QS_FORMAT_HWC, &x.shape, y.data);
+  else if (qs_view_is_linear (&y))
     qs_view_init (&y, y.type, QS_FORMAT_LINEAR, &x.shape, y.data);
   else if (qs_view_is_linear (&x))
     qs_view_init (&x, x.type, QS_FORMAT_LINEAR, &y.shape, x.data);
@@ -209,7 +220,7 @@ shuffle_execute (const QsKernel     *kernel,
     return layer->klass->evaluate (layer, execution->inputs, execution->outputs, error);
 
   /* The memory planner may have given both the same memory. */
-  if (x.data == y.data && qs_view_is_linear (&x))
+  if (x.data == y.data)
     return TRUE;
   x.scale = y.scale = scale;
   qs_cpu_move (qs_cpu_kernel_functions (kernel), &x, &y, execution->pool);

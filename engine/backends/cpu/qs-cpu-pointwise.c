@@ -37,8 +37,12 @@ gather (gconstpointer from,
         gint64        n,
         gpointer      to)
 {
-  for (gint64 i = 0; i < n; i++)
-    memcpy ((guint8 *) to + i * size, (const guint8 *) from + i * step * size, size);
+  if (size == sizeof (float))
+    for (gint64 i = 0; i < n; i++)
+      ((float *) to)[i] = ((const float *) from)[i * step];
+  else
+    for (gint64 i = 0; i < n; i++)
+      ((gint8 *) to)[i] = ((const gint8 *) from)[i * step];
 }
 
 /* The next @n values of input @index, where they lie or gathered at @buffer. */

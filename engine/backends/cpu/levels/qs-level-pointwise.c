@@ -287,7 +287,13 @@ qs_level_sum_s8 (gint32      *out,
     out[i] += in[i];
 }
 
-/* Sixteen running sums, then their sum in pairs: one order for every vector width. */
+/* Sixteen running values, whatever the width of a vector is. */
+typedef float Parts __attribute__ ((vector_size (4 * PARTS), aligned (4), may_alias));
+typedef gint32 PartsMask __attribute__ ((vector_size (4 * PARTS)));
+
+#define LOAD_PARTS(p) (*(const Parts *) (p))
+
+/* The sum in pairs: one order for every vector width. */
 static float
 sum_of_parts (float *parts)
 {
@@ -302,12 +308,13 @@ float
 qs_level_sum (const float *in,
               gint64       n)
 {
-  float parts[PARTS] = { 0 };
+  Parts sums = { 0 };
+  float parts[PARTS];
   gint64 i = 0;
 
   for (; i + PARTS <= n; i += PARTS)
-    for (int j = 0; j < PARTS; j++)
-      parts[j] += in[i + j];
+    sums += LOAD_PARTS (in + i);
+  *(Parts *) parts = sums;
   for (int j = 0; i < n; i++, j++)
     parts[j] += in[i];
 
@@ -319,14 +326,18 @@ static float
 largest (const float *in,
          gint64       n)
 {
+  Parts tops = (Parts) { 0 } - INFINITY;
   float parts[PARTS];
   gint64 i = 0;
 
-  for (int j = 0; j < PARTS; j++)
-    parts[j] = -INFINITY;
   for (; i + PARTS <= n; i += PARTS)
-    for (int j = 0; j < PARTS; j++)
-      parts[j] = in[i + j] > parts[j] ? in[i + j] : parts[j];
+    {
+      Parts values = LOAD_PARTS (in + i);
+      PartsMask larger = values > tops;
+
+      tops = (Parts) (((PartsMask) values & larger) | ((PartsMask) tops & ~larger));
+    }
+  *(Parts *) parts = tops;
   for (; i < n; i++)
     parts[0] = in[i] > parts[0] ? in[i] : parts[0];
   for (int j = 1; j < PARTS; j++)
@@ -355,12 +366,17 @@ sum_of_squares (const float *in,
                 gint64       n,
                 float        mean)
 {
-  float parts[PARTS] = { 0 };
+  Parts sums = { 0 };
+  float parts[PARTS];
   gint64 i = 0;
 
   for (; i + PARTS <= n; i += PARTS)
-    for (int j = 0; j < PARTS; j++)
-      parts[j] += (in[i + j] - mean) * (in[i + j] - mean);
+    {
+      Parts d = LOAD_PARTS (in + i) - mean;
+
+      sums += d * d;
+    }
+  *(Parts *) parts = sums;
   for (int j = 0; i < n; i++, j++)
     parts[j] += (in[i] - mean) * (in[i] - mean);
 
