@@ -62,6 +62,21 @@ qs_choose_kernel (const QsBackend  *backend,
   return NULL;
 }
 
+/* Why a candidate is not the one that runs. */
+static char *
+explain_tactic (const QsEngineLayer *layer,
+                const QsTactic      *tactic)
+{
+  if (tactic->precision != layer->layer->precision)
+    return g_strdup_printf ("The layer computes in %s.",
+                            qs_precision_name (layer->layer->precision));
+  if (tactic->ms >= 0.0 && layer->ms >= 0.0)
+    return g_strdup_printf ("It takes %.4f ms, and %s takes %.4f ms.", tactic->ms, layer->kernel,
+                            layer->ms);
+  return g_strdup_printf ("Nothing was timed, and %s comes first in the backend's order.",
+                          layer->kernel);
+}
+
 static void
 mark_chosen (QsEngineLayer *layer)
 {
@@ -71,6 +86,8 @@ mark_chosen (QsEngineLayer *layer)
 
       tactic->chosen = tactic->precision == layer->layer->precision &&
                        strcmp (tactic->kernel, layer->kernel) == 0;
+      if (!tactic->chosen && tactic->reason == NULL)
+        tactic->reason = explain_tactic (layer, tactic);
     }
 }
 

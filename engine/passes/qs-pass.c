@@ -7,6 +7,7 @@
 static const QsPass *const passes[] = {
   &qs_pass_remove_identity,
   &qs_pass_merge_shuffles,
+  &qs_pass_fold_factors,
   &qs_pass_fold_bias,
   &qs_pass_fold_batch_norm,
   &qs_pass_simplify_activations,

@@ -31,10 +31,14 @@ struct _QsContext
   gpointer workspace;
   gsize workspace_size;
   gpointer *data; /* by tensor id */
-  gint64 *step_us; /* (nullable): filled while profiling */
+  gint64 *step_ns; /* (nullable): filled while profiling */
   QsContextObserver observer;
   gpointer observer_data;
 };
+
+/* Nanoseconds of the monotonic clock: many layers take less than one of g_get_monotonic_time()'s
+ * microseconds. */
+gint64   qs_context_now         (void);
 
 /* Seeded values without zeros for every network input: integers are 0 or 1, so that indices fit. */
 gboolean qs_context_make_inputs (QsContext     *self,

@@ -428,12 +428,12 @@ run_steps (QsContext *self,
 
   for (guint i = 0; i < self->n_steps; i++)
     {
-      gint64 start = self->step_us != NULL ? g_get_monotonic_time () : 0;
+      gint64 start = self->step_ns != NULL ? qs_context_now () : 0;
 
       if (!execute_step (self, &self->steps[i], error))
         return FALSE;
-      if (self->step_us != NULL)
-        self->step_us[i] = g_get_monotonic_time () - start;
+      if (self->step_ns != NULL)
+        self->step_ns[i] = qs_context_now () - start;
       if (self->observer != NULL)
         observe_outputs (self, &self->steps[i]);
     }

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <time.h>
 
 #include "qs-context-private.h"
 
 #define SEED 1234
 #define N_WARM_UP 3
+
+gint64
+qs_context_now (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (gint64) time.tv_sec * 1000000000 + time.tv_nsec;
+}
 
 static void
 fill_floats (QsHostTensor *tensor,
@@ -72,37 +82,37 @@ median_ms (gint64 *times,
            guint   n)
 {
   qsort (times, n, sizeof *times, compare_times);
-  return n % 2 == 1 ? (double) times[n / 2] / 1e3
-                    : (double) (times[n / 2 - 1] + times[n / 2]) / 2e3;
+  return n % 2 == 1 ? (double) times[n / 2] / 1e6
+                    : (double) (times[n / 2 - 1] + times[n / 2]) / 2e6;
 }
 
 static gboolean
 run_once (QsContext     *self,
           QsHostTensor **inputs,
-          gint64        *us,
+          gint64        *ns,
           GError       **error)
 {
   guint n_outputs = self->network->outputs->len;
   g_autofree QsHostTensor **outputs = g_new0 (QsHostTensor *, n_outputs + 1);
-  gint64 start = g_get_monotonic_time ();
+  gint64 start = qs_context_now ();
 
   if (!qs_context_run (self, inputs, outputs, error))
     return FALSE;
 
-  *us = g_get_monotonic_time () - start;
+  *ns = qs_context_now () - start;
   for (guint i = 0; i < n_outputs; i++)
     qs_host_tensor_unref (outputs[i]);
   return TRUE;
 }
 
-/* @layer_us: one row of @n_runs times per layer, @step_us one time per layer of the last run. */
+/* @layer_ns: one row of @n_runs times per layer, @step_ns one time per layer of the last run. */
 static gboolean
 time_runs (QsContext     *self,
            QsHostTensor **inputs,
            guint          n_runs,
            QsProgress    *progress,
-           gint64        *run_us,
-           gint64        *layer_us,
+           gint64        *run_ns,
+           gint64        *layer_ns,
            GError       **error)
 {
   gint64 ignored;
@@ -113,10 +123,10 @@ time_runs (QsContext     *self,
 
   for (guint run = 0; run < n_runs; run++)
     {
-      if (!qs_progress_check (progress, error) || !run_once (self, inputs, &run_us[run], error))
+      if (!qs_progress_check (progress, error) || !run_once (self, inputs, &run_ns[run], error))
         return FALSE;
       for (guint i = 0; i < self->n_steps; i++)
-        layer_us[(gsize) i * n_runs + run] = self->step_us[i];
+        layer_ns[(gsize) i * n_runs + run] = self->step_ns[i];
       qs_progress_set_fraction (progress, (run + 1.0) / n_runs);
     }
 
@@ -132,23 +142,23 @@ qs_context_profile (QsContext        *self,
 {
   guint n_inputs = self->network->inputs->len;
   g_autofree QsHostTensor **inputs = g_new0 (QsHostTensor *, n_inputs + 1);
-  g_autofree gint64 *step_us = g_new0 (gint64, self->n_steps + 1);
-  g_autofree gint64 *run_us = NULL;
-  g_autofree gint64 *layer_us = NULL;
+  g_autofree gint64 *step_ns = g_new0 (gint64, self->n_steps + 1);
+  g_autofree gint64 *run_ns = NULL;
+  g_autofree gint64 *layer_ns = NULL;
   QsContextObserver observer = self->observer;
   gboolean ok;
 
   n_runs = CLAMP (n_runs, 1, 100000);
-  run_us = g_new0 (gint64, n_runs);
-  layer_us = g_new0 (gint64, (gsize) n_runs * (self->n_steps + 1));
+  run_ns = g_new0 (gint64, n_runs);
+  layer_ns = g_new0 (gint64, (gsize) n_runs * (self->n_steps + 1));
   *result = (QsProfileResult) { .n_runs = n_runs, .n_layers = self->n_steps };
 
   /* An observer would be timed with the layers. */
   self->observer = NULL;
-  self->step_us = step_us;
+  self->step_ns = step_ns;
   ok = qs_context_make_inputs (self, inputs, error) &&
-       time_runs (self, inputs, n_runs, progress, run_us, layer_us, error);
-  self->step_us = NULL;
+       time_runs (self, inputs, n_runs, progress, run_ns, layer_ns, error);
+  self->step_ns = NULL;
   self->observer = observer;
 
   for (guint i = 0; i < n_inputs; i++)
@@ -158,9 +168,9 @@ qs_context_profile (QsContext        *self,
 
   result->layer_ms = g_new0 (double, self->n_steps + 1);
   for (guint i = 0; i < self->n_steps; i++)
-    result->layer_ms[i] = median_ms (layer_us + (gsize) i * n_runs, n_runs);
-  result->median_ms = median_ms (run_us, n_runs);
-  result->min_ms = (double) run_us[0] / 1e3;
+    result->layer_ms[i] = median_ms (layer_ns + (gsize) i * n_runs, n_runs);
+  result->median_ms = median_ms (run_ns, n_runs);
+  result->min_ms = (double) run_ns[0] / 1e6;
   return TRUE;
 }
 

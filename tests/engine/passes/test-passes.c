@@ -269,6 +269,39 @@ test_batch_norm_numbers (void)
   qs_test_maker_clear (&maker);
 }
 
+/* alpha 2 and beta -3: weights twice, bias minus three times as large. */
+static void
+test_factors (void)
+{
+  QsTestMaker maker;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  QsShape shape = qs_shape_make (2, 2, 4);
+  QsTensor *t;
+  QsMatrixMultiplyAttributes *attributes;
+  double weight, bias;
+  QsLayer *layer;
+
+  qs_test_maker_init (&maker, 2);
+  t = qs_test_product (&maker, "gemm", qs_test_input (&maker, "x", &shape), 3, TRUE);
+  attributes = t->producer->attributes;
+  attributes->alpha = 2.0f;
+  attributes->beta = -3.0f;
+  weight = qs_host_tensor_get_number (qs_layer_get_input (t->producer, 1)->value, 5);
+  bias = qs_host_tensor_get_number (qs_layer_get_input (t->producer, 2)->value, 1);
+  qs_network_mark_output (maker.network, t);
+  run_passes (&maker, journal);
+
+  layer = g_ptr_array_index (maker.network->layers, 0);
+  attributes = layer->attributes;
+  g_assert_cmpfloat (attributes->alpha, ==, 1.0f);
+  g_assert_cmpfloat (attributes->beta, ==, 1.0f);
+  g_assert_cmpfloat (qs_host_tensor_get_number (qs_layer_get_input (layer, 1)->value, 5), ==,
+                     2.0 * weight);
+  g_assert_cmpfloat (qs_host_tensor_get_number (qs_layer_get_input (layer, 2)->value, 1), ==,
+                     (double) (float) (-3.0 * bias));
+  qs_test_maker_clear (&maker);
+}
+
 static void
 test_swish (void)
 {
@@ -400,6 +433,7 @@ main (int   argc,
     g_test_add_data_func (refusals[i].path, &refusals[i], test_refusal);
   g_test_add_func ("/passes/bias", test_bias);
   g_test_add_func ("/passes/batch-norm-numbers", test_batch_norm_numbers);
+  g_test_add_func ("/passes/factors", test_factors);
   g_test_add_func ("/passes/swish", test_swish);
   g_test_add_func ("/passes/relu6", test_relu6);
   g_test_add_func ("/passes/random-networks", test_random_networks);
