@@ -519,15 +519,21 @@ leave_cb (QsGraphView *self)
 }
 
 static void
-click_cb (QsGraphView     *self,
-          int              n_press,
-          double           x,
-          double           y,
-          GtkGestureClick *gesture)
+press_cb (QsGraphView *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+}
+
+/* On release: a press that becomes a drag pans and selects nothing. */
+static void
+release_cb (QsGraphView     *self,
+            int              n_press,
+            double           x,
+            double           y,
+            GtkGestureClick *gesture)
 {
   int node, net;
 
-  gtk_widget_grab_focus (GTK_WIDGET (self));
   pick (self, x, y, &node, &net);
   select_item (self, node, net);
   if (n_press == 2)
@@ -1122,6 +1128,8 @@ add_click (QsGraphView *self,
 
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), button);
   g_signal_connect_swapped (click, "pressed", callback, self);
+  if (button == GDK_BUTTON_PRIMARY)
+    g_signal_connect_swapped (click, "released", G_CALLBACK (release_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
 }
 
@@ -1172,7 +1180,7 @@ add_controllers (QsGraphView *self)
 
   add_drag (self, GDK_BUTTON_PRIMARY);
   add_drag (self, GDK_BUTTON_MIDDLE);
-  add_click (self, GDK_BUTTON_PRIMARY, G_CALLBACK (click_cb));
+  add_click (self, GDK_BUTTON_PRIMARY, G_CALLBACK (press_cb));
   add_click (self, GDK_BUTTON_SECONDARY, G_CALLBACK (secondary_click_cb));
 }
 
@@ -1196,7 +1204,7 @@ qs_graph_view_init (QsGraphView *self)
   g_signal_connect (self, "query-tooltip", G_CALLBACK (query_tooltip_cb), NULL);
   g_signal_connect (self, "notify::has-focus", G_CALLBACK (gtk_widget_queue_draw), NULL);
   add_controllers (self);
-  qs_widget_follow_style (widget);
+  qs_widget_follow_style (widget, G_CALLBACK (gtk_widget_queue_draw));
   update_accessible (self);
 }
 

@@ -342,7 +342,7 @@ qs_histogram_view_init (QsHistogramView *self)
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (click_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
-  qs_widget_follow_style (GTK_WIDGET (self));
+  qs_widget_follow_style (GTK_WIDGET (self), G_CALLBACK (gtk_widget_queue_draw));
   update_accessible (self);
 }
 

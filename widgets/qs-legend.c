@@ -279,7 +279,7 @@ qs_legend_init (QsLegend *self)
 {
   gtk_widget_set_can_target (GTK_WIDGET (self), FALSE);
   gtk_widget_add_css_class (GTK_WIDGET (self), "card");
-  qs_widget_follow_style (GTK_WIDGET (self));
+  qs_widget_follow_style (GTK_WIDGET (self), G_CALLBACK (gtk_widget_queue_draw));
   update_accessible (self);
 }
 

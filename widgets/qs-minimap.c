@@ -10,8 +10,8 @@
 #include "qs-widget-style.h"
 
 #define MARGIN 6.0
-/* A graph many times as high as wide is not shrunk to a thread: part of it is shown. */
-#define MIN_SCALE 0.012
+/* A graph many times as high as wide would become a thread: it is drawn at least this wide. */
+#define MIN_WIDTH 40.0
 
 struct _QsMinimap
 {
@@ -20,6 +20,7 @@ struct _QsMinimap
   QsGraphView *view;
   GSignalGroup *view_signals;
   GSignalGroup *viewport_signals;
+  GskRenderNode *picture;  /* the graph without the frame, or NULL when it must be drawn anew */
   double drag_x;
   double drag_y;
 };
@@ -35,23 +36,23 @@ enum
 
 static GParamSpec *props[N_PROPS];
 
-/* What the minimap shows: the scene point in its corner, and its scale. */
+/* Where the graph is in the minimap: its left top corner, and how large one unit is. */
 typedef struct
 {
-  double x;
-  double y;
-  double scale;
-} Window;
+  double left;
+  double top;
+  double scale_x;
+  double scale_y;
+} Place;
 
 static gboolean
-get_window (QsMinimap *self,
-            Window    *window)
+get_place (QsMinimap *self,
+           Place     *place)
 {
   QsGraphScene *scene = self->view != NULL ? qs_graph_view_get_scene (self->view) : NULL;
   double width = gtk_widget_get_width (GTK_WIDGET (self));
   double height = gtk_widget_get_height (GTK_WIDGET (self));
-  double scene_width, scene_height, view_height, middle, shown;
-  QsViewport *viewport;
+  double scene_width, scene_height;
 
   if (scene == NULL || width <= 2 * MARGIN || height <= 2 * MARGIN)
     return FALSE;
@@ -60,20 +61,11 @@ get_window (QsMinimap *self,
   if (scene_width <= 0 || scene_height <= 0)
     return FALSE;
 
-  window->scale = MIN ((width - 2 * MARGIN) / scene_width,
-                       MAX ((height - 2 * MARGIN) / scene_height, MIN_SCALE));
-  window->x = scene_width / 2 - width / window->scale / 2;
-
-  viewport = qs_graph_view_get_viewport (self->view);
-  qs_viewport_get_view (viewport, &scene_width, &view_height);
-  middle = qs_viewport_get_y (viewport) + view_height / qs_viewport_get_scale (viewport) / 2;
-  qs_graph_scene_get_size (scene, &scene_width, &scene_height);
-  shown = height / window->scale;
-  if (shown >= scene_height)
-    window->y = scene_height / 2 - shown / 2;
-  else
-    window->y = CLAMP (middle - shown / 2, -MARGIN / window->scale,
-                       scene_height - shown + MARGIN / window->scale);
+  place->scale_x = MIN ((width - 2 * MARGIN) / scene_width, 1);
+  place->scale_y = MIN ((height - 2 * MARGIN) / scene_height, place->scale_x);
+  place->scale_x = MIN (place->scale_x, MAX (place->scale_y, MIN_WIDTH / scene_width));
+  place->left = (width - scene_width * place->scale_x) / 2;
+  place->top = (height - scene_height * place->scale_y) / 2;
   return TRUE;
 }
 
@@ -83,14 +75,14 @@ go_to (QsMinimap *self,
        double     py)
 {
   QsViewport *viewport;
-  Window window;
+  Place place;
 
-  if (!get_window (self, &window))
+  if (!get_place (self, &place))
     return;
 
   viewport = qs_graph_view_get_viewport (self->view);
-  qs_viewport_center_on (viewport, window.x + px / window.scale, window.y + py / window.scale,
-                         qs_viewport_get_scale (viewport), FALSE);
+  qs_viewport_center_on (viewport, (px - place.left) / place.scale_x,
+                         (py - place.top) / place.scale_y, qs_viewport_get_scale (viewport), FALSE);
 }
 
 static void
@@ -119,9 +111,9 @@ scroll_cb (QsMinimap                *self,
            double                    dy,
            GtkEventControllerScroll *controller)
 {
-  Window window;
+  Place place;
 
-  if (!get_window (self, &window))
+  if (!get_place (self, &place))
     return GDK_EVENT_PROPAGATE;
 
   qs_viewport_pan (qs_graph_view_get_viewport (self->view), 0, dy * 120);
@@ -132,18 +124,19 @@ static void
 draw_frame (QsMinimap     *self,
             cairo_t       *cr,
             const QsStyle *style,
-            const Window  *window)
+            const Place   *place)
 {
   QsViewport *viewport = qs_graph_view_get_viewport (self->view);
+  double scale = qs_viewport_get_scale (viewport);
   QsColor color = style->accent;
   double width, height;
 
   qs_viewport_get_view (viewport, &width, &height);
   cairo_rectangle (cr,
-                   (qs_viewport_get_x (viewport) - window->x) * window->scale,
-                   (qs_viewport_get_y (viewport) - window->y) * window->scale,
-                   width / qs_viewport_get_scale (viewport) * window->scale,
-                   MAX (height / qs_viewport_get_scale (viewport) * window->scale, 3));
+                   place->left + qs_viewport_get_x (viewport) * place->scale_x,
+                   place->top + qs_viewport_get_y (viewport) * place->scale_y,
+                   width / scale * place->scale_x,
+                   MAX (height / scale * place->scale_y, 3));
   color.a = 0.14;
   qs_color_set (&color, cr);
   cairo_fill_preserve (cr);
@@ -152,27 +145,66 @@ draw_frame (QsMinimap     *self,
   cairo_stroke (cr);
 }
 
+/* The graph as one node, kept while the view moves. */
+static void
+ensure_picture (QsMinimap     *self,
+                const QsStyle *style,
+                const Place   *place)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (self));
+  int height = gtk_widget_get_height (GTK_WIDGET (self));
+  QsGraphMarks marks = QS_GRAPH_MARKS_INIT;
+  double stretch = place->scale_x / place->scale_y;
+  cairo_t *cr;
+
+  if (self->picture != NULL)
+    return;
+
+  self->picture = gsk_cairo_node_new (&GRAPHENE_RECT_INIT (0, 0, width, height));
+  cr = gsk_cairo_node_get_draw_context (self->picture);
+  cairo_scale (cr, stretch, 1);
+  qs_graph_draw (cr, qs_graph_view_get_scene (self->view), style, &marks,
+                 -place->left / place->scale_x, -place->top / place->scale_y, place->scale_y,
+                 width / stretch, height);
+  cairo_destroy (cr);
+}
+
+static void
+forget_picture (QsMinimap *self)
+{
+  g_clear_pointer (&self->picture, gsk_render_node_unref);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
 static void
 qs_minimap_snapshot (GtkWidget   *widget,
                      GtkSnapshot *snapshot)
 {
   QsMinimap *self = QS_MINIMAP (widget);
-  int width = gtk_widget_get_width (widget);
-  int height = gtk_widget_get_height (widget);
-  QsGraphMarks marks = QS_GRAPH_MARKS_INIT;
   QsStyle style;
-  Window window;
+  Place place;
   cairo_t *cr;
 
-  if (!get_window (self, &window))
+  if (!get_place (self, &place))
     return;
 
   qs_widget_get_style (&style);
-  cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
-  qs_graph_draw (cr, qs_graph_view_get_scene (self->view), &style, &marks, window.x, window.y,
-                 window.scale, width, height);
-  draw_frame (self, cr, &style, &window);
+  ensure_picture (self, &style, &place);
+  gtk_snapshot_append_node (snapshot, self->picture);
+  cr = gtk_snapshot_append_cairo (snapshot,
+                                  &GRAPHENE_RECT_INIT (0, 0, gtk_widget_get_width (widget),
+                                                       gtk_widget_get_height (widget)));
+  draw_frame (self, cr, &style, &place);
   cairo_destroy (cr);
+}
+
+static void
+qs_minimap_size_allocate (GtkWidget *widget,
+                          int        width,
+                          int        height,
+                          int        baseline)
+{
+  forget_picture (QS_MINIMAP (widget));
 }
 
 static void
@@ -205,7 +237,7 @@ qs_minimap_set_view (QsMinimap   *self,
   g_signal_group_set_target (self->view_signals, view);
   g_signal_group_set_target (self->viewport_signals,
                              view != NULL ? qs_graph_view_get_viewport (view) : NULL);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
+  forget_picture (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_VIEW]);
 }
 
@@ -246,6 +278,7 @@ qs_minimap_dispose (GObject *object)
 {
   QsMinimap *self = QS_MINIMAP (object);
 
+  g_clear_pointer (&self->picture, gsk_render_node_unref);
   g_clear_object (&self->view_signals);
   g_clear_object (&self->viewport_signals);
   g_clear_weak_pointer (&self->view);
@@ -263,6 +296,7 @@ qs_minimap_class_init (QsMinimapClass *klass)
   object_class->dispose = qs_minimap_dispose;
   widget_class->snapshot = qs_minimap_snapshot;
   widget_class->measure = qs_minimap_measure;
+  widget_class->size_allocate = qs_minimap_size_allocate;
 
   props[PROP_VIEW] = g_param_spec_object ("view", NULL, NULL, QS_TYPE_GRAPH_VIEW,
                                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
@@ -282,7 +316,7 @@ qs_minimap_init (QsMinimap *self)
 
   self->view_signals = g_signal_group_new (QS_TYPE_GRAPH_VIEW);
   g_signal_group_connect_swapped (self->view_signals, "notify::scene",
-                                  G_CALLBACK (gtk_widget_queue_draw), self);
+                                  G_CALLBACK (forget_picture), self);
   self->viewport_signals = g_signal_group_new (QS_TYPE_VIEWPORT);
   g_signal_group_connect_swapped (self->viewport_signals, "changed",
                                   G_CALLBACK (gtk_widget_queue_draw), self);
@@ -295,7 +329,7 @@ qs_minimap_init (QsMinimap *self)
 
   gtk_widget_set_overflow (widget, GTK_OVERFLOW_HIDDEN);
   gtk_widget_add_css_class (widget, "card");
-  qs_widget_follow_style (widget);
+  qs_widget_follow_style (widget, G_CALLBACK (forget_picture));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, _("Overview of the graph"), -1);
 }

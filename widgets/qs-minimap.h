@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * QsMinimap:
  *
  * The whole graph in the small, with a frame around what the graph view shows; drag the frame or
- * click to go somewhere. Very tall graphs are shown in part around the frame.
+ * click to go somewhere. Very tall graphs are squeezed, so that they are no thinner than a strip.
  *
  * ## Properties
  *

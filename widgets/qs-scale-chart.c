@@ -582,7 +582,7 @@ qs_scale_chart_init (QsScaleChart *self)
   gtk_widget_set_has_tooltip (widget, TRUE);
   g_signal_connect (self, "query-tooltip", G_CALLBACK (query_tooltip_cb), NULL);
   g_signal_connect (self, "notify::has-focus", G_CALLBACK (gtk_widget_queue_draw), NULL);
-  qs_widget_follow_style (widget);
+  qs_widget_follow_style (widget, G_CALLBACK (gtk_widget_queue_draw));
   update_accessible (self);
 }
 

@@ -161,7 +161,7 @@ put_layer_text (Writer            *self,
               width - (node->badge != NULL ? 38 : 0), node->title);
   if (node->badge != NULL)
     put_text (self, "b", "end", right, top + 17, node->badge);
-  put_fitted (self, self->plain, "n", NULL, left, top + 35, width, node->name);
+  put_fitted (self, self->plain, "n", NULL, left, top + 35, width, node->short_name);
   if (node->parts != NULL)
     put_fitted (self, self->plain, "n p", NULL, left, top + 52, width, node->parts);
 }

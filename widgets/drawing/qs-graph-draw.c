@@ -469,7 +469,7 @@ draw_layer_text (const View        *view,
   qs_color_set (label, view->cr);
   show_line (view, fonts, fonts->title, node->title, left, top + 5, width - badge,
              PANGO_ALIGN_LEFT);
-  show_line (view, fonts, fonts->text, node->name, left, top + 24, width, PANGO_ALIGN_LEFT);
+  show_line (view, fonts, fonts->text, node->short_name, left, top + 24, width, PANGO_ALIGN_LEFT);
 
   if (node->parts == NULL || view->scale < QS_GRAPH_SCALE_PARTS)
     return;

@@ -17,7 +17,7 @@
 
 #define PADDING 12.0
 #define MIN_WIDTH 92.0
-#define MAX_WIDTH 216.0
+#define MAX_WIDTH 248.0
 #define LINE_HEIGHT 17.0
 #define BOX_HEIGHT 46.0
 #define DIAMOND_SIZE 24.0
@@ -107,16 +107,30 @@ get_badge (QsSceneClass klass)
   return badges[klass];
 }
 
+/* Classes that do one of many things: the ONNX operator says which. */
+static gboolean
+is_general (QsLayerKind kind)
+{
+  return kind == QS_LAYER_ELEMENT_WISE || kind == QS_LAYER_UNARY || kind == QS_LAYER_REDUCE;
+}
+
 static const char *
 make_title (Builder       *self,
             const QsLayer *layer)
 {
+  const QsOrigin *origin = layer->origins->len == 1 ? g_ptr_array_index (layer->origins, 0) : NULL;
   g_autofree char *title = NULL;
 
   if (layer->klass->kind == QS_LAYER_QUANTIZE && !self->built)
     return "Q";
   if (layer->klass->kind == QS_LAYER_DEQUANTIZE && !self->built)
     return "DQ";
+  if (layer->activation.type == QS_ACTIVATION_NONE && origin != NULL &&
+      is_general (layer->klass->kind))
+    {
+      title = g_strdup_printf ("%s %s", layer->klass->name, origin->op_type);
+      return keep (self, title);
+    }
   if (layer->activation.type == QS_ACTIVATION_NONE)
     return keep (self, layer->klass->name);
   if (layer->klass->kind == QS_LAYER_ACTIVATION)
@@ -147,6 +161,20 @@ make_parts (Builder       *self,
   return keep (self, parts->str);
 }
 
+static const char *
+make_short_name (Builder       *self,
+                 const QsLayer *layer)
+{
+  const char *end = strstr (layer->name, " + ");
+  g_autofree char *first = NULL;
+
+  if (end == NULL || end == layer->name || layer->origins->len < 2)
+    return keep (self, layer->name);
+
+  first = g_strndup (layer->name, (gsize) (end - layer->name));
+  return keep (self, first);
+}
+
 static double
 measure (QsTextMeter *meter,
          const char  *text)
@@ -173,7 +201,7 @@ size_layer (Builder     *self,
     }
 
   width = measure (self->bold, node->title) + (node->badge != NULL ? BADGE_ROOM : 0);
-  width = MAX (width, measure (self->plain, node->name));
+  width = MAX (width, measure (self->plain, node->short_name));
   width = MAX (width, measure (self->plain, node->parts));
   node->width = CLAMP (ceil (width) + 2 * PADDING, MIN_WIDTH, MAX_WIDTH);
   node->height = BOX_HEIGHT + (node->parts != NULL ? LINE_HEIGHT : 0);
@@ -197,6 +225,7 @@ add_layer (Builder       *self,
   node.badge = get_badge (node.klass);
   node.title = make_title (self, layer);
   node.name = keep (self, layer->name);
+  node.short_name = make_short_name (self, layer);
   node.parts = make_parts (self, layer);
   size_layer (self, &node);
   self->scene->node_of_layer[layer->id] = (int) self->scene->nodes->len;
@@ -219,7 +248,7 @@ add_terminal (Builder        *self,
   double width;
 
   node.title = is_output ? C_("graph", "Output") : C_("graph", "Input");
-  node.name = keep (self, tensor->name);
+  node.name = node.short_name = keep (self, tensor->name);
   node.parts = keep (self, shape);
   width = MAX (measure (self->bold, node.name), measure (self->plain, node.parts));
   node.width = CLAMP (ceil (width) + 2 * TERMINAL_HEIGHT / 2, MIN_WIDTH, MAX_WIDTH);

@@ -41,6 +41,7 @@ typedef enum
  * @is_output: whether a terminal is a network output
  * @title: what kind of layer it is, and its activation function
  * @name: the layer's or tensor's name
+ * @short_name: what the box shows of it: of a fused layer, the name of its first part
  * @badge: "INT8", or %NULL
  * @parts: (nullable): the ONNX nodes of a fused layer, "Conv + Add + Relu"; dimensions of a terminal
  * @x: centre
@@ -56,6 +57,7 @@ typedef struct
   gboolean is_output;
   const char *title;
   const char *name;
+  const char *short_name;
   const char *badge;
   const char *parts;
   double x;
