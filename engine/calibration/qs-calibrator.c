@@ -7,6 +7,10 @@
 static const QsCalibrator *const calibrators[] = {
   &qs_calibrator_entropy2,
   &qs_calibrator_minmax,
+  &qs_calibrator_entropy,
+  &qs_calibrator_legacy,
+  &qs_calibrator_percentile,
+  &qs_calibrator_mse,
 };
 
 guint

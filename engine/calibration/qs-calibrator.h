@@ -19,12 +19,24 @@ typedef struct
 #define QS_CALIBRATOR_OPTIONS_INIT { .quantile = 0.9999, .regression_cutoff = 1.0 }
 
 /**
+ * QsCalibratorPreset:
+ *
+ * Parameters under a name.
+ */
+typedef struct
+{
+  const char *name;
+  QsCalibratorOptions options;
+} QsCalibratorPreset;
+
+/**
  * QsCalibration:
  * @threshold: largest |x| that is represented; 0 for a uniformly zero tensor
  * @scale: threshold / 127
  * @bin: the chosen candidate m where the rule searches candidates, else -1
  * @curve: (nullable): for rules that search, %QS_HISTOGRAM_BINS + 1 costs by candidate
- *   (the KL divergence in nats), NaN or infinity where a candidate is not possible
+ *   (the KL divergence in nats, the mean squared error), NaN or infinity where a candidate is not
+ *   possible
  *
  * What one calibrator makes of one histogram.
  */
@@ -66,6 +78,8 @@ void                qs_calibrator_compute (const QsCalibrator        *self,
                                           const QsCalibratorOptions *options,
                                           gboolean                   want_curve,
                                           QsCalibration             *result);
+/* The parameters that TensorRT's own sample used for the legacy calibrator, by network. */
+const QsCalibratorPreset *qs_calibrator_get_legacy_presets (guint *n);
 void                qs_calibration_clear (QsCalibration             *self);
 
 G_END_DECLS

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "calibration/qs-calibration-cache.h"
@@ -350,6 +351,160 @@ test_ties (void)
   qs_calibration_clear (&result);
 }
 
+static QsHistogram *
+make_random (guint32 seed,
+             int     kind,
+             gsize   n,
+             float  *values)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  QsHistogram *histogram = qs_histogram_new ();
+
+  for (gsize i = 0; i < n; i++)
+    values[i] = random_value (rand, kind);
+  qs_histogram_add (histogram, values, n);
+  return histogram;
+}
+
+static float
+threshold_of (const QsHistogram *histogram,
+              const char        *id,
+              double             quantile,
+              double             cutoff)
+{
+  const QsCalibratorOptions options = { quantile, cutoff };
+  QsCalibration result;
+
+  qs_calibrator_compute (qs_calibrator_lookup (id), histogram, &options, FALSE, &result);
+  g_assert_cmpfloat (result.scale, ==, result.threshold / 127.0f);
+  qs_calibration_clear (&result);
+  return result.threshold;
+}
+
+/* The first version chooses as the second one does. */
+static void
+test_entropy (void)
+{
+  float values[2000];
+
+  for (int kind = 0; kind < 6; kind++)
+    {
+      g_autoptr (QsHistogram) histogram = make_random (7, kind, 2000, values);
+
+      g_assert_cmpfloat (threshold_of (histogram, "entropy", 0.5, 0.5), ==,
+                         threshold_of (histogram, "entropy2", 0.9, 1.0));
+    }
+}
+
+static int
+compare_magnitudes (const void *a,
+                    const void *b)
+{
+  float x = fabsf (*(const float *) a), y = fabsf (*(const float *) b);
+
+  return (x > y) - (x < y);
+}
+
+/* Both quantiles against the sorted values: at least the share lies below, and one bin lower less. */
+static void
+test_quantiles (void)
+{
+  const double shares[] = { 0.5, 0.9, 0.99, 0.9999, 1.0 };
+  const gsize n = 20000;
+  g_autofree float *values = g_new (float, n);
+
+  for (int kind = 0; kind < 6; kind++)
+    {
+      g_autoptr (QsHistogram) histogram = make_random (8, kind, n, values);
+      float width = qs_histogram_get_range (histogram) / 2048.0f;
+
+      qsort (values, n, sizeof (float), compare_magnitudes);
+      for (gsize i = 0; i < G_N_ELEMENTS (shares); i++)
+        {
+          float exact = fabsf (values[(gsize) ceil (shares[i] * (double) n) - 1]);
+          float percentile = threshold_of (histogram, "percentile", shares[i], 1.0);
+          float legacy = threshold_of (histogram, "legacy", shares[i], 1.0);
+
+          g_assert_cmpfloat (percentile, >=, exact);
+          g_assert_cmpfloat (percentile, <=, exact + 1.001f * width);
+          g_assert_cmpfloat_with_epsilon (legacy, exact, 1.001f * width);
+          if (shares[i] == 1.0)
+            g_assert_cmpfloat (legacy, ==, qs_histogram_get_abs_max (histogram));
+        }
+    }
+}
+
+/* Counts that fall by a factor e every 100 bins, 10,000 in the first: the line crosses one value in
+ * a bin at 100 ln 10,000 = 921 bins. The values beyond, one each in bins up to 2047, are the outliers
+ * that the regression is there to ignore. */
+static void
+test_regression (void)
+{
+  g_autoptr (QsHistogram) histogram = qs_histogram_new ();
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (float));
+  float quantile, threshold;
+  float outlier = 1.0f;
+
+  g_array_append_val (values, outlier);
+  for (int bin = 0; bin < 800; bin++)
+    {
+      float value = ((float) bin + 0.5f) / 2048.0f;
+
+      for (int i = 0; i < (int) (10000.0 * exp (-(bin + 0.5) / 100.0)); i++)
+        g_array_append_val (values, value);
+    }
+  qs_histogram_add (histogram, (const float *) (gconstpointer) values->data, values->len);
+
+  quantile = threshold_of (histogram, "legacy", 1.0, 1.0);
+  g_assert_cmpfloat (quantile, ==, 1.0f);
+  threshold = threshold_of (histogram, "legacy", 0.99999, 0.1);
+  /* Counts are cut to integers, which bends the end of the line by a few per cent. */
+  g_assert_cmpfloat (threshold, >=, 700.0f / 2048.0f);
+  g_assert_cmpfloat (threshold, <=, 921.0f / 2048.0f);
+}
+
+static void
+test_presets (void)
+{
+  guint n;
+  const QsCalibratorPreset *presets = qs_calibrator_get_legacy_presets (&n);
+
+  g_assert_cmpuint (n, ==, 7);
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_cmpfloat (presets[i].options.quantile, >=, 0.99);
+      g_assert_cmpfloat (presets[i].options.quantile, <, 1.0);
+      g_assert_cmpfloat (presets[i].options.regression_cutoff, >, 0.0);
+      g_assert_cmpfloat (presets[i].options.regression_cutoff, <=, 1.0);
+    }
+}
+
+/* The whole curve against the error of each bin's middle, quantized one by one. */
+static void
+test_mse (void)
+{
+  float values[3000];
+
+  for (int kind = 0; kind < 6; kind++)
+    {
+      g_autoptr (QsHistogram) histogram = make_random (9, kind, 3000, values);
+      float width = qs_histogram_get_range (histogram) / 2048.0f;
+      QsCalibration result;
+
+      qs_calibrator_compute (qs_calibrator_lookup ("mse"), histogram, NULL, TRUE, &result);
+      for (int m = 128; m <= 2048; m += 10)
+        {
+          double expected = qs_histogram_get_mse (histogram, (float) m * width);
+
+          /* The curve is float32, and the threshold is rounded to it. */
+          g_assert_cmpfloat_with_epsilon (result.curve[m], expected, 1e-5 * expected + 1e-12);
+          g_assert_cmpfloat (result.curve[result.bin], <=, result.curve[m]);
+        }
+      g_assert_true (isnan (result.curve[127]));
+      qs_calibration_clear (&result);
+    }
+}
+
 /* A tensor that never was anything but zero gets the scale 0, as TensorRT writes it. */
 static void
 test_zero (void)
@@ -382,6 +537,11 @@ main (int    argc,
   g_test_add_func ("/calibrators/batch-norm-constants", test_batch_norm_constants);
   g_test_add_func ("/calibrators/against-plain", test_against_plain);
   g_test_add_func ("/calibrators/ties", test_ties);
+  g_test_add_func ("/calibrators/entropy", test_entropy);
+  g_test_add_func ("/calibrators/quantiles", test_quantiles);
+  g_test_add_func ("/calibrators/regression", test_regression);
+  g_test_add_func ("/calibrators/presets", test_presets);
+  g_test_add_func ("/calibrators/mse", test_mse);
   g_test_add_func ("/calibrators/zero", test_zero);
   g_test_add_func ("/calibrators/table", test_table);
 
