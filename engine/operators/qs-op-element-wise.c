@@ -133,7 +133,8 @@ INT_FUNCTION (and, a != 0 && b != 0)
 INT_FUNCTION (or, a != 0 || b != 0)
 INT_FUNCTION (xor, (a != 0) != (b != 0))
 INT_FUNCTION (shift_left, (guint64) b > 63 ? 0 : UNSIGNED ((guint64) a << b))
-INT_FUNCTION (shift_right, (guint64) b > 63 ? 0 : UNSIGNED ((guint64) a >> b))
+/* Signed numbers are filled with their sign; a shift by all bits or more leaves nothing else. */
+INT_FUNCTION (shift_right, (guint64) b > 63 ? (a < 0 ? -1 : 0) : a >> b)
 INT_FUNCTION (bit_and, a & b)
 INT_FUNCTION (bit_or, a | b)
 INT_FUNCTION (bit_xor, a ^ b)
@@ -177,6 +178,7 @@ power_i (gint64 a,
 
 UNSIGNED_FUNCTION (divide, b == 0 ? 0 : a / b)
 UNSIGNED_FUNCTION (remainder, b == 0 ? 0 : a % b)
+UNSIGNED_FUNCTION (shift_right, b > 63 ? 0 : a >> b)
 UNSIGNED_FUNCTION (minimum, MIN (a, b))
 UNSIGNED_FUNCTION (maximum, MAX (a, b))
 UNSIGNED_FUNCTION (less, a < b)
@@ -216,7 +218,7 @@ static const Operation operations[QS_N_ELEMENT_WISE] = {
   [QS_ELEMENT_WISE_OR] = { NULL, NULL, or_i, NULL, TRUE },
   [QS_ELEMENT_WISE_XOR] = { NULL, NULL, xor_i, NULL, TRUE },
   [QS_ELEMENT_WISE_BIT_SHIFT_LEFT] = { NULL, NULL, shift_left_i },
-  [QS_ELEMENT_WISE_BIT_SHIFT_RIGHT] = { NULL, NULL, shift_right_i },
+  [QS_ELEMENT_WISE_BIT_SHIFT_RIGHT] = { NULL, NULL, shift_right_i, shift_right_u },
   [QS_ELEMENT_WISE_BIT_AND] = { NULL, NULL, bit_and_i },
   [QS_ELEMENT_WISE_BIT_OR] = { NULL, NULL, bit_or_i },
   [QS_ELEMENT_WISE_BIT_XOR] = { NULL, NULL, bit_xor_i },

@@ -16,6 +16,13 @@ enum
   INPUT_BIAS,
 };
 
+enum
+{
+  OUTPUT_Y,
+  OUTPUT_MEAN,
+  OUTPUT_FACTOR,
+};
+
 static const char *const type_names[] = {
   [QS_NORMALIZATION_LAYER] = "Layer",
   [QS_NORMALIZATION_INSTANCE] = "Instance",
@@ -77,6 +84,22 @@ check_parameter (const QsNormalizationAttributes *attributes,
   return FALSE;
 }
 
+/* Layer normalization may give its means and reciprocal standard deviations, in float32. */
+static gboolean
+infer_statistics (QsLayer        *layer,
+                  const QsTensor *x,
+                  GError        **error)
+{
+  const QsNormalizationAttributes *attributes = layer->attributes;
+  QsShape shape = x->shape;
+
+  for (gint64 i = attributes->axis; i < shape.n_dims; i++)
+    shape.dims[i] = 1;
+
+  return qs_layer_set_output (layer, OUTPUT_MEAN, QS_DATA_TYPE_FLOAT, &shape, error) &&
+         qs_layer_set_output (layer, OUTPUT_FACTOR, QS_DATA_TYPE_FLOAT, &shape, error);
+}
+
 static gboolean
 infer (QsLayer *layer,
        GError **error)
@@ -109,7 +132,8 @@ infer (QsLayer *layer,
       !check_parameter (attributes, qs_layer_get_input (layer, INPUT_BIAS), &x->shape, error))
     return FALSE;
 
-  return qs_layer_set_output (layer, 0, x->type, &x->shape, error);
+  return qs_layer_set_output (layer, 0, x->type, &x->shape, error) &&
+         infer_statistics (layer, x, error);
 }
 
 /*
@@ -138,11 +162,14 @@ mean_of (const float *values,
 static void
 standardize (const QsNormalizationAttributes *attributes,
              float                           *values,
-             gint64                           n)
+             gint64                           n,
+             float                            statistics[2])
 {
   float mean = mean_of (values, n, 0, FALSE);
   float factor = 1.0f / sqrtf (mean_of (values, n, mean, TRUE) + attributes->epsilon);
 
+  statistics[0] = mean;
+  statistics[1] = factor;
   for (gint64 i = 0; i < n; i++)
     values[i] = (values[i] - mean) * factor;
 }
@@ -151,7 +178,8 @@ standardize (const QsNormalizationAttributes *attributes,
 static void
 mean_variance (const QsNormalizationAttributes *attributes,
                float                           *values,
-               gint64                           n)
+               gint64                           n,
+               float                            statistics[2])
 {
   float mean = mean_of (values, n, 0, FALSE);
   float deviation = sqrtf (mean_of (values, n, mean, TRUE)) + 1e-9f;
@@ -164,7 +192,8 @@ mean_variance (const QsNormalizationAttributes *attributes,
 static void
 root_mean_square (const QsNormalizationAttributes *attributes,
                   float                           *values,
-                  gint64                           n)
+                  gint64                           n,
+                  float                            statistics[2])
 {
   float factor = 1.0f / sqrtf (mean_of (values, n, 0, TRUE) + attributes->epsilon);
 
@@ -176,7 +205,8 @@ root_mean_square (const QsNormalizationAttributes *attributes,
 static void
 lp_norm (const QsNormalizationAttributes *attributes,
          float                           *values,
-         gint64                           n)
+         gint64                           n,
+         float                            statistics[2])
 {
   double sum = 0;
   float norm;
@@ -193,7 +223,8 @@ lp_norm (const QsNormalizationAttributes *attributes,
 static void
 local_response (const QsNormalizationAttributes *attributes,
                 float                           *values,
-                gint64                           n)
+                gint64                           n,
+                float                            statistics[2])
 {
   const float *x = values + n;
 
@@ -213,7 +244,8 @@ local_response (const QsNormalizationAttributes *attributes,
 
 typedef void (*Normalize) (const QsNormalizationAttributes *attributes,
                            float                           *values,
-                           gint64                           n);
+                           gint64                           n,
+                           float                            statistics[2]);
 
 static const Normalize functions[] = {
   [QS_NORMALIZATION_LAYER] = standardize,
@@ -359,6 +391,18 @@ apply_parameters (const Job    *job,
     }
 }
 
+static void
+store_statistics (const QsLayer *layer,
+                  QsView        *outputs,
+                  const QsWalk  *walk,
+                  const float    statistics[2])
+{
+  for (guint i = OUTPUT_MEAN; i < layer->outputs->len; i++)
+    if (outputs[i].data != NULL)
+      qs_floats_store (&statistics[i - OUTPUT_MEAN], &outputs[i],
+                       qs_view_offset (&outputs[i], walk->index), 1, 1);
+}
+
 static gboolean
 evaluate (const QsLayer *layer,
           const QsView  *inputs,
@@ -366,6 +410,7 @@ evaluate (const QsLayer *layer,
           GError       **error)
 {
   g_autofree float *values = NULL;
+  float statistics[2] = { 0, 0 };
   QsWalk walk;
   gint64 n;
   Job job;
@@ -384,7 +429,8 @@ evaluate (const QsLayer *layer,
   for (; !walk.done; qs_walk_next (&walk))
     {
       qs_floats_gather (values, &job.x, walk.offset[0], &job.inner);
-      functions[job.attributes->type](job.attributes, values, n);
+      functions[job.attributes->type](job.attributes, values, n, statistics);
+      store_statistics (layer, outputs, &walk, statistics);
       apply_parameters (&job, &walk, values, values + n, n);
       qs_floats_scatter (values, &job.y, walk.offset[1], &job.inner);
     }
@@ -394,9 +440,10 @@ evaluate (const QsLayer *layer,
 
 static gboolean
 refuse_extra_outputs (const QsOnnxNode *node,
+                      guint             n_known,
                       GError          **error)
 {
-  for (guint i = 1; i < qs_onnx_node_get_n_outputs (node); i++)
+  for (guint i = n_known; i < qs_onnx_node_get_n_outputs (node); i++)
     if (qs_onnx_node_get_output (node, i) != NULL)
       {
         g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
@@ -417,10 +464,11 @@ add_normalization (QsImporter                *importer,
 {
   QsTensor *x = qs_importer_require_input (importer, node, 0, error);
   QsTensor *inputs[3] = { x, NULL, NULL };
+  guint n_outputs = attributes->type == QS_NORMALIZATION_LAYER ? 3 : 1;
   int resolved = 0;
 
   if (x == NULL || (axis != 0 && !qs_axis_resolve (axis, x->shape.n_dims, &resolved, error)) ||
-      !refuse_extra_outputs (node, error))
+      !refuse_extra_outputs (node, n_outputs, error))
     return FALSE;
 
   attributes->axis = resolved;
@@ -430,7 +478,8 @@ add_normalization (QsImporter                *importer,
                                      inputs[INPUT_BIAS] != NULL   ? 3
                                      : inputs[INPUT_SCALE] != NULL ? 2
                                                                    : 1,
-                                     1, error) != NULL;
+                                     MIN (n_outputs, qs_onnx_node_get_n_outputs (node)),
+                                     error) != NULL;
 }
 
 /* LayerNormalization, RMSNormalization: axis … last */

@@ -117,16 +117,65 @@ static const Reduction reductions[QS_N_REDUCE] = {
   [QS_REDUCE_SUM_SQUARE] = { 0, add_square_f, add_square_d, add_square_i, keep_f, keep_d },
 };
 
-/* The smallest and largest numbers of integer types, which a reduction of nothing gives. */
+/* The smallest and the largest number of an integer type, which the largest and the smallest of no
+ * elements are. */
+typedef struct
+{
+  gint64 smallest;
+  gint64 largest;
+} Limits;
+
+static const Limits limits[] = {
+  [QS_DATA_TYPE_BOOL] = { 0, 1 },
+  [QS_DATA_TYPE_UINT8] = { 0, G_MAXUINT8 },
+  [QS_DATA_TYPE_INT8] = { G_MININT8, G_MAXINT8 },
+  [QS_DATA_TYPE_UINT16] = { 0, G_MAXUINT16 },
+  [QS_DATA_TYPE_INT16] = { G_MININT16, G_MAXINT16 },
+  [QS_DATA_TYPE_UINT32] = { 0, G_MAXUINT32 },
+  [QS_DATA_TYPE_INT32] = { G_MININT32, G_MAXINT32 },
+  [QS_DATA_TYPE_UINT64] = { 0, -1 },
+  [QS_DATA_TYPE_INT64] = { G_MININT64, G_MAXINT64 },
+};
+
 static gint64
-int_start (QsReduceType type)
+int_start (QsReduceType type,
+           QsDataType   element)
 {
   if (type == QS_REDUCE_MAX)
-    return G_MININT64;
+    return limits[element].smallest;
   if (type == QS_REDUCE_MIN)
-    return G_MAXINT64;
+    return limits[element].largest;
 
   return (gint64) reductions[type].start;
+}
+
+/* uint64 keeps its bits in int64, so its order is another. */
+static gint64
+larger_u (gint64 sum,
+          gint64 x)
+{
+  return (guint64) x > (guint64) sum ? x : sum;
+}
+
+static gint64
+smaller_u (gint64 sum,
+           gint64 x)
+{
+  return (guint64) x < (guint64) sum ? x : sum;
+}
+
+static gint64
+step_int (const Reduction *reduction,
+          QsDataType       element,
+          gint64           sum,
+          gint64           x)
+{
+  if (element == QS_DATA_TYPE_UINT64 && reduction->step_i == larger_i)
+    return larger_u (sum, x);
+  if (element == QS_DATA_TYPE_UINT64 && reduction->step_i == smaller_i)
+    return smaller_u (sum, x);
+
+  return reduction->step_i (sum, x);
 }
 
 typedef struct
@@ -165,7 +214,7 @@ fold (const Job       *job,
           sum->d[0] = reduction->step_d (sum->d[0], row.d[k], largest);
       else
         for (gint64 k = 0; k < rows.length; k++)
-          sum->i[0] = reduction->step_i (sum->i[0], row.i[k]);
+          sum->i[0] = step_int (reduction, job->x->type, sum->i[0], row.i[k]);
     }
 }
 
@@ -179,7 +228,7 @@ start (const Job   *job,
   else if (job->domain == QS_DOMAIN_DOUBLE)
     sum->d[0] = reductions[type].start;
   else
-    sum->i[0] = int_start (type);
+    sum->i[0] = int_start (type, job->x->type);
 }
 
 static void
