@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/qs-error.h"
-#include "qs-fold.h"
 #include "qs-importer-private.h"
 #include "qs-node-order.h"
 #include "qs-refusals.h"
@@ -16,8 +15,6 @@ struct _QsImport
   QsImporter *importer;
   GPtrArray *verdicts;  /* QsNodeVerdict, by node number */
   GHashTable *unknown;  /* values that depend on a refused node */
-  GHashTable *wanted;   /* values that something reads */
-  gsize folded_bytes;
   gboolean refused;
 };
 
@@ -42,7 +39,6 @@ qs_import_free (QsImport *self)
   g_clear_pointer (&self->model, qs_model_unref);
   g_ptr_array_unref (self->verdicts);
   g_hash_table_unref (self->unknown);
-  g_hash_table_unref (self->wanted);
   g_free (self);
 }
 
@@ -94,62 +90,6 @@ depends_on_unknown (QsImport         *self,
   return FALSE;
 }
 
-static const QsOperator *
-find_operator (QsImport         *self,
-               const QsOnnxNode *node)
-{
-  if (qs_onnx_node_get_domain (node)[0] != '\0')
-    return NULL;
-
-  return qs_operator_lookup (qs_onnx_node_get_op_type (node), qs_model_get_opset (self->model));
-}
-
-/* Errors when a result that the model uses was not given a tensor (an optional output). */
-static gboolean
-check_outputs (QsImport         *self,
-               const QsOnnxNode *node,
-               GError          **error)
-{
-  for (guint i = 0; i < qs_onnx_node_get_n_outputs (node); i++)
-    {
-      const char *name = qs_onnx_node_get_output (node, i);
-
-      if (name != NULL && g_hash_table_contains (self->wanted, name) &&
-          qs_importer_find_value (self->importer, name) == NULL)
-        {
-          g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-                       "the model uses its output %u (“%s”), which cannot be computed", i, name);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
-}
-
-static gboolean
-fold_layers (QsImport  *self,
-             GError   **error)
-{
-  GPtrArray *layers = qs_importer_get_layers (self->importer);
-
-  for (guint i = 0; i < layers->len;)
-    {
-      QsLayer *layer = g_ptr_array_index (layers, i);
-      guint before = self->network->layers->len;
-
-      if (qs_fold_is_possible (layer) &&
-          !qs_fold_layer (self->network, layer, &self->folded_bytes, error))
-        return FALSE;
-
-      if (self->network->layers->len < before)
-        g_ptr_array_remove_index (layers, i);
-      else
-        i++;
-    }
-
-  return TRUE;
-}
-
 static void
 set_good_verdict (QsImport         *self,
                   guint             index,
@@ -171,12 +111,12 @@ import_node (QsImport *self,
              guint     index)
 {
   const QsOnnxNode *node = qs_model_get_node (self->model, index);
-  const QsOperator *op = find_operator (self, node);
+  g_autofree char *refusal = qs_refusal_explain (node, self->model);
   g_autoptr (GError) error = NULL;
 
-  if (op == NULL)
+  if (refusal != NULL)
     {
-      refuse (self, index, qs_refusal_explain (node, qs_model_get_opset (self->model)));
+      refuse (self, index, g_steal_pointer (&refusal));
       return;
     }
   if (depends_on_unknown (self, node))
@@ -187,8 +127,7 @@ import_node (QsImport *self,
     }
 
   qs_importer_begin (self->importer, node);
-  if (op->parse (self->importer, op, node, &error) && fold_layers (self, &error) &&
-      check_outputs (self, node, &error))
+  if (qs_importer_import_node (self->importer, node, &error))
     {
       set_good_verdict (self, index, node);
       return;
@@ -196,22 +135,6 @@ import_node (QsImport *self,
 
   qs_importer_roll_back (self->importer);
   refuse (self, index, g_strdup (error != NULL ? error->message : "it cannot be imported"));
-}
-
-static gboolean
-add_constants (QsImport *self,
-               GError  **error)
-{
-  for (guint i = 0; i < qs_model_get_n_initializers (self->model); i++)
-    {
-      const char *name;
-      QsHostTensor *value = qs_model_get_initializer (self->model, i, &name);
-
-      qs_importer_set_value (self->importer, name,
-                             qs_network_add_constant (self->network, name, value));
-    }
-
-  return TRUE;
 }
 
 static gboolean
@@ -273,27 +196,18 @@ add_inputs (QsImport         *self,
   return TRUE;
 }
 
-static void
-collect_wanted (QsImport *self)
+static gboolean
+is_known (const char *value,
+          gpointer    user_data)
 {
-  for (guint i = 0; i < qs_model_get_n_outputs (self->model); i++)
-    g_hash_table_add (self->wanted, qs_model_get_output (self->model, i)->name);
-
-  for (guint i = 0; i < qs_model_get_n_nodes (self->model); i++)
-    {
-      const QsOnnxNode *node = qs_model_get_node (self->model, i);
-
-      for (guint k = 0; k < qs_onnx_node_get_n_inputs (node); k++)
-        if (qs_onnx_node_get_input (node, k) != NULL)
-          g_hash_table_add (self->wanted, (gpointer) qs_onnx_node_get_input (node, k));
-    }
+  return qs_importer_find_value (((QsImport *) user_data)->importer, value) != NULL;
 }
 
 static gboolean
 import_nodes (QsImport *self,
               GError  **error)
 {
-  g_autofree guint *order = qs_node_order (self->model, error);
+  g_autofree guint *order = qs_node_order (qs_model_get_graph (self->model), is_known, self, error);
 
   if (order == NULL)
     return FALSE;
@@ -377,8 +291,7 @@ import_new (QsModel *model)
   self->verdicts = g_ptr_array_new_with_free_func (verdict_free);
   g_ptr_array_set_size (self->verdicts, (int) qs_model_get_n_nodes (model));
   self->unknown = g_hash_table_new (g_str_hash, g_str_equal);
-  self->wanted = g_hash_table_new (g_str_hash, g_str_equal);
-  collect_wanted (self);
+  qs_importer_want (self->importer, qs_model_get_graph (model));
   return self;
 }
 
@@ -399,7 +312,8 @@ qs_import_run (QsModel          *model,
 {
   g_autoptr (QsImport) self = import_new (model);
 
-  if (!add_constants (self, error) || !add_inputs (self, profile, error) ||
+  qs_importer_add_constants (self->importer, qs_model_get_graph (model));
+  if (!add_inputs (self, profile, error) ||
       !import_nodes (self, error) || (!self->refused && !finish (self, error)))
     {
       g_prefix_error (error, "%s: ", qs_model_get_name (model));

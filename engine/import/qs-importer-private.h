@@ -7,12 +7,14 @@ G_BEGIN_DECLS
 
 /*
  * The part of the importer that parse functions work with: the network being made and the ONNX
- * values known so far. qs-import.c drives it, node by node.
+ * values known so far. qs-import.c drives it, node by node; qs-import-node.c does one node, which
+ * may be a branch or a function with nodes of its own.
  */
 
 QsImporter *qs_importer_new            (QsModel           *model,
                                         QsNetwork         *network);
 void        qs_importer_free           (QsImporter        *self);
+QsModel    *qs_importer_get_model      (QsImporter        *self);
 QsTensor   *qs_importer_find_value     (QsImporter        *self,
                                         const char        *name);
 void        qs_importer_set_value      (QsImporter        *self,
@@ -21,12 +23,37 @@ void        qs_importer_set_value      (QsImporter        *self,
 char       *qs_importer_unique_name    (QsImporter        *self,
                                         const char        *wanted);
 
-/* Around one parse function. */
+/* Names inside a branch or function hide those outside; a @closed scope sees none of them. */
+void        qs_importer_push_scope     (QsImporter        *self,
+                                        gboolean           closed);
+void        qs_importer_pop_scope      (QsImporter        *self);
+guint       qs_importer_get_depth      (QsImporter        *self);
+
+/* Values that something reads. */
+void        qs_importer_want           (QsImporter        *self,
+                                        const QsOnnxGraph *graph);
+gboolean    qs_importer_is_wanted      (QsImporter        *self,
+                                        const char        *value);
+
+/* Around one node of the model's graph. */
 void        qs_importer_begin          (QsImporter        *self,
                                         const QsOnnxNode  *node);
 void        qs_importer_roll_back      (QsImporter        *self);
-/* (element-type QsLayer) (transfer none): the layers of the present node, in order */
+/* (element-type QsLayer) (transfer none): the layers made since, in order */
 GPtrArray  *qs_importer_get_layers     (QsImporter        *self);
+/* The node that is parsed now, which may be one within it; returns the one before. */
+const QsOnnxNode *qs_importer_enter    (QsImporter        *self,
+                                        const QsOnnxNode  *node);
+/* Counts one more node within a branch or function. */
+guint       qs_importer_count_inner_node (QsImporter      *self);
+/* Bytes of constants made so far. */
+gsize      *qs_importer_get_folded_bytes (QsImporter      *self);
+
+void        qs_importer_add_constants  (QsImporter        *self,
+                                        const QsOnnxGraph *graph);
+gboolean    qs_importer_import_node    (QsImporter        *self,
+                                        const QsOnnxNode  *node,
+                                        GError           **error);
 
 char       *qs_importer_node_name      (const QsOnnxNode  *node);
 

@@ -9,11 +9,30 @@ struct _QsImporter
 {
   QsModel *model;
   QsNetwork *network;
-  GHashTable *values;      /* ONNX value name to QsTensor */
+  GPtrArray *scopes;       /* Scope, the innermost last */
+  GHashTable *wanted;      /* set of values that something reads */
   GHashTable *layer_names; /* names in use to the number to try next */
-  GPtrArray *layers;       /* of the present node */
-  const QsOnnxNode *node;
+  GPtrArray *layers;       /* of the present node of the model's graph */
+  const QsOnnxNode *outer; /* that node */
+  const QsOnnxNode *node;  /* the one that is parsed: it, or one within it */
+  gsize folded_bytes;
+  guint n_inner_nodes;
 };
+
+typedef struct
+{
+  GHashTable *values; /* ONNX value name to QsTensor */
+  gboolean closed;
+} Scope;
+
+static void
+scope_free (gpointer data)
+{
+  Scope *scope = data;
+
+  g_hash_table_unref (scope->values);
+  g_free (scope);
+}
 
 QsImporter *
 qs_importer_new (QsModel   *model,
@@ -23,26 +42,73 @@ qs_importer_new (QsModel   *model,
 
   self->model = model;
   self->network = network;
-  self->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->scopes = g_ptr_array_new_with_free_func (scope_free);
+  self->wanted = g_hash_table_new (g_str_hash, g_str_equal);
   self->layer_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->layers = g_ptr_array_new ();
+  qs_importer_push_scope (self, TRUE);
   return self;
 }
 
 void
 qs_importer_free (QsImporter *self)
 {
-  g_hash_table_unref (self->values);
+  g_ptr_array_unref (self->scopes);
+  g_hash_table_unref (self->wanted);
   g_hash_table_unref (self->layer_names);
   g_ptr_array_unref (self->layers);
   g_free (self);
+}
+
+QsModel *
+qs_importer_get_model (QsImporter *self)
+{
+  return self->model;
+}
+
+void
+qs_importer_push_scope (QsImporter *self,
+                        gboolean    closed)
+{
+  Scope *scope = g_new (Scope, 1);
+
+  scope->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  scope->closed = closed;
+  g_ptr_array_add (self->scopes, scope);
+}
+
+void
+qs_importer_pop_scope (QsImporter *self)
+{
+  g_ptr_array_set_size (self->scopes, (int) self->scopes->len - 1);
+}
+
+guint
+qs_importer_get_depth (QsImporter *self)
+{
+  return self->scopes->len - 1;
 }
 
 QsTensor *
 qs_importer_find_value (QsImporter *self,
                         const char *name)
 {
-  return g_hash_table_lookup (self->values, name);
+  for (guint i = self->scopes->len; i > 0; i--)
+    {
+      Scope *scope = g_ptr_array_index (self->scopes, i - 1);
+      QsTensor *tensor = g_hash_table_lookup (scope->values, name);
+
+      if (tensor != NULL || scope->closed)
+        return tensor;
+    }
+
+  return NULL;
+}
+
+static GHashTable *
+innermost (QsImporter *self)
+{
+  return ((Scope *) g_ptr_array_index (self->scopes, self->scopes->len - 1))->values;
 }
 
 void
@@ -50,7 +116,57 @@ qs_importer_set_value (QsImporter *self,
                        const char *name,
                        QsTensor   *tensor)
 {
-  g_hash_table_insert (self->values, g_strdup (name), tensor);
+  g_hash_table_insert (innermost (self), g_strdup (name), tensor);
+}
+
+/* The names stay in the model's memory, so they are not copied. */
+void
+qs_importer_want (QsImporter        *self,
+                  const QsOnnxGraph *graph)
+{
+  for (guint i = 0; i < qs_onnx_graph_get_n_outputs (graph); i++)
+    g_hash_table_add (self->wanted, (gpointer) qs_onnx_graph_get_output (graph, i));
+
+  for (guint i = 0; i < qs_onnx_graph_get_n_nodes (graph); i++)
+    {
+      const QsOnnxNode *node = qs_onnx_graph_get_node (graph, i);
+
+      for (guint k = 0; k < qs_onnx_node_get_n_inputs (node); k++)
+        if (qs_onnx_node_get_input (node, k) != NULL)
+          g_hash_table_add (self->wanted, (gpointer) qs_onnx_node_get_input (node, k));
+    }
+}
+
+gboolean
+qs_importer_is_wanted (QsImporter *self,
+                       const char *value)
+{
+  return g_hash_table_contains (self->wanted, value);
+}
+
+guint
+qs_importer_count_inner_node (QsImporter *self)
+{
+  return ++self->n_inner_nodes;
+}
+
+gsize *
+qs_importer_get_folded_bytes (QsImporter *self)
+{
+  return &self->folded_bytes;
+}
+
+void
+qs_importer_add_constants (QsImporter        *self,
+                           const QsOnnxGraph *graph)
+{
+  for (guint i = 0; i < qs_onnx_graph_get_n_initializers (graph); i++)
+    {
+      const char *name;
+      QsHostTensor *value = qs_onnx_graph_get_initializer (graph, i, &name);
+
+      qs_importer_set_value (self, name, qs_network_add_constant (self->network, name, value));
+    }
 }
 
 /* A layer name that no other layer has; it is taken from then on. Next to each name stands the
@@ -94,8 +210,18 @@ void
 qs_importer_begin (QsImporter       *self,
                    const QsOnnxNode *node)
 {
-  self->node = node;
+  self->outer = node;
   g_ptr_array_set_size (self->layers, 0);
+}
+
+const QsOnnxNode *
+qs_importer_enter (QsImporter       *self,
+                   const QsOnnxNode *node)
+{
+  const QsOnnxNode *before = self->node;
+
+  self->node = node;
+  return before;
 }
 
 GPtrArray *
@@ -112,24 +238,25 @@ qs_importer_roll_back (QsImporter *self)
     qs_network_remove_layer (self->network, g_ptr_array_index (self->layers, i - 1));
   g_ptr_array_set_size (self->layers, 0);
 
-  for (guint i = 0; i < qs_onnx_node_get_n_outputs (self->node); i++)
+  for (guint i = 0; i < qs_onnx_node_get_n_outputs (self->outer); i++)
     {
-      const char *name = qs_onnx_node_get_output (self->node, i);
+      const char *name = qs_onnx_node_get_output (self->outer, i);
 
       if (name != NULL)
-        g_hash_table_remove (self->values, name);
+        g_hash_table_remove (innermost (self), name);
     }
 }
 
 /**
  * qs_importer_get_opset:
  *
- * Version of the operator set that the model uses.
+ * Version of the operator set that the present node uses: the model's, or that of the function
+ * which the node is part of.
  */
 int
 qs_importer_get_opset (QsImporter *self)
 {
-  return qs_model_get_opset (self->model);
+  return qs_onnx_node_get_opset (self->node);
 }
 
 QsNetwork *

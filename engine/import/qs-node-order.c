@@ -11,8 +11,10 @@
 
 typedef struct
 {
-  QsModel *model;
-  GHashTable *writers;  /* value name to node number + 1; 0 for inputs and initializers */
+  const QsOnnxGraph *graph;
+  QsNodeOrderIsKnown is_known;
+  gpointer user_data;
+  GHashTable *writers;  /* value name to node number + 1 */
   guint *pending;       /* by node: inputs that are not computed yet */
   GArray **readers;     /* by node: the nodes that read its outputs, once per use */
 } Order;
@@ -20,20 +22,9 @@ typedef struct
 static void
 collect_writers (Order *self)
 {
-  for (guint i = 0; i < qs_model_get_n_inputs (self->model); i++)
-    g_hash_table_insert (self->writers, qs_model_get_input (self->model, i)->name, NULL);
-
-  for (guint i = 0; i < qs_model_get_n_initializers (self->model); i++)
+  for (guint i = 0; i < qs_onnx_graph_get_n_nodes (self->graph); i++)
     {
-      const char *name;
-
-      qs_model_get_initializer (self->model, i, &name);
-      g_hash_table_insert (self->writers, (gpointer) name, NULL);
-    }
-
-  for (guint i = 0; i < qs_model_get_n_nodes (self->model); i++)
-    {
-      const QsOnnxNode *node = qs_model_get_node (self->model, i);
+      const QsOnnxNode *node = qs_onnx_graph_get_node (self->graph, i);
 
       for (guint k = 0; k < qs_onnx_node_get_n_outputs (node); k++)
         if (qs_onnx_node_get_output (node, k) != NULL)
@@ -47,7 +38,7 @@ collect_readers (Order   *self,
                  guint    index,
                  GError **error)
 {
-  const QsOnnxNode *node = qs_model_get_node (self->model, index);
+  const QsOnnxNode *node = qs_onnx_graph_get_node (self->graph, index);
 
   for (guint k = 0; k < qs_onnx_node_get_n_inputs (node); k++)
     {
@@ -56,7 +47,8 @@ collect_readers (Order   *self,
 
       if (name == NULL)
         continue;
-      if (!g_hash_table_lookup_extended (self->writers, name, NULL, &writer))
+      writer = g_hash_table_lookup (self->writers, name);
+      if (writer == NULL && !self->is_known (name, self->user_data))
         {
           g_autofree char *label = qs_importer_node_name (node);
 
@@ -129,7 +121,7 @@ report_cycle (Order   *self,
   for (guint i = 0; i < n; i++)
     if (self->pending[i] > 0)
       {
-        const QsOnnxNode *node = qs_model_get_node (self->model, i);
+        const QsOnnxNode *node = qs_onnx_graph_get_node (self->graph, i);
         g_autofree char *label = qs_importer_node_name (node);
 
         g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED,
@@ -141,6 +133,7 @@ report_cycle (Order   *self,
 
 /**
  * qs_node_order:
+ * @is_known: says which values come from outside the graph's nodes
  *
  * Returns: (transfer full) (array): the numbers of all nodes, every node after those whose results
  *   it reads
@@ -148,15 +141,17 @@ report_cycle (Order   *self,
  * Errors: %QS_ERROR_MALFORMED for a value that nothing computes, or a cycle.
  */
 guint *
-qs_node_order (QsModel *model,
-               GError **error)
+qs_node_order (const QsOnnxGraph   *graph,
+               QsNodeOrderIsKnown   is_known,
+               gpointer             user_data,
+               GError             **error)
 {
-  guint n = qs_model_get_n_nodes (model);
+  guint n = qs_onnx_graph_get_n_nodes (graph);
   g_autoptr (GHashTable) writers = g_hash_table_new (g_str_hash, g_str_equal);
   g_autofree guint *pending = g_new0 (guint, MAX (n, 1));
   g_autofree GArray **readers = g_new0 (GArray *, MAX (n, 1));
   g_autofree guint *order = g_new0 (guint, MAX (n, 1));
-  Order self = { model, writers, pending, readers };
+  Order self = { graph, is_known, user_data, writers, pending, readers };
   gboolean ok = TRUE;
 
   collect_writers (&self);

@@ -31,7 +31,6 @@ typedef struct
   "the shape of its result depends on the data, but shapes are fixed here; leave it out of the model"
 
 static const Refusal refusals[] = {
-  { "If", CONTROL_FLOW },
   { "Loop", CONTROL_FLOW },
   { "Scan", CONTROL_FLOW },
   { "Sequence*", SEQUENCE },
@@ -69,18 +68,24 @@ static const Refusal refusals[] = {
 /**
  * qs_refusal_explain:
  *
- * Returns: (transfer full): why @node cannot be imported by any row of the operator tables
+ * Returns: (transfer full) (nullable): why @node cannot be imported whatever its inputs are; %NULL
+ *   when there is a row for its operator, or it is a branch or a function of the model
  */
 char *
 qs_refusal_explain (const QsOnnxNode *node,
-                    int               opset)
+                    QsModel          *model)
 {
   const char *op_type = qs_onnx_node_get_op_type (node);
   const char *domain = qs_onnx_node_get_domain (node);
+  int opset = qs_onnx_node_get_opset (node);
 
+  if (qs_model_has_function (model, domain, op_type))
+    return NULL;
   if (domain[0] != '\0')
     return g_strdup_printf ("operators of the domain “%s” are not supported; export the model with "
                             "standard ONNX operators only", domain);
+  if (g_str_equal (op_type, "If") || qs_operator_lookup (op_type, opset) != NULL)
+    return NULL;
   if (qs_operator_is_known (op_type))
     return g_strdup_printf ("this operator does not exist in version %d of the ONNX operators, or "
                             "not in a form that is supported; convert the model with "

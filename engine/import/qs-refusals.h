@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "onnx/qs-onnx-node.h"
+#include "onnx/qs-model.h"
 
 G_BEGIN_DECLS
 
 char *qs_refusal_explain (const QsOnnxNode *node,
-                          int               opset);
+                          QsModel          *model);
 
 G_END_DECLS

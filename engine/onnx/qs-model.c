@@ -23,21 +23,15 @@ struct _QsModel
   GBytes *owner; /* frees proto; initializers that share its memory hold references too */
   QsExternalData *external;
   int opset;
-  QsOnnxNode *nodes;
-  GPtrArray *inputs;       /* QsModelValue */
-  GPtrArray *outputs;      /* QsModelValue */
-  GPtrArray *initializers; /* QsHostTensor, in the graph's order */
+  QsOnnxGraph *graph;
+  GPtrArray *inputs;  /* QsModelValue */
+  GPtrArray *outputs; /* QsModelValue */
 };
 
-static gboolean
-malformed (GError    **error,
-           const char *format,
-           ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-malformed (GError    **error,
-           const char *format,
-           ...)
+gboolean
+qs_onnx_malformed (GError    **error,
+                   const char *format,
+                   ...)
 {
   g_autofree char *message = NULL;
   va_list args;
@@ -76,40 +70,47 @@ qs_model_unref (QsModel *self)
 
   g_ptr_array_unref (self->inputs);
   g_ptr_array_unref (self->outputs);
-  g_ptr_array_unref (self->initializers);
+  g_clear_pointer (&self->graph, qs_onnx_graph_free);
   g_clear_pointer (&self->external, qs_external_data_free);
   g_clear_pointer (&self->owner, g_bytes_unref);
   g_clear_object (&self->file);
-  g_free (self->nodes);
   g_free (self->checksum);
   g_free (self->name);
   g_free (self);
+}
+
+int
+qs_onnx_opset_in (Onnx__OperatorSetIdProto **imports,
+                  gsize                      n)
+{
+  gint64 version = 0;
+
+  for (gsize i = 0; i < n; i++)
+    if (IS_OURS (imports[i]->domain))
+      version = MAX (version, imports[i]->version);
+
+  return (int) CLAMP (version, 0, G_MAXINT);
 }
 
 static gboolean
 find_opset (QsModel *self,
             GError **error)
 {
-  const Onnx__ModelProto *proto = self->proto;
-  gint64 version = 0;
-
-  for (gsize i = 0; i < proto->n_opset_import; i++)
-    if (IS_OURS (proto->opset_import[i]->domain))
-      version = MAX (version, proto->opset_import[i]->version);
+  int version = qs_onnx_opset_in (self->proto->opset_import, self->proto->n_opset_import);
 
   if (version == 0)
-    return malformed (error, "the model does not say which version of the ONNX operators it uses");
+    return qs_onnx_malformed (error, "the model does not say which version of the ONNX operators it uses");
 
   if (version < QS_MODEL_OLDEST_OPSET || version > QS_MODEL_NEWEST_OPSET)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_VERSION,
-                   "the model uses version %" G_GINT64_FORMAT " of the ONNX operators, but only "
+                   "the model uses version %d of the ONNX operators, but only "
                    "versions %d to %d can be read; convert it with onnx.version_converter",
                    version, QS_MODEL_OLDEST_OPSET, QS_MODEL_NEWEST_OPSET);
       return FALSE;
     }
 
-  self->opset = (int) version;
+  self->opset = version;
   return TRUE;
 }
 
@@ -120,7 +121,7 @@ check_versions (QsModel *self,
   const Onnx__ModelProto *proto = self->proto;
 
   if (proto->graph == NULL)
-    return malformed (error, "there is no graph in the file; it may not be an ONNX model");
+    return qs_onnx_malformed (error, "there is no graph in the file; it may not be an ONNX model");
 
   if (proto->ir_version < OLDEST_IR_VERSION || proto->ir_version > NEWEST_IR_VERSION)
     {
@@ -208,9 +209,9 @@ read_values (GPtrArray             *values,
       QsModelValue *value;
 
       if (name == NULL || name[0] == '\0')
-        return malformed (error, "%s %" G_GSIZE_FORMAT " has no name", what, i);
+        return qs_onnx_malformed (error, "%s %" G_GSIZE_FORMAT " has no name", what, i);
       if (!g_hash_table_add (names, (gpointer) name))
-        return malformed (error, "%s “%s” is there twice", what, name);
+        return qs_onnx_malformed (error, "%s “%s” is there twice", what, name);
 
       value = read_value (protos[i], error);
       if (value == NULL)
@@ -225,129 +226,17 @@ read_values (GPtrArray             *values,
 }
 
 static gboolean
-read_initializers (QsModel *self,
-                   GError **error)
-{
-  const Onnx__GraphProto *graph = self->proto->graph;
-  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
-
-  if (graph->n_sparse_initializer > 0)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-                   "the model has %" G_GSIZE_FORMAT " sparse initializers, which are not supported; "
-                   "store them as dense tensors", graph->n_sparse_initializer);
-      return FALSE;
-    }
-
-  for (gsize i = 0; i < graph->n_initializer; i++)
-    {
-      const Onnx__TensorProto *proto = graph->initializer[i];
-      QsHostTensor *tensor;
-
-      if (proto->name == NULL || proto->name[0] == '\0')
-        return malformed (error, "initializer %" G_GSIZE_FORMAT " has no name", i);
-      if (!g_hash_table_add (names, proto->name))
-        return malformed (error, "initializer “%s” is there twice", proto->name);
-
-      tensor = qs_onnx_tensor_read (proto, self->owner, self->external, error);
-      if (tensor == NULL)
-        {
-          g_prefix_error (error, "initializer “%s”: ", proto->name);
-          return FALSE;
-        }
-      g_ptr_array_add (self->initializers, tensor);
-    }
-
-  return TRUE;
-}
-
-static gboolean
-check_attributes (const Onnx__NodeProto *node,
-                  const char            *label,
-                  GError               **error)
-{
-  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (gsize i = 0; i < node->n_attribute; i++)
-    {
-      const char *name = node->attribute[i]->name;
-
-      if (name == NULL || name[0] == '\0')
-        return malformed (error, "%s: attribute %" G_GSIZE_FORMAT " has no name", label, i);
-      if (!g_hash_table_add (names, (gpointer) name))
-        return malformed (error, "%s: attribute “%s” is there twice", label, name);
-    }
-
-  return TRUE;
-}
-
-static char *
-node_label (const Onnx__NodeProto *node,
-            gsize                  index)
-{
-  if (node->op_type == NULL || node->op_type[0] == '\0')
-    return g_strdup_printf ("node %" G_GSIZE_FORMAT, index);
-  if (node->name == NULL || node->name[0] == '\0')
-    return g_strdup_printf ("node %" G_GSIZE_FORMAT " (%s)", index, node->op_type);
-
-  return g_strdup_printf ("%s “%s”", node->op_type, node->name);
-}
-
-static gboolean
-check_node (const Onnx__NodeProto *node,
-            gsize                  index,
-            GHashTable            *values,
-            GError               **error)
-{
-  g_autofree char *label = node_label (node, index);
-
-  if (node->op_type == NULL || node->op_type[0] == '\0')
-    return malformed (error, "%s has no operator", label);
-
-  for (gsize i = 0; i < node->n_output; i++)
-    if (node->output[i][0] != '\0' && !g_hash_table_add (values, node->output[i]))
-      return malformed (error, "%s writes “%s”, which has a value already", label, node->output[i]);
-
-  return check_attributes (node, label, error);
-}
-
-/* Every value is defined once: by an input or initializer (a name may be both) or by one node. */
-static gboolean
-read_nodes (QsModel *self,
-            GError **error)
-{
-  const Onnx__GraphProto *graph = self->proto->graph;
-  g_autoptr (GHashTable) values = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (gsize i = 0; i < graph->n_input; i++)
-    g_hash_table_add (values, graph->input[i]->name);
-  for (gsize i = 0; i < graph->n_initializer; i++)
-    g_hash_table_add (values, graph->initializer[i]->name);
-
-  self->nodes = g_new0 (QsOnnxNode, MAX (graph->n_node, 1));
-  for (gsize i = 0; i < graph->n_node; i++)
-    {
-      if (!check_node (graph->node[i], i, values, error))
-        return FALSE;
-      self->nodes[i] = (QsOnnxNode) { .proto = graph->node[i], .model = self };
-    }
-
-  return TRUE;
-}
-
-static gboolean
 read_graph (QsModel *self,
             GError **error)
 {
   const Onnx__GraphProto *graph = self->proto->graph;
 
   if (graph->n_output == 0)
-    return malformed (error, "the graph has no outputs");
+    return qs_onnx_malformed (error, "the graph has no outputs");
 
   return read_values (self->inputs, "input", graph->input, graph->n_input, error) &&
          read_values (self->outputs, "output", graph->output, graph->n_output, error) &&
-         read_initializers (self, error) &&
-         read_nodes (self, error);
+         (self->graph = qs_onnx_graph_new (graph, self, self->opset, NULL, error)) != NULL;
 }
 
 static char *
@@ -373,7 +262,6 @@ model_new (GBytes     *bytes,
   self->external = qs_external_data_new (folder);
   self->inputs = g_ptr_array_new_with_free_func (value_free);
   self->outputs = g_ptr_array_new_with_free_func (value_free);
-  self->initializers = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
   return self;
 }
 
@@ -526,17 +414,28 @@ qs_model_get_producer (QsModel *self)
   return self->proto->producer_name != NULL ? self->proto->producer_name : "";
 }
 
+/**
+ * qs_model_get_graph:
+ *
+ * The nodes and weights. It lives as long as the model.
+ */
+const QsOnnxGraph *
+qs_model_get_graph (QsModel *self)
+{
+  return self->graph;
+}
+
 guint
 qs_model_get_n_nodes (QsModel *self)
 {
-  return (guint) self->proto->graph->n_node;
+  return qs_onnx_graph_get_n_nodes (self->graph);
 }
 
 const QsOnnxNode *
 qs_model_get_node (QsModel *self,
                    guint    index)
 {
-  return &self->nodes[index];
+  return qs_onnx_graph_get_node (self->graph, index);
 }
 
 guint
@@ -573,7 +472,7 @@ qs_model_get_output (QsModel *self,
 guint
 qs_model_get_n_initializers (QsModel *self)
 {
-  return self->initializers->len;
+  return qs_onnx_graph_get_n_initializers (self->graph);
 }
 
 /**
@@ -587,9 +486,7 @@ qs_model_get_initializer (QsModel     *self,
                           guint        index,
                           const char **name)
 {
-  if (name != NULL)
-    *name = self->proto->graph->initializer[index]->name;
-  return g_ptr_array_index (self->initializers, index);
+  return qs_onnx_graph_get_initializer (self->graph, index, name);
 }
 
 /**
@@ -602,21 +499,16 @@ qs_model_get_n_parameters (QsModel *self)
 {
   guint64 n = 0;
 
-  for (guint i = 0; i < self->initializers->len; i++)
-    n += (guint64) qs_host_tensor_get_n_elements (g_ptr_array_index (self->initializers, i));
+  for (guint i = 0; i < qs_model_get_n_initializers (self); i++)
+    n += (guint64) qs_host_tensor_get_n_elements (qs_model_get_initializer (self, i, NULL));
 
   return n;
 }
 
-/**
- * qs_model_has_function:
- *
- * Whether the model defines operator @op_type of @domain itself.
- */
-gboolean
-qs_model_has_function (QsModel    *self,
-                       const char *domain,
-                       const char *op_type)
+static const Onnx__FunctionProto *
+find_function (QsModel    *self,
+               const char *domain,
+               const char *op_type)
 {
   for (gsize i = 0; i < self->proto->n_functions; i++)
     {
@@ -624,10 +516,44 @@ qs_model_has_function (QsModel    *self,
 
       if (g_strcmp0 (function->name, op_type) == 0 &&
           g_strcmp0 (function->domain != NULL ? function->domain : "", domain) == 0)
-        return TRUE;
+        return function;
     }
 
-  return FALSE;
+  return NULL;
+}
+
+/**
+ * qs_model_has_function:
+ *
+ * Whether the model itself says what operator @op_type of @domain does.
+ */
+gboolean
+qs_model_has_function (QsModel    *self,
+                       const char *domain,
+                       const char *op_type)
+{
+  return find_function (self, domain, op_type) != NULL;
+}
+
+/**
+ * qs_model_open_function:
+ * @node: a node whose operator is a function of the model
+ *
+ * Returns: (transfer full): the function's body as @node calls it; @node must outlive it
+ */
+QsOnnxGraph *
+qs_model_open_function (QsModel           *self,
+                        const QsOnnxNode  *node,
+                        GError           **error)
+{
+  QsOnnxCall call = { find_function (self, qs_onnx_node_get_domain (node),
+                                     qs_onnx_node_get_op_type (node)), node };
+  int opset;
+
+  g_return_val_if_fail (call.function != NULL, NULL);
+
+  opset = qs_onnx_opset_in (call.function->opset_import, call.function->n_opset_import);
+  return qs_onnx_graph_new_for_function (&call, self, opset > 0 ? opset : self->opset, error);
 }
 
 GBytes *

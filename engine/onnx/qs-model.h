@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 
-#include "qs-onnx-node.h"
+#include "qs-onnx-graph.h"
 
 G_BEGIN_DECLS
 
@@ -52,6 +52,7 @@ const char         *qs_model_get_checksum     (QsModel        *self);
 int                 qs_model_get_opset        (QsModel        *self);
 gint64              qs_model_get_ir_version   (QsModel        *self);
 const char         *qs_model_get_producer     (QsModel        *self);
+const QsOnnxGraph  *qs_model_get_graph        (QsModel        *self);
 guint               qs_model_get_n_nodes      (QsModel        *self);
 const QsOnnxNode   *qs_model_get_node         (QsModel        *self,
                                                guint           index);
@@ -62,6 +63,9 @@ QsHostTensor       *qs_model_get_initializer  (QsModel        *self,
 gboolean            qs_model_has_function     (QsModel        *self,
                                                const char     *domain,
                                                const char     *op_type);
+QsOnnxGraph        *qs_model_open_function    (QsModel        *self,
+                                               const QsOnnxNode *node,
+                                               GError        **error);
 guint               qs_model_get_n_inputs     (QsModel        *self);
 const QsModelValue *qs_model_get_input        (QsModel        *self,
                                                guint           index);

@@ -79,14 +79,35 @@ qs_onnx_node_get_output (const QsOnnxNode *self,
 }
 
 static const Onnx__AttributeProto *
+find_in (Onnx__AttributeProto **attributes,
+         gsize                  n,
+         const char            *name)
+{
+  for (gsize i = 0; i < n; i++)
+    if (g_strcmp0 (attributes[i]->name, name) == 0)
+      return attributes[i];
+
+  return NULL;
+}
+
+/* In a function's body an attribute may stand for one of the call, or its default. */
+static const Onnx__AttributeProto *
 find_attribute (const QsOnnxNode *self,
                 const char       *name)
 {
-  for (gsize i = 0; i < self->proto->n_attribute; i++)
-    if (strcmp (self->proto->attribute[i]->name, name) == 0)
-      return self->proto->attribute[i];
+  const Onnx__AttributeProto *found = find_in (self->proto->attribute, self->proto->n_attribute,
+                                               name);
+  const Onnx__AttributeProto *given;
+  const char *reference = found != NULL ? found->ref_attr_name : NULL;
 
-  return NULL;
+  if (reference == NULL || reference[0] == '\0' || self->call.function == NULL)
+    return found;
+
+  given = find_attribute (self->call.caller, reference);
+  if (given == NULL)
+    given = find_in (self->call.function->attribute_proto, self->call.function->n_attribute_proto,
+                     reference);
+  return given;
 }
 
 gboolean
@@ -317,4 +338,42 @@ qs_onnx_node_get_tensor (const QsOnnxNode *self,
   if (*value == NULL)
     g_prefix_error (error, "attribute “%s”: ", attribute);
   return *value != NULL;
+}
+
+/**
+ * qs_onnx_node_open_graph:
+ * @attribute: name of a graph attribute ("then_branch")
+ *
+ * Returns: (transfer full): the graph; @self must outlive it
+ *
+ * Errors: %QS_ERROR_MISSING when there is none, and those of a malformed graph.
+ */
+QsOnnxGraph *
+qs_onnx_node_open_graph (const QsOnnxNode *self,
+                         const char       *attribute,
+                         GError          **error)
+{
+  const Onnx__AttributeProto *found;
+
+  if (!find_typed (self, attribute, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH, &found, error))
+    return NULL;
+
+  if (found == NULL || found->g == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISSING, "the attribute “%s” is missing", attribute);
+      return NULL;
+    }
+
+  return qs_onnx_graph_new (found->g, self->model, self->opset, &self->call, error);
+}
+
+/**
+ * qs_onnx_node_get_opset:
+ *
+ * Version of ONNX's operators that the node is written for; a function may have its own.
+ */
+int
+qs_onnx_node_get_opset (const QsOnnxNode *self)
+{
+  return self->opset;
 }

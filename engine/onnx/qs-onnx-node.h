@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * another type or out of range; when it is absent, the default is used.
  */
 typedef struct _QsOnnxNode QsOnnxNode;
+typedef struct _QsOnnxGraph QsOnnxGraph;
 
 const char *qs_onnx_node_get_op_type   (const QsOnnxNode  *self);
 const char *qs_onnx_node_get_name      (const QsOnnxNode  *self);
@@ -66,5 +67,10 @@ gboolean    qs_onnx_node_get_tensor    (const QsOnnxNode  *self,
                                         const char        *attribute,
                                         QsHostTensor     **value,
                                         GError           **error);
+
+QsOnnxGraph *qs_onnx_node_open_graph   (const QsOnnxNode  *self,
+                                        const char        *attribute,
+                                        GError           **error);
+int         qs_onnx_node_get_opset     (const QsOnnxNode  *self);
 
 G_END_DECLS

@@ -217,6 +217,7 @@ test_refusals (void)
   qs_put_text (foreign, 7, "com.microsoft");
   assert_refused (foreign, "com.microsoft");
   assert_refused (qs_make_node ("If", "i", "x", "y", NULL), "control flow");
+  assert_refused (qs_make_node ("Loop", "l", "x", "y", NULL), "control flow");
   assert_refused (qs_make_node ("SequenceAt", "s", "x", "y", NULL), "sequences");
   assert_refused (qs_make_node ("DynamicQuantizeLinear", "d", "x", "y", NULL), "static");
   assert_refused (qs_make_node ("Bogus", "b", "x", "y", NULL), "Bogus “b”");
@@ -354,6 +355,144 @@ test_qdq_refusals (void)
       add (graph, qs_make_node ("QuantizeLinear", "the-q", "x,s,z", "y", NULL));
       assert_fails (graph, 13, QS_ERROR_UNSUPPORTED, rows[i].word);
     }
+}
+
+static QsMessage *
+make_branch (const char *op_type,
+             const char *input)
+{
+  QsMessage *graph = qs_make_graph ();
+  QsMessage *attribute = g_byte_array_new ();
+
+  /* Both branches give their node and their values the same names, as ONNX allows. */
+  add (graph, qs_make_node (op_type, "inner", input, "a", NULL));
+  add (graph, qs_make_node ("Relu", "last", "a", "b", NULL));
+  qs_put_message (graph, QS_GRAPH_OUTPUT, qs_make_value ("b", QS_DATA_TYPE_FLOAT, ""));
+  qs_put_text (attribute, 1, op_type[0] == 'T' ? "then_branch" : "else_branch");
+  qs_put_int (attribute, 20, 5);
+  qs_put_message (attribute, 6, graph);
+  return attribute;
+}
+
+static void
+test_if (void)
+{
+  for (guint8 choice = 0; choice < 2; choice++)
+    {
+      QsMessage *graph = graph_for ("2");
+      g_autoptr (QsNetwork) network = NULL;
+
+      qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                      qs_make_tensor ("c", QS_DATA_TYPE_BOOL, "", &choice, 1));
+      add (graph, qs_make_node ("If", "if", "c", "y", make_branch ("Tanh", "x"),
+                                make_branch ("Sigmoid", "x"), NULL));
+      network = import (graph);
+
+      g_assert_cmpuint (network->layers->len, ==, 2);
+      g_assert_cmpint (layer_at (network, 0)->activation.type, ==,
+                       choice ? QS_ACTIVATION_TANH : QS_ACTIVATION_SIGMOID);
+      g_assert_cmpstr (layer_at (network, 0)->name, ==, "inner");
+      g_assert_cmpstr (((QsTensor *) network->outputs->pdata[0])->name, ==, "y");
+    }
+}
+
+static void
+test_if_refused (void)
+{
+  const guint8 yes = 1;
+  QsMessage *graph = graph_for ("2");
+
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("c", QS_DATA_TYPE_BOOL, "", &yes, 1));
+  add (graph, qs_make_node ("If", "if", "c", "y", make_branch ("Tanh", "nowhere"),
+                            make_branch ("Sigmoid", "x"), NULL));
+  assert_fails (graph, 13, QS_ERROR_UNSUPPORTED, "“inner” reads “nowhere”");
+
+  graph = graph_for ("2");
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("c", QS_DATA_TYPE_BOOL, "", &yes, 1));
+  add (graph, qs_make_node ("If", "if", "c", "y", make_branch ("Tbogus", "x"),
+                            make_branch ("Sigmoid", "x"), NULL));
+  assert_fails (graph, 13, QS_ERROR_UNSUPPORTED, "Tbogus “inner” in it");
+}
+
+/* local.Twice (x) = f (f (x)) with f = LeakyRelu of slope @slope, which has a default. */
+static GBytes *
+make_function_model (QsMessage *call,
+                     QsMessage *extra_node)
+{
+  QsMessage *model = g_byte_array_new ();
+  QsMessage *import_onnx = g_byte_array_new ();
+  QsMessage *function = g_byte_array_new ();
+  QsMessage *graph = graph_for ("2");
+
+  qs_put_text (call, 7, "local");
+  add (graph, call);
+  qs_put_int (import_onnx, 2, 13);
+  qs_put_int (model, 1, 8);
+  qs_put_message (model, 7, graph);
+  qs_put_message (model, 8, import_onnx);
+
+  qs_put_text (function, 1, "Twice");
+  qs_put_text (function, 4, "x");
+  qs_put_text (function, 5, "out");
+  for (int i = 0; i < 2; i++)
+    {
+      QsMessage *reference = g_byte_array_new ();
+
+      qs_put_text (reference, 1, "alpha");
+      qs_put_int (reference, 20, 1);
+      qs_put_text (reference, 21, "slope");
+      qs_put_message (function, 7, qs_make_node ("LeakyRelu", "f", i == 0 ? "x" : "h",
+                                                 i == 0 ? "h" : "out", reference, NULL));
+    }
+  if (extra_node != NULL)
+    {
+      qs_put_text (extra_node, 7, "local");
+      qs_put_message (function, 7, extra_node);
+    }
+  qs_put_text (function, 10, "local");
+  qs_put_message (function, 11, qs_make_number ("slope", 0.25f));
+  qs_put_message (model, 25, function);
+  return g_byte_array_free_to_bytes (model);
+}
+
+static void
+check_function (QsMessage *call,
+                float      slope)
+{
+  g_autoptr (GBytes) bytes = make_function_model (call, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsModel) model = qs_model_load_bytes (bytes, "test.onnx", &error);
+  g_autoptr (QsNetwork) network = NULL;
+
+  g_assert_no_error (error);
+  network = qs_import_network (model, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (network->layers->len, ==, 2);
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpfloat (layer_at (network, i)->activation.alpha, ==, slope);
+  g_assert_cmpstr (((QsTensor *) network->outputs->pdata[0])->name, ==, "y");
+}
+
+static void
+test_functions (void)
+{
+  check_function (qs_make_node ("Twice", "t", "x", "y", qs_make_number ("slope", 0.5f), NULL), 0.5f);
+  check_function (qs_make_node ("Twice", "t", "x", "y", NULL), 0.25f);
+}
+
+static void
+test_function_that_calls_itself (void)
+{
+  g_autoptr (GBytes) bytes = make_function_model (qs_make_node ("Twice", "t", "x", "y", NULL),
+                                                  qs_make_node ("Twice", "again", "x", "z", NULL));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsModel) model = qs_model_load_bytes (bytes, "test.onnx", &error);
+
+  g_assert_no_error (error);
+  g_assert_null (qs_import_network (model, NULL, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "nested more than 16 deep");
 }
 
 /* A few bytes that ask for gigabytes are refused by name, before anything is allocated. */
@@ -564,6 +703,10 @@ main (int   argc,
   g_test_add_func ("/import/initializer-as-input", test_initializer_as_input);
   g_test_add_func ("/import/qdq/not-folded", test_qdq_is_not_folded);
   g_test_add_func ("/import/qdq/refusals", test_qdq_refusals);
+  g_test_add_func ("/import/if", test_if);
+  g_test_add_func ("/import/if/refused", test_if_refused);
+  g_test_add_func ("/import/functions", test_functions);
+  g_test_add_func ("/import/functions/calls-itself", test_function_that_calls_itself);
   g_test_add_func ("/import/bombs", test_bombs);
   g_test_add_func ("/import/bombs/many", test_many_small_bombs);
   g_test_add_func ("/import/absurd-attributes", test_absurd_attributes);
