@@ -53,6 +53,11 @@ check_inputs (const QsConvolutionAttributes *attributes,
       return FALSE;
     }
 
+  if (!qs_ints_check_range (&attributes->strides, "strides", 1, QS_MAX_WINDOW, error) ||
+      !qs_ints_check_range (&attributes->dilations, "dilations", 1, QS_MAX_WINDOW, error) ||
+      !qs_ints_check_range (&attributes->pads, "pads", 0, QS_MAX_WINDOW, error))
+    return FALSE;
+
   for (int i = 0; i < n; i++)
     if (w->shape.dims[2 + i] != attributes->kernel_shape.v[i])
       return fail_shapes (error, "kernel_shape is not the shape of the weights", &x->shape,

@@ -6,6 +6,10 @@
 
 G_BEGIN_DECLS
 
+/* Kernels, strides, dilations and paddings are no larger than this, so that the products of two of
+ * them and sums of these fit into 63 bits. */
+#define QS_MAX_WINDOW (G_MAXINT32 / 4)
+
 /**
  * QsConvolutionGeometry:
  * @in_channels: per group

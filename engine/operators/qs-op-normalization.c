@@ -119,6 +119,11 @@ infer (QsLayer *layer,
                    x->shape.n_dims);
       return FALSE;
     }
+  if (attributes->type == QS_NORMALIZATION_LRN && attributes->size < 1)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_DATA, "size is %" G_GINT64_FORMAT, attributes->size);
+      return FALSE;
+    }
   if (attributes->type == QS_NORMALIZATION_GROUP &&
       (attributes->groups < 1 || x->shape.dims[1] % attributes->groups != 0))
     {

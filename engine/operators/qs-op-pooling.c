@@ -55,7 +55,12 @@ check (const QsPoolingAttributes *attributes,
       return FALSE;
     }
 
-  return TRUE;
+  return attributes->global ||
+         (qs_ints_check_range (&attributes->kernel_shape, "kernel_shape", 1, QS_MAX_WINDOW,
+                               error) &&
+          qs_ints_check_range (&attributes->strides, "strides", 1, QS_MAX_WINDOW, error) &&
+          qs_ints_check_range (&attributes->dilations, "dilations", 1, QS_MAX_WINDOW, error) &&
+          qs_ints_check_range (&attributes->pads, "pads", 0, QS_MAX_WINDOW, error));
 }
 
 static gboolean

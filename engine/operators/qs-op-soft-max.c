@@ -33,8 +33,8 @@ infer (QsLayer *layer,
 
   if (x == NULL || !qs_layer_check_float (x, "the input", error))
     return FALSE;
-  if (attributes->axis < 0 || attributes->n_axes < 0 ||
-      attributes->axis + attributes->n_axes > x->shape.n_dims)
+  if (attributes->axis < 0 || attributes->axis > x->shape.n_dims || attributes->n_axes < 0 ||
+      attributes->n_axes > x->shape.n_dims - attributes->axis)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
                    "axis %" G_GINT64_FORMAT " does not exist in a tensor of %d dimensions",

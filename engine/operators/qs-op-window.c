@@ -149,7 +149,7 @@ default_ints (QsInts     *values,
       return FALSE;
     }
 
-  return qs_ints_check_range (values, what, low, G_MAXINT32 / 4, error);
+  return qs_ints_check_range (values, what, low, QS_MAX_WINDOW, error);
 }
 
 /* SAME padding keeps ceil (in / stride) outputs; the odd element goes to one side. */
@@ -210,8 +210,8 @@ qs_window_parse (const QsOnnxNode *node,
 
   if (g_strcmp0 (auto_pad, "SAME_UPPER") != 0 && g_strcmp0 (auto_pad, "SAME_LOWER") != 0)
     {
-      g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "auto_pad is “%s”, which does not exist",
-                   auto_pad);
+      g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED,
+                   "auto_pad is “%s”, which does not exist", auto_pad);
       return FALSE;
     }
   if (!transposed)

@@ -3,7 +3,7 @@
 #include "qs-reference.h"
 
 /*
- * Pointwise layers: their reference kernels load quantized elements as q * s and store them
+ * Pointwise layers and resizing: their reference kernels load quantized elements as q * s and store them
  * requantized (operators/qs-op-rows.h), which is what the contract asks for.
  */
 static gboolean
@@ -41,6 +41,20 @@ activation_supports (const QsKernel *self,
                      const QsLayer  *layer,
                      const char    **reason)
 {
+  return qs_reference_check_activations (layer, reason);
+}
+
+/* Nearest neighbours are bytes; interpolation is in float32, between requantizations. */
+static gboolean
+resize_supports (const QsKernel *self,
+                 const QsLayer  *layer,
+                 const char    **reason)
+{
+  const QsResizeAttributes *attributes = layer->attributes;
+
+  if (attributes->mode == QS_RESIZE_NEAREST)
+    return qs_reference_check_equal_scales (layer, reason);
+
   return qs_reference_check_activations (layer, reason);
 }
 
@@ -87,5 +101,14 @@ const QsKernel qs_reference_reformat = {
   .precision = QS_PRECISION_INT8,
   .any_format = TRUE,
   .supports = reformat_supports,
+  .execute = execute,
+};
+
+const QsKernel qs_reference_resize = {
+  .name = "reference_resize_s8",
+  .kind = QS_LAYER_RESIZE,
+  .precision = QS_PRECISION_INT8,
+  .any_format = TRUE,
+  .supports = resize_supports,
   .execute = execute,
 };

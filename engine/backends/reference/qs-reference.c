@@ -241,6 +241,7 @@ MOVE_KERNEL (move_expand, QS_LAYER_EXPAND, "expand")
 MOVE_KERNEL (move_tile, QS_LAYER_TILE, "tile")
 MOVE_KERNEL (move_space_to_depth, QS_LAYER_SPACE_TO_DEPTH, "space_to_depth")
 MOVE_KERNEL (move_identity, QS_LAYER_IDENTITY, "identity")
+MOVE_KERNEL (move_padding, QS_LAYER_PADDING, "padding")
 
 static const QsKernel *const kernels[] = {
   &qs_reference_convolution,
@@ -251,6 +252,7 @@ static const QsKernel *const kernels[] = {
   &qs_reference_element_wise,
   &qs_reference_activation,
   &qs_reference_reformat,
+  &qs_reference_resize,
   &move_shuffle,
   &move_transpose,
   &move_concatenation,
@@ -261,6 +263,7 @@ static const QsKernel *const kernels[] = {
   &move_tile,
   &move_space_to_depth,
   &move_identity,
+  &move_padding,
 };
 
 const QsKernel *const *

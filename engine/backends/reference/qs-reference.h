@@ -18,6 +18,7 @@ extern const QsKernel qs_reference_reduce;
 extern const QsKernel qs_reference_element_wise;
 extern const QsKernel qs_reference_activation;
 extern const QsKernel qs_reference_reformat;
+extern const QsKernel qs_reference_resize;
 
 /* What supports functions ask. Each fills in @reason and gives FALSE when it does not hold. */
 gboolean qs_reference_refuse        (const char    **reason,
