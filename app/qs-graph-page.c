@@ -135,7 +135,6 @@ network_changed_cb (QsGraphPage *self)
 
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
-  qs_graph_view_fit (self->view);
   qs_legend_set_scene (self->legend, scene);
   self->is_following = FALSE;
   gtk_widget_set_visible (GTK_WIDGET (self->legend), scene != NULL);

@@ -14,6 +14,9 @@
 #define PICK_TOLERANCE 6.0
 /* A drag that follows a pinch within this time is the pinch's end. */
 #define PINCH_COOLDOWN (G_USEC_PER_SEC / 10)
+/* A graph that is too large to be shown whole starts with this scale at most. */
+#define HOME_SCALE 0.8
+#define HOME_MARGIN 28.0
 /* Walking with the keys from far away comes this close, to read what is selected. */
 #define READING_SCALE 0.75
 
@@ -32,7 +35,8 @@ struct _QsGraphView
   double *heat;         /* by node, or NULL */
 
   guint tick;
-  gboolean needs_fit;
+  gboolean at_home;     /* the view is where a new scene puts it */
+  gboolean going_home;
   double pointer_x;
   double pointer_y;
   double drag_x;
@@ -92,7 +96,33 @@ follow_motion (QsGraphView *self)
 static void
 viewport_changed_cb (QsGraphView *self)
 {
+  if (!self->going_home)
+    self->at_home = FALSE;
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+/* All of a small graph; of a large one its beginning, large enough to read. */
+static void
+go_home (QsGraphView *self)
+{
+  double width, height, view_width, view_height, scale, x;
+
+  qs_viewport_get_content (self->viewport, &width, &height);
+  qs_viewport_get_view (self->viewport, &view_width, &view_height);
+  if (self->scene == NULL || width <= 0 || view_width <= 0 || view_height <= 0)
+    return;
+
+  self->going_home = TRUE;
+  qs_viewport_fit (self->viewport, FALSE);
+  if (qs_viewport_get_scale (self->viewport) < QS_GRAPH_SCALE_TEXT)
+    {
+      scale = CLAMP ((view_width - 2 * HOME_MARGIN) / width, QS_GRAPH_SCALE_TEXT, HOME_SCALE);
+      x = width * scale <= view_width ? width / 2 : qs_graph_scene_get_node (self->scene, 0)->x;
+      qs_viewport_center_on (self->viewport, x, (view_height / 2 - HOME_MARGIN) / scale, scale,
+                             FALSE);
+    }
+  self->going_home = FALSE;
+  self->at_home = TRUE;
 }
 
 static void
@@ -315,8 +345,9 @@ clear_scene_data (QsGraphView *self)
  * qs_graph_view_set_scene:
  * @scene: (nullable): what to show
  *
- * Shows another scene. The first one is fitted into the view; with later ones the view stays
- * where it is, so that builds can be compared. Nothing is selected afterwards.
+ * Shows another scene. The first one is shown whole, or from its beginning if that would be too
+ * small to read; with later ones the view stays where people moved it, so that builds can be
+ * compared. Nothing is selected afterwards.
  */
 void
 qs_graph_view_set_scene (QsGraphView  *self,
@@ -330,7 +361,7 @@ qs_graph_view_set_scene (QsGraphView  *self,
   if (scene == self->scene)
     return;
 
-  self->needs_fit = self->scene == NULL;
+  self->at_home |= self->scene == NULL;
   select_item (self, -1, -1);
   clear_scene_data (self);
   g_clear_pointer (&self->scene, qs_graph_scene_unref);
@@ -340,7 +371,11 @@ qs_graph_view_set_scene (QsGraphView  *self,
       qs_graph_scene_get_size (scene, &width, &height);
     }
 
+  self->going_home = TRUE;
   qs_viewport_set_content (self->viewport, width, height);
+  self->going_home = FALSE;
+  if (self->at_home)
+    go_home (self);
   if (self->search_text != NULL)
     {
       g_autofree char *text = g_steal_pointer (&self->search_text);
@@ -348,7 +383,6 @@ qs_graph_view_set_scene (QsGraphView  *self,
       qs_graph_view_set_search_text (self, text);
     }
   update_accessible (self);
-  gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SCENE]);
 }
@@ -969,12 +1003,11 @@ qs_graph_view_size_allocate (GtkWidget *widget,
 {
   QsGraphView *self = QS_GRAPH_VIEW (widget);
 
+  self->going_home = TRUE;
   qs_viewport_set_view (self->viewport, width, height);
-  if (self->needs_fit && self->scene != NULL && width > 0 && height > 0)
-    {
-      self->needs_fit = FALSE;
-      qs_viewport_fit (self->viewport, FALSE);
-    }
+  self->going_home = FALSE;
+  if (self->at_home)
+    go_home (self);
 }
 
 static void

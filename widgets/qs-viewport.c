@@ -370,20 +370,23 @@ qs_viewport_show (QsViewport *self,
                   double      height,
                   gboolean    animate)
 {
-  double px, py, dx, dy;
+  gboolean travels;
+  double cx, cy, scale, left, top, dx, dy;
 
   g_return_if_fail (QS_IS_VIEWPORT (self));
 
-  qs_viewport_to_view (self, x, y, &px, &py);
-  dx = shift_into (px - SHOW_MARGIN, px + width * self->scale + SHOW_MARGIN, self->view_width);
-  dy = shift_into (py - SHOW_MARGIN, py + height * self->scale + SHOW_MARGIN, self->view_height);
-  if (dx == 0 && dy == 0)
-    return;
+  /* On the way to somewhere, what counts is what will be in sight there. */
+  travels = self->motion == MOTION_JOURNEY;
+  scale = travels ? self->to_scale : self->scale;
+  cx = travels ? self->to_cx : self->x + self->view_width / scale / 2;
+  cy = travels ? self->to_cy : self->y + self->view_height / scale / 2;
+  left = (x - cx) * scale + self->view_width / 2;
+  top = (y - cy) * scale + self->view_height / 2;
+  dx = shift_into (left - SHOW_MARGIN, left + width * scale + SHOW_MARGIN, self->view_width);
+  dy = shift_into (top - SHOW_MARGIN, top + height * scale + SHOW_MARGIN, self->view_height);
 
-  qs_viewport_center_on (self,
-                         self->x + (self->view_width / 2 + dx) / self->scale,
-                         self->y + (self->view_height / 2 + dy) / self->scale,
-                         self->scale, animate);
+  if (dx != 0 || dy != 0)
+    qs_viewport_center_on (self, cx + dx / scale, cy + dy / scale, scale, animate);
 }
 
 void

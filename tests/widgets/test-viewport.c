@@ -150,6 +150,22 @@ test_journey (void)
   g_assert_cmpfloat_with_epsilon (qs_viewport_get_y (viewport), 2000 - 600, 1e-6);
 }
 
+/* What is shown while the view travels is looked for where it goes. */
+static void
+test_show_on_journey (void)
+{
+  g_autoptr (QsViewport) viewport = make_viewport ();
+  gint64 time = 1000000;
+
+  qs_viewport_center_on (viewport, 1000, 2000, 0.5, TRUE);
+  qs_viewport_advance (viewport, time);
+  qs_viewport_show (viewport, 900, 1900, 100, 40, TRUE);
+  while (qs_viewport_advance (viewport, time += 16667))
+    ;
+  g_assert_cmpfloat_with_epsilon (qs_viewport_get_scale (viewport), 0.5, EPSILON);
+  g_assert_cmpfloat_with_epsilon (qs_viewport_get_y (viewport), 2000 - 600, 1e-6);
+}
+
 static void
 test_fling (void)
 {
@@ -218,6 +234,7 @@ main (int    argc,
   g_test_add_func ("/viewport/fit", test_fit);
   g_test_add_func ("/viewport/show", test_show);
   g_test_add_func ("/viewport/journey", test_journey);
+  g_test_add_func ("/viewport/show-on-journey", test_show_on_journey);
   g_test_add_func ("/viewport/fling", test_fling);
   g_test_add_func ("/viewport/signals", test_signals);
   g_test_add_func ("/viewport/nonsense", test_nonsense);

@@ -166,9 +166,9 @@ test_graph_zoom (void)
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   qs_graph_view_set_scene (view, scene);
   window = show (GTK_WIDGET (view));
-  /* The first scene is fitted. */
+  activate (view, "graph.fit", NULL, 0);
   fitted = qs_viewport_get_scale (viewport);
-  g_assert_cmpfloat (fitted, <, 1);
+  g_assert_cmpfloat (fitted, <, 0.5);
   activate (view, "graph.zoom", "i", 0);
   g_assert_cmpfloat_with_epsilon (qs_viewport_get_scale (viewport), 1, 1e-9);
   activate (view, "graph.zoom", "i", 1);
@@ -177,6 +177,43 @@ test_graph_zoom (void)
   g_assert_cmpfloat_with_epsilon (qs_viewport_get_scale (viewport), 1, 1e-9);
   activate (view, "graph.fit", NULL, 0);
   g_assert_cmpfloat_with_epsilon (qs_viewport_get_scale (viewport), fitted, 1e-9);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* A graph that cannot be shown whole starts at its beginning, readable; once people have moved the
+ * view, another scene leaves it where it is. */
+static void
+test_graph_home (void)
+{
+  QsGraphView *view = QS_GRAPH_VIEW (qs_graph_view_new ());
+  g_autoptr (QsGraphScene) scene = make_scene ();
+  g_autoptr (QsGraphScene) other = make_scene ();
+  g_autoptr (QsGraphScene) third = make_scene ();
+  QsViewport *viewport = qs_graph_view_get_viewport (view);
+  const QsSceneNode *first = qs_graph_scene_get_node (scene, 0);
+  GtkWidget *window;
+  double px, py, x, scale;
+
+  qs_graph_view_set_scene (view, scene);
+  window = show (GTK_WIDGET (view));
+  g_assert_cmpfloat (qs_viewport_get_scale (viewport), >=, 0.45);
+  qs_viewport_to_view (viewport, first->x, first->y - first->height / 2, &px, &py);
+  g_assert_cmpfloat (px, >, 100);
+  g_assert_cmpfloat (px, <, 600);
+  g_assert_cmpfloat (py, >, 0);
+  g_assert_cmpfloat (py, <, 60);
+
+  x = qs_viewport_get_x (viewport);
+  qs_graph_view_set_scene (view, other);
+  g_assert_cmpfloat (qs_viewport_get_x (viewport), ==, x);
+
+  qs_viewport_pan (viewport, 30, 40);
+  qs_graph_view_zoom_in (view);
+  x = qs_viewport_get_x (viewport);
+  scale = qs_viewport_get_scale (viewport);
+  qs_graph_view_set_scene (view, third);
+  g_assert_cmpfloat (qs_viewport_get_x (viewport), ==, x);
+  g_assert_cmpfloat (qs_viewport_get_scale (viewport), ==, scale);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -193,6 +230,7 @@ test_graph_animation (void)
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", TRUE, NULL);
   qs_graph_view_set_scene (view, scene);
   window = show (GTK_WIDGET (view));
+  qs_viewport_fit (viewport, FALSE);
   fitted = qs_viewport_get_scale (viewport);
   activate (view, "graph.zoom", "i", 0);
   activate (view, "graph.fit", NULL, 0);
@@ -474,6 +512,7 @@ main (int    argc,
   g_test_add_func ("/graph-view/properties", test_graph_properties);
   g_test_add_func ("/graph-view/walk", test_graph_walk);
   g_test_add_func ("/graph-view/zoom", test_graph_zoom);
+  g_test_add_func ("/graph-view/home", test_graph_home);
   g_test_add_func ("/graph-view/animation", test_graph_animation);
   g_test_add_func ("/graph-view/search", test_graph_search);
   g_test_add_func ("/graph-view/menu", test_graph_menu);

@@ -496,84 +496,129 @@ find_curve_extent (const float *curve,
     *high = *low + 1;
 }
 
-static void
-add_curve (Drawing     *self,
-           const float *curve,
-           guint        n,
-           double       low,
-           double       high)
+typedef struct
 {
-  const QsHistogramFrame *frame = &self->frame;
+  const float *costs;
+  guint n;
+  int chosen;
+  double low;
+  double high;
+} Curve;
+
+static double
+curve_x (const Drawing *self,
+         guint          candidate)
+{
   double bin = qs_histogram_plot_get_range (self->plot) /
                MAX (qs_histogram_plot_get_n_bins (self->plot), 1);
-  gboolean open = FALSE;
 
-  for (guint i = 0; i < n; i++)
+  return qs_histogram_frame_to_x (&self->frame, candidate * bin);
+}
+
+static double
+curve_y (const Drawing *self,
+         const Curve   *curve,
+         guint          candidate)
+{
+  double share = ((double) curve->costs[candidate] - curve->low) / (curve->high - curve->low);
+
+  return self->frame.curve_y + self->frame.curve_height * (1 - share);
+}
+
+static gboolean
+has_cost (const Curve *curve,
+          gint64       candidate)
+{
+  return candidate >= 0 && candidate < curve->n && isfinite (curve->costs[candidate]);
+}
+
+/* A line through neighbouring candidates; one that stands alone, as between the few values that
+ * pixels have, is a dot. */
+static void
+draw_costs (Drawing     *self,
+            const Curve *curve)
+{
+  for (guint i = 0; i < curve->n; i++)
     {
-      double x = qs_histogram_frame_to_x (frame, i * bin);
-      double y;
+      double x = curve_x (self, i);
 
-      if (!isfinite (curve[i]))
-        {
-          open = FALSE;
-          continue;
-        }
-      y = frame->curve_y + frame->curve_height * (1 - ((double) curve[i] - low) / (high - low));
-      if (open)
-        cairo_line_to (self->cr, x, y);
+      if (!has_cost (curve, i))
+        continue;
+      if (has_cost (curve, (gint64) i - 1))
+        cairo_line_to (self->cr, x, curve_y (self, curve, i));
       else
-        cairo_move_to (self->cr, x, y);
-      open = TRUE;
+        cairo_move_to (self->cr, x, curve_y (self, curve, i));
     }
+  cairo_set_line_width (self->cr, 1.4);
+  cairo_stroke (self->cr);
+
+  for (guint i = 0; i < curve->n; i++)
+    if (has_cost (curve, i) && !has_cost (curve, (gint64) i - 1) &&
+        !has_cost (curve, (gint64) i + 1))
+      {
+        cairo_new_sub_path (self->cr);
+        cairo_arc (self->cr, curve_x (self, i), curve_y (self, curve, i), 1.5, 0, 2 * G_PI);
+      }
+  cairo_fill (self->cr);
+}
+
+static void
+draw_curve_axis (Drawing     *self,
+                 const Curve *curve,
+                 const char  *label)
+{
+  const QsHistogramFrame *frame = &self->frame;
+  const double ys[] = { frame->curve_y, frame->curve_y + frame->curve_height };
+  const double costs[] = { curve->high, curve->low };
+
+  for (int i = 0; i < 2; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%.3g", costs[i]);
+
+      qs_color_set (&self->style->grid, self->cr);
+      cairo_set_line_width (self->cr, 1);
+      cairo_move_to (self->cr, frame->x, round (ys[i]) + 0.5);
+      cairo_rel_line_to (self->cr, frame->width, 0);
+      cairo_stroke (self->cr);
+      qs_draw_text (self->cr, text, frame->x - 6, ys[i] - 8, 1, TEXT, PANGO_WEIGHT_NORMAL,
+                    &self->style->dim_text);
+    }
+  qs_draw_text (self->cr, label, frame->x, frame->curve_y - 18, 0, TEXT, PANGO_WEIGHT_NORMAL,
+                &self->style->dim_text);
 }
 
 static void
 draw_curve (Drawing *self)
 {
   const QsHistogramFrame *frame = &self->frame;
-  guint n;
-  int chosen;
   const char *label;
-  const float *curve = qs_histogram_plot_get_curve (self->plot, &n, &chosen, &label);
-  double low, high;
+  Curve curve;
 
-  if (curve == NULL || frame->curve_height <= 0)
+  curve.costs = qs_histogram_plot_get_curve (self->plot, &curve.n, &curve.chosen, &label);
+  if (curve.costs == NULL || frame->curve_height <= 0)
     return;
 
-  find_curve_extent (curve, n, &low, &high);
-  if (!isfinite (low))
+  find_curve_extent (curve.costs, curve.n, &curve.low, &curve.high);
+  if (!isfinite (curve.low))
     return;
 
-  qs_color_set (&self->style->grid, self->cr);
-  cairo_set_line_width (self->cr, 1);
-  cairo_move_to (self->cr, frame->x, round (frame->curve_y + frame->curve_height) + 0.5);
-  cairo_rel_line_to (self->cr, frame->width, 0);
-  cairo_stroke (self->cr);
-
+  draw_curve_axis (self, &curve, label);
   cairo_save (self->cr);
-  cairo_rectangle (self->cr, frame->x, frame->curve_y - 2, frame->width, frame->curve_height + 4);
+  cairo_rectangle (self->cr, frame->x - 5, frame->curve_y - 5, frame->width + 10,
+                   frame->curve_height + 10);
   cairo_clip (self->cr);
-  add_curve (self, curve, n, low, high);
   qs_color_set (&self->style->text, self->cr);
-  cairo_set_line_width (self->cr, 1.4);
-  cairo_stroke (self->cr);
-  cairo_restore (self->cr);
-
-  qs_draw_text (self->cr, label, frame->x, frame->curve_y - 18, 0, TEXT, PANGO_WEIGHT_NORMAL,
-                &self->style->dim_text);
-  if (chosen >= 0 && chosen < (int) n && isfinite (curve[chosen]))
+  draw_costs (self, &curve);
+  if (has_cost (&curve, curve.chosen))
     {
-      double bin = qs_histogram_plot_get_range (self->plot) /
-                   qs_histogram_plot_get_n_bins (self->plot);
-      double x = qs_histogram_frame_to_x (frame, chosen * bin);
-      double y = frame->curve_y +
-                 frame->curve_height * (1 - ((double) curve[chosen] - low) / (high - low));
+      guint chosen = (guint) curve.chosen;
 
       cairo_new_path (self->cr);
-      cairo_arc (self->cr, x, y, 4, 0, 2 * G_PI);
+      cairo_arc (self->cr, curve_x (self, chosen), curve_y (self, &curve, chosen), 4, 0, 2 * G_PI);
       qs_color_set (&self->style->accent, self->cr);
       cairo_fill (self->cr);
     }
+  cairo_restore (self->cr);
 }
 
 static void
