@@ -8,18 +8,23 @@
 
 static const QsBackend *const backends[] = { QS_BACKENDS (BACKEND_ROW) };
 
-/* Any layer in floating point, or one that does not compute: the layer class's own kernel. */
+/* Any layer in floating point, or one that does not compute: the layer class's own kernel. It
+ * knows the scales of activations but not those of INT8 weights. */
 static gboolean
 fallback_supports (const QsKernel *self,
                    const QsLayer  *layer,
                    const char    **reason)
 {
-  if (layer->klass->evaluate != NULL)
-    return TRUE;
+  const char *why = NULL;
 
-  if (reason != NULL)
-    *reason = "there is no kernel for layers of this kind";
-  return FALSE;
+  if (layer->klass->evaluate == NULL)
+    why = "there is no kernel for layers of this kind";
+  else if (layer->weight_scales != NULL)
+    why = "INT8 weights need an INT8 kernel";
+
+  if (why != NULL && reason != NULL)
+    *reason = why;
+  return why == NULL;
 }
 
 static gboolean

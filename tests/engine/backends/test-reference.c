@@ -693,6 +693,31 @@ test_reasons (void)
   qs_cpu_test_clear (&test);
 }
 
+/* The float kernel does not know the scales of INT8 weights, so it must not be offered. */
+static void
+test_int8_weights (void)
+{
+  QsMatrixMultiplyAttributes m = { FALSE, FALSE, 1, 1 };
+  QsShape x = qs_shape_make (2, 1, 4), w = qs_shape_make (2, 4, 1);
+  QsRandom random = { 5 };
+  QsCpuTest test;
+  g_autoptr (GPtrArray) found = NULL;
+  const char *reason = NULL;
+
+  qs_cpu_test_init (&test, 5);
+  qs_cpu_test_add_input (&test, 0, qs_random_tensor (&random, QS_DATA_TYPE_INT8, &x, FALSE), 0.02f,
+                         FALSE);
+  qs_cpu_test_add_input (&test, 1, qs_random_tensor (&random, QS_DATA_TYPE_INT8, &w, FALSE), 0,
+                         TRUE);
+  qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &m, 2, QS_DATA_TYPE_FLOAT, 0);
+  add_weight_scales (&test, &random, 1);
+  found = qs_backend_find_kernels (&qs_backend_reference, test.layer, QS_PRECISION_FP32,
+                                   QS_FORMAT_LINEAR, &reason);
+  g_assert_cmpuint (found->len, ==, 0);
+  g_assert_nonnull (strstr (reason, "INT8 weights"));
+  qs_cpu_test_clear (&test);
+}
+
 static void
 test_lookup (void)
 {
@@ -732,6 +757,7 @@ main (int    argc,
   g_test_add_func ("/reference/too-long", test_too_long);
   g_test_add_func ("/reference/longest-sum", test_longest_sum);
   g_test_add_func ("/backends/reasons", test_reasons);
+  g_test_add_func ("/backends/int8-weights", test_int8_weights);
   g_test_add_func ("/backends/lookup", test_lookup);
   return g_test_run ();
 }
