@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-capability.h"
 
+#include <string.h>
+
 #include "core/qs-error.h"
 
 /* A kernel replaces the default, the first in the backend's order, only when it is more than 3 %
@@ -114,6 +116,16 @@ add_tactic (QsLayerPlan    *plan,
   return tactic;
 }
 
+/* Whether a kernel only stands in for the backend's own: scalar code that would take most of the
+ * time of a build to lose. */
+static gboolean
+is_stand_in (const QsBackend *backend,
+             const QsKernel  *kernel)
+{
+  return kernel != NULL && strcmp (backend->id, "reference") != 0 &&
+         g_str_has_prefix (kernel->name, "reference");
+}
+
 /* Times @kernels, or takes them as they come, and keeps the best as the candidate. */
 static void
 measure (QsBuild           *self,
@@ -128,9 +140,10 @@ measure (QsBuild           *self,
     {
       const QsKernel *kernel = kernels->len > 0 ? g_ptr_array_index (kernels, i) : NULL;
       g_autoptr (GError) error = NULL;
+      gboolean skipped = i > 0 && is_stand_in (self->backend, kernel);
       double ms = -1.0;
 
-      if (self->timer != NULL && probe != NULL &&
+      if (self->timer != NULL && probe != NULL && !skipped &&
           (kernel != NULL || plan->layer->klass->evaluate != NULL))
         ms = qs_tactic_timer_measure (self->timer, g_ptr_array_index (probe->layers, 0), kernel,
                                       candidate->ms, &error);
@@ -140,7 +153,9 @@ measure (QsBuild           *self,
           candidate->ms = ms;
         }
       add_tactic (plan, kernel, form->precision, ms)->reason =
-        error != NULL ? g_strdup (error->message) : NULL;
+        error != NULL ? g_strdup (error->message)
+        : skipped     ? g_strdup ("It stands in where the backend has no kernel of its own.")
+                      : NULL;
     }
 }
 

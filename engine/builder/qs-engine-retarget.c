@@ -35,8 +35,9 @@ qs_engine_restore_layer (QsEngine    *engine,
 
   if (found == NULL && !own)
     {
-      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "%s %s: the %s backend cannot compute it: %s",
-                   layer->klass->name, layer->name, engine->backend->name,
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "%s %s: the %s backend cannot compute it: %s", layer->klass->name, layer->name,
+                   engine->backend->name,
                    why_not != NULL ? why_not : "there is no kernel for it");
       return NULL;
     }

@@ -118,8 +118,9 @@ finish_layer (QsBuild   *self,
 
   if (kernel == NULL && !own)
     {
-      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "%s %s: the %s backend cannot compute it: %s",
-                   layer->klass->name, layer->name, self->backend->name,
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "%s %s: the %s backend cannot compute it: %s", layer->klass->name, layer->name,
+                   self->backend->name,
                    why_not != NULL ? why_not : "there is no kernel for it");
       return FALSE;
     }

@@ -179,7 +179,8 @@ connect_tensors (QsNetwork      *network,
       if (ids[i] >= 0)
         tensor = g_ptr_array_index (network->tensors, ids[i]);
       if (outputs && tensor != NULL && (tensor->producer != NULL || tensor->value != NULL))
-        return fail (error, "a constant or another layer's result is written by layer", layer->name);
+        return fail (error, "a constant or another layer's result is written by layer",
+                     layer->name);
       if (outputs)
         qs_network_set_output (network, layer, (guint) i, tensor);
       else

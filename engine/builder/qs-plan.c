@@ -112,8 +112,8 @@ unwrap (GBytes  *file,
   if (memcmp (digest, header.digest, sizeof digest) != 0)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED,
-                   "the plan is damaged: its contents do not have the checksum in its header; build "
-                   "it again from the model");
+                   "the plan is damaged: its contents do not have the checksum in its header; "
+                   "build it again from the model");
       return NULL;
     }
 

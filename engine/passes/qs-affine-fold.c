@@ -21,6 +21,7 @@ qs_affine_read_bias (const QsLayer          *layer,
   const QsTensor *bias = qs_layer_get_input (layer, QS_INPUT_BIAS);
   double *values = g_try_new0 (double, channels->n);
   double beta = 1.0;
+  gboolean is_scalar;
 
   if (values == NULL || bias == NULL)
     return values;
@@ -33,9 +34,9 @@ qs_affine_read_bias (const QsLayer          *layer,
 
   if (layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY)
     beta = ((const QsMatrixMultiplyAttributes *) layer->attributes)->beta;
+  is_scalar = qs_shape_n_elements (&bias->shape) == 1;
   for (gint64 k = 0; k < channels->n; k++)
-    values[k] =
-      beta * qs_host_tensor_get_number (bias->value, qs_shape_n_elements (&bias->shape) == 1 ? 0 : k);
+    values[k] = beta * qs_host_tensor_get_number (bias->value, is_scalar ? 0 : k);
 
   return values;
 }

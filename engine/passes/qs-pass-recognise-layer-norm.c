@@ -183,7 +183,8 @@ replace (QsNetwork *network,
                                      inputs, G_N_ELEMENTS (inputs));
 
   qs_journal_add (journal, QS_JOURNAL_REWRITE, ID, (const char *const *) layers, tensors,
-                  result->name, "The nine layers compute a layer normalization over the last axis.");
+                  result->name,
+                  "The nine layers compute a layer normalization over the last axis.");
 }
 
 static gboolean

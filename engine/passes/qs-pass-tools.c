@@ -6,9 +6,9 @@
 gboolean
 qs_pass_is_weighted (const QsLayer *layer)
 {
-  return layer != NULL && layer->klass->placement == QS_PLACEMENT_WEIGHTED &&
-         (layer->klass->kind == QS_LAYER_CONVOLUTION || layer->klass->kind == QS_LAYER_DECONVOLUTION ||
-          layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY);
+  return layer != NULL && (layer->klass->kind == QS_LAYER_CONVOLUTION ||
+                           layer->klass->kind == QS_LAYER_DECONVOLUTION ||
+                           layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY);
 }
 
 gboolean

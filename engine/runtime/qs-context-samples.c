@@ -168,7 +168,8 @@ qs_context_run_samples (QsContext     *self,
   n = rows_of (inputs[0]);
   if (n < 0)
     {
-      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "the first input is a single number, not samples");
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+                   "the first input is a single number, not samples");
       return FALSE;
     }
   if (!check_batches (self, inputs, batch, error) ||

@@ -248,8 +248,9 @@ check_input (const QsTensor     *wanted,
 
   if (type != wanted->type)
     {
-      g_set_error (error, QS_ERROR, QS_ERROR_TYPE, "input %s: the data is %s, but the network reads %s",
-                   wanted->name, qs_data_type_name (type), qs_data_type_name (wanted->type));
+      g_set_error (error, QS_ERROR, QS_ERROR_TYPE,
+                   "input %s: the data is %s, but the network reads %s", wanted->name,
+                   qs_data_type_name (type), qs_data_type_name (wanted->type));
       return FALSE;
     }
 

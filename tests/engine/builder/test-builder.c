@@ -63,7 +63,8 @@ run (QsEngine *engine,
   QsNetwork *network = qs_engine_get_network (engine);
   g_autoptr (GError) error = NULL;
   g_autoptr (QsContext) context = qs_context_new (engine, n_threads, &error);
-  g_autoptr (QsHostTensor) input = qs_test_input_value (g_ptr_array_index (network->inputs, 0), seed);
+  g_autoptr (QsHostTensor) input =
+    qs_test_input_value (g_ptr_array_index (network->inputs, 0), seed);
 
   g_assert_no_error (error);
   g_ptr_array_set_size (results, (int) network->outputs->len);
@@ -85,7 +86,8 @@ assert_same_bits (GPtrArray *a,
       if (qs_host_tensor_get_size (x) != qs_host_tensor_get_size (y) ||
           memcmp (qs_host_tensor_get_data (x), qs_host_tensor_get_data (y),
                   qs_host_tensor_get_size (x)) != 0)
-        g_error ("seed %u: output %u differs by %g", seed, i, (double) qs_test_max_difference (x, y));
+        g_error ("seed %u: output %u differs by %g", seed, i,
+                 (double) qs_test_max_difference (x, y));
     }
 }
 

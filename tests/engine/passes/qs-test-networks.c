@@ -310,7 +310,8 @@ qs_test_random_network (guint32 seed)
     }
   pooled = qs_test_average_pool (&maker, "pooled", g_ptr_array_index (tensors, tensors->len - 1));
   /* A convolution on one position, to which all layouts are the same memory. */
-  qs_network_mark_output (maker.network, qs_test_convolution (&maker, "head", pooled, 6, 1, 1, TRUE));
+  qs_network_mark_output (maker.network,
+                          qs_test_convolution (&maker, "head", pooled, 6, 1, 1, TRUE));
 
   g_rand_free (maker.rand);
   g_assert_true (qs_network_sort (maker.network, NULL));
