@@ -105,7 +105,7 @@ viewport_changed_cb (QsGraphView *self)
 static void
 go_home (QsGraphView *self)
 {
-  double width, height, view_width, view_height, scale, x;
+  double width, height, view_width, view_height, scale, slack, x;
 
   qs_viewport_get_content (self->viewport, &width, &height);
   qs_viewport_get_view (self->viewport, &view_width, &view_height);
@@ -117,7 +117,11 @@ go_home (QsGraphView *self)
   if (qs_viewport_get_scale (self->viewport) < QS_GRAPH_SCALE_TEXT)
     {
       scale = CLAMP ((view_width - 2 * HOME_MARGIN) / width, QS_GRAPH_SCALE_TEXT, HOME_SCALE);
-      x = width * scale <= view_width ? width / 2 : qs_graph_scene_get_node (self->scene, 0)->x;
+      /* The first node near the middle, as far as nothing else is pushed out of sight. */
+      slack = MAX (view_width - 2 * HOME_MARGIN - width * scale, 0) / scale / 2;
+      x = qs_graph_scene_get_node (self->scene, 0)->x;
+      if (width * scale <= view_width)
+        x = CLAMP (x, width / 2 - slack, width / 2 + slack);
       qs_viewport_center_on (self->viewport, x, (view_height / 2 - HOME_MARGIN) / scale, scale,
                              FALSE);
     }

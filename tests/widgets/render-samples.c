@@ -112,7 +112,9 @@ make_plot (gboolean curve)
   qs_histogram_plot_add_marker (plot, "entropy2", "Entropy 2", 0, 1.06);
   qs_histogram_plot_add_marker (plot, "minmax", "MinMax", 1, 2.62);
   qs_histogram_plot_add_marker (plot, "entropy", "Entropy", 2, 1.31);
+  qs_histogram_plot_add_marker (plot, "legacy", "Legacy", 3, 2.62);
   qs_histogram_plot_add_marker (plot, "percentile", "Percentile", 4, 2.1);
+  qs_histogram_plot_add_marker (plot, "mse", "MSE", 5, 2.58);
   if (curve)
     qs_histogram_plot_set_curve (plot, "KL divergence by candidate range", costs, 2049, 822);
   return plot;

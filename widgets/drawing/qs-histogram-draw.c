@@ -42,11 +42,14 @@ has_curve (QsHistogramPlot *plot)
   return qs_histogram_plot_get_curve (plot, &n, &chosen, &label) != NULL;
 }
 
-/* Rows of labels that the markers need above the bars. */
-static guint
-count_label_rows (QsHistogramPlot *plot)
+/* Rows of labels above the bars: one for each marker, but no more than a fifth of the height. */
+static int
+count_label_rows (QsHistogramPlot *plot,
+                  double           height)
 {
-  return MAX (qs_histogram_plot_get_n_markers (plot), 1);
+  int room = MAX ((int) (height * 0.2 / LABEL_ROW), 1);
+
+  return CLAMP ((int) qs_histogram_plot_get_n_markers (plot), 1, room);
 }
 
 void
@@ -56,7 +59,7 @@ qs_histogram_frame_init (QsHistogramFrame       *self,
                          double                  width,
                          double                  height)
 {
-  double top = 6 + LABEL_ROW * count_label_rows (plot);
+  double top = 6 + LABEL_ROW * count_label_rows (plot, height);
   double room = height - top - MARGIN_BOTTOM;
   double range = qs_histogram_plot_get_range (plot);
 
@@ -441,9 +444,58 @@ set_series (Drawing *self,
   cairo_set_dash (self->cr, look->dashes, look->n_dashes, 0);
 }
 
+/* What is taken of a row of labels. */
+typedef struct
+{
+  double left[8];
+  double right[8];
+  int n;
+} LabelRow;
+
+static gboolean
+row_take (LabelRow *self,
+          double    left,
+          double    right)
+{
+  for (int i = 0; i < self->n; i++)
+    if (left < self->right[i] && right > self->left[i])
+      return FALSE;
+  if (self->n == (int) G_N_ELEMENTS (self->left))
+    return FALSE;
+
+  self->left[self->n] = left;
+  self->right[self->n++] = right;
+  return TRUE;
+}
+
 static void
-draw_marker (Drawing *self,
-             guint    index)
+draw_marker_line (Drawing            *self,
+                  const QsPlotMarker *marker,
+                  double              x,
+                  double              top,
+                  gboolean            selected)
+{
+  const QsSeriesStyle *look = qs_style_get_series (self->style, marker->series);
+
+  set_series (self, marker->series, selected ? 2.6 : 1.6);
+  cairo_move_to (self->cr, x, top);
+  cairo_line_to (self->cr, x, self->frame.y + self->frame.height);
+  cairo_stroke (self->cr);
+  cairo_set_dash (self->cr, NULL, 0, 0);
+
+  cairo_new_path (self->cr);
+  cairo_arc (self->cr, x, top, selected ? 3.5 : 2.5, 0, 2 * G_PI);
+  qs_color_set (&look->color, self->cr);
+  cairo_fill (self->cr);
+}
+
+/* The line of a marker, and its label in the first row that has room; without room the line alone:
+ * who draws a histogram this small has a list of the ranges beside it. */
+static void
+draw_marker (Drawing  *self,
+             guint     index,
+             LabelRow *rows,
+             int       n_rows)
 {
   const QsPlotMarker *marker = qs_histogram_plot_get_marker (self->plot, index);
   const QsSeriesStyle *look = qs_style_get_series (self->style, marker->series);
@@ -451,31 +503,40 @@ draw_marker (Drawing *self,
   gboolean selected = g_strcmp0 (marker->id, self->marks->selected) == 0;
   gboolean inside = marker->threshold >= frame->from && marker->threshold <= frame->to * 1.0001;
   double x = qs_histogram_frame_to_x (frame, CLAMP (marker->threshold, frame->from, frame->to));
-  double y = 4 + LABEL_ROW * index;
   g_autofree char *range = qs_draw_format_number (marker->threshold);
   g_autofree char *text = NULL;
   PangoWeight weight = selected ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL;
-  double width;
+  double width, left;
+  int row = 0;
 
   x = round (x) + (selected ? 0 : 0.5);
-  set_series (self, marker->series, selected ? 2.6 : 1.6);
-  cairo_move_to (self->cr, x, y + LABEL_ROW / 2);
-  cairo_line_to (self->cr, x, frame->y + frame->height);
-  cairo_stroke (self->cr);
-  cairo_set_dash (self->cr, NULL, 0, 0);
-
   /* Translators: a calibrator and its range; the second one is beyond the axis */
   text = g_strdup_printf (inside ? _("%s %s") : _("%s %s →"), marker->name, range);
   width = qs_draw_text_width (self->cr, text, TEXT, weight);
-  if (x + 5 + width > frame->x + frame->width + MARGIN_RIGHT)
-    qs_draw_text (self->cr, text, x - 5, y, 1, TEXT, weight, &look->color);
-  else
-    qs_draw_text (self->cr, text, x + 5, y, 0, TEXT, weight, &look->color);
+  left = x + 5 + width > frame->x + frame->width + MARGIN_RIGHT ? x - 5 - width : x + 5;
 
-  cairo_new_path (self->cr);
-  cairo_arc (self->cr, x, y + LABEL_ROW / 2, selected ? 3.5 : 2.5, 0, 2 * G_PI);
-  qs_color_set (&look->color, self->cr);
-  cairo_fill (self->cr);
+  while (row < n_rows && !row_take (&rows[row], MIN (left, x) - 4, MAX (left + width, x) + 4))
+    row++;
+  draw_marker_line (self, marker, x, row < n_rows ? 4 + LABEL_ROW * (row + 0.5) : frame->y,
+                    selected);
+  if (row < n_rows)
+    qs_draw_text (self->cr, text, left, 4 + LABEL_ROW * row, 0, TEXT, weight, &look->color);
+}
+
+/* The selected one has the first choice of a place for its label. */
+static void
+draw_markers (Drawing *self,
+              double   height)
+{
+  int n_rows = count_label_rows (self->plot, height);
+  g_autofree LabelRow *rows = g_new0 (LabelRow, n_rows);
+  int selected = qs_histogram_plot_find_marker (self->plot, self->marks->selected);
+
+  if (selected >= 0)
+    draw_marker (self, (guint) selected, rows, n_rows);
+  for (guint i = 0; i < qs_histogram_plot_get_n_markers (self->plot); i++)
+    if ((int) i != selected)
+      draw_marker (self, i, rows, n_rows);
 }
 
 static void
@@ -693,8 +754,7 @@ qs_histogram_draw (cairo_t                *cr,
   draw_bars (&self);
   draw_spike_break (&self);
   draw_value_axis (&self);
-  for (guint i = 0; i < qs_histogram_plot_get_n_markers (plot); i++)
-    draw_marker (&self, i);
+  draw_markers (&self, height);
   draw_zeros_label (&self);
   draw_clipped_label (&self);
   draw_curve (&self);
