@@ -158,7 +158,8 @@ calibrate (QsCli   *self,
   g_autoptr (QsScaleTable) scales = NULL;
   Batches batches;
 
-  if (calibrator == NULL)
+  if (calibrator == NULL ||
+      !qs_cli_scales_check_format (calibrator, self->options.cache, error))
     return FALSE;
 
   subject = qs_cli_subject_open_model (self, get_batch (self), error);

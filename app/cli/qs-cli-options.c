@@ -7,6 +7,7 @@
 /* What the parser leaves where a number was not given; no number that can be meant. */
 #define UNSET (-G_MAXINT)
 
+#define DEFAULT_CALIBRATOR "entropy2"
 #define MAX_BATCH 65536
 #define MAX_THREADS 1024
 #define MAX_RUNS 1000000
@@ -36,7 +37,7 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_CACHE] = OPTION ("cache", 0, FILENAME, cache,
                            "Calibration cache in TensorRT's text format", "FILE"),
   [QS_CLI_CALIBRATOR] = OPTION ("calibrator", 0, STRING, calibrator,
-                                "entropy2 (the default) or minmax", "NAME"),
+                                "How ranges are chosen", "NAME"),
   [QS_CLI_DATA] = OPTION ("data", 0, FILENAME, data,
                           "Evaluation set, arrays named like the inputs, and label", "FILE.npz"),
   [QS_CLI_REFERENCE] = OPTION ("reference", 0, FILENAME, reference,
@@ -75,6 +76,32 @@ qs_cli_options_init (QsCliOptions *self)
   *self = (QsCliOptions) { .batch = UNSET, .limit = UNSET, .threads = UNSET, .runs = UNSET };
 }
 
+static char *
+list_calibrators (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_calibrator_get (i)->id);
+
+  return g_string_free (list, FALSE);
+}
+
+/* As long as the program runs, which is how long an option's description has to live. */
+static const char *
+describe_option (QsCliOption option)
+{
+  g_autofree char *list = NULL;
+  g_autofree char *text = NULL;
+
+  if (option != QS_CLI_CALIBRATOR)
+    return options[option].description;
+
+  list = list_calibrators ();
+  text = g_strdup_printf ("%s: %s (%s)", options[option].description, list, DEFAULT_CALIBRATOR);
+  return g_intern_string (text);
+}
+
 /**
  * qs_cli_options_make_entries:
  *
@@ -96,7 +123,7 @@ qs_cli_options_make_entries (QsCliOptions      *self,
         .short_name = info->letter,
         .arg = info->type,
         .arg_data = (char *) self + info->offset,
-        .description = info->description,
+        .description = describe_option (*wanted),
         .arg_description = info->value,
       };
     }
@@ -207,16 +234,15 @@ const QsCalibrator *
 qs_cli_options_get_calibrator (QsCliOptions  *self,
                                GError       **error)
 {
-  const char *id = self->calibrator != NULL ? self->calibrator : "entropy2";
+  const char *id = self->calibrator != NULL ? self->calibrator : DEFAULT_CALIBRATOR;
   const QsCalibrator *calibrator = qs_calibrator_lookup (id);
-  g_autoptr (GString) known = g_string_new (NULL);
+  g_autofree char *known = NULL;
 
   if (calibrator != NULL)
     return calibrator;
 
-  for (guint i = 0; i < qs_calibrator_get_n (); i++)
-    g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", qs_calibrator_get (i)->id);
-  qs_cli_set_usage_error (error, "--calibrator: there is no “%s”; there are %s", id, known->str);
+  known = list_calibrators ();
+  qs_cli_set_usage_error (error, "--calibrator: there is no “%s”; there are %s", id, known);
   return NULL;
 }
 

@@ -52,6 +52,25 @@ qs_cli_scales_run_calibration (QsCliSubject  *subject,
   return histograms;
 }
 
+/**
+ * qs_cli_scales_check_format:
+ *
+ * Errors: %QS_ERROR_UNSUPPORTED for a calibrator that TensorRT does not have.
+ */
+gboolean
+qs_cli_scales_check_format (const QsCalibrator  *calibrator,
+                            const char          *path,
+                            GError             **error)
+{
+  if (calibrator->algorithm != NULL)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+               "%s: TensorRT has no name for %s, so its cache format can't hold it", path,
+               calibrator->name);
+  return FALSE;
+}
+
 static QsScaleTable *
 calibrate (QsCliSubject  *subject,
            QsCli         *cli,
@@ -62,7 +81,9 @@ calibrate (QsCliSubject  *subject,
   g_autoptr (QsHistogramSet) histograms = NULL;
   g_autoptr (QsScaleTable) scales = NULL;
 
-  if (calibrator == NULL)
+  if (calibrator == NULL ||
+      (cli->options.cache != NULL &&
+       !qs_cli_scales_check_format (calibrator, cli->options.cache, error)))
     return NULL;
 
   histograms = qs_cli_scales_run_calibration (subject, cli, NULL, error);
@@ -226,8 +247,7 @@ qs_cli_scales_get (QsCliSubject  *subject,
 
 /**
  * qs_cli_scales_save:
- *
- * Errors: %QS_ERROR_UNSUPPORTED for a calibrator that TensorRT does not have.
+ * @path: where to; it must have passed [func@qs_cli_scales_check_format]
  */
 gboolean
 qs_cli_scales_save (QsScaleTable        *scales,
@@ -236,16 +256,7 @@ qs_cli_scales_save (QsScaleTable        *scales,
                     GError             **error)
 {
   g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
-  g_autoptr (QsCalibrationCache) cache = NULL;
+  g_autoptr (QsCalibrationCache) cache = qs_calibration_cache_new (calibrator->algorithm, scales);
 
-  if (calibrator->algorithm == NULL)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-                   "%s: TensorRT has no name for %s, so its cache format can't hold it", path,
-                   calibrator->name);
-      return FALSE;
-    }
-
-  cache = qs_calibration_cache_new (calibrator->algorithm, scales);
   return qs_calibration_cache_save (cache, file, error);
 }

@@ -16,6 +16,10 @@ QsHistogramSet *qs_cli_scales_run_calibration (QsCliSubject  *subject,
 QsScaleTable   *qs_cli_scales_get             (QsCliSubject  *subject,
                                                QsCli         *cli,
                                                GError       **error);
+/* Whether a cache can hold what @calibrator makes: to be asked before the long work. */
+gboolean        qs_cli_scales_check_format    (const QsCalibrator  *calibrator,
+                                               const char          *path,
+                                               GError             **error);
 /* Writes @scales as a calibration cache. */
 gboolean        qs_cli_scales_save            (QsScaleTable        *scales,
                                                const QsCalibrator  *calibrator,

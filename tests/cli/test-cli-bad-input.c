@@ -340,6 +340,22 @@ test_not_a_cache (void)
   expect_bad (outcome, "text.cache");
 }
 
+/* Percentile is an extra of this program: TensorRT's format has no name for it. */
+static void
+test_cache_of_an_extra (void)
+{
+  g_autofree char *cache = qs_cli_test_path ("extra.cache");
+  g_autoptr (QsCliOutcome) outcome = NULL;
+
+  if (!have_sample ())
+    return;
+
+  outcome = qs_cli_test_run ("calibrate", model, "--calibration", calibration, "--cache", cache,
+                             "--calibrator", "percentile", NULL);
+  expect_bad (outcome, "extra.cache");
+  g_assert_false (g_file_test (cache, G_FILE_TEST_EXISTS));
+}
+
 static void
 test_int8_without_scales (void)
 {
@@ -470,6 +486,7 @@ main (int   argc,
   g_test_add_func ("/cli/bad-input/cache/in-part", test_cache_that_fits_in_part);
   g_test_add_func ("/cli/bad-input/cache/other-algorithm", test_cache_of_another_algorithm);
   g_test_add_func ("/cli/bad-input/cache/malformed", test_not_a_cache);
+  g_test_add_func ("/cli/bad-input/cache/extra", test_cache_of_an_extra);
   g_test_add_func ("/cli/bad-input/int8-without-scales", test_int8_without_scales);
   g_test_add_func ("/cli/bad-input/plan/truncated", test_truncated_plan);
   g_test_add_func ("/cli/bad-input/plan/corrupted", test_corrupted_plan);
