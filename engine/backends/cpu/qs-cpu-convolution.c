@@ -383,7 +383,7 @@ convolution_free (gpointer state)
   Convolution *self = state;
 
   qs_cpu_product_clear (&self->product);
-  g_free (self->shifts);
+  free (self->shifts);
   free (self->zeros);
   free (self->multiplier);
   free (self->bias);
@@ -391,12 +391,16 @@ convolution_free (gpointer state)
 }
 
 /* The filter's taps in order, a run at a time. */
-static void
-find_shifts (Convolution *self)
+static gboolean
+find_shifts (Convolution  *self,
+             GError      **error)
 {
   const Geometry *g = &self->geometry;
 
-  self->shifts = g_malloc_n (self->runs.n_runs, sizeof *self->shifts);
+  self->shifts = qs_cpu_alloc (self->runs.n_runs * sizeof *self->shifts, error);
+  if (self->shifts == NULL)
+    return FALSE;
+
   for (gint64 run = 0; run < self->runs.n_runs; run++)
     {
       gint64 tap = run * self->runs.taps_per_run;
@@ -407,6 +411,8 @@ find_shifts (Convolution *self)
           tap /= g->kernel[axis];
         }
     }
+
+  return TRUE;
 }
 
 static const QsCpuProductFuncs *
@@ -434,7 +440,8 @@ convolution_init (Convolution    *self,
 
   geometry_init (&self->geometry, layer);
   runs_init (&self->runs, g, funcs);
-  find_shifts (self);
+  if (!find_shifts (self, error))
+    return FALSE;
   self->value_size = funcs->left_size;
   self->zero = funcs->left == QS_CPU_LEFT_OFFSET ? 0x80 : 0;
 
@@ -547,6 +554,8 @@ typedef struct
   gsize panel_bytes;
   guint8 *packed;
   guint8 *zeros;
+  gint64 *offsets;       /* of every tap from the filter's start, in bytes */
+  gint64 extent[SPATIAL]; /* input positions that the filter covers */
   float *multiplier;
   float *bias;
 } Depthwise;
@@ -558,9 +567,37 @@ depthwise_free (gpointer state)
 
   free (self->packed);
   free (self->zeros);
+  free (self->offsets);
   free (self->multiplier);
   free (self->bias);
   g_free (self);
+}
+
+static gsize
+depthwise_pixel_bytes (const Depthwise *self)
+{
+  return self->geometry.channels * (self->integer ? 1 : 4);
+}
+
+static gboolean
+find_offsets (Depthwise  *self,
+              GError    **error)
+{
+  const Geometry *g = &self->geometry;
+  gint64 *offset;
+
+  offset = self->offsets = qs_cpu_alloc (self->n_taps * sizeof *self->offsets, error);
+  if (offset == NULL)
+    return FALSE;
+
+  for (int axis = 0; axis < SPATIAL; axis++)
+    self->extent[axis] = (g->kernel[axis] - 1) * g->dilation[axis] + 1;
+  for (gint64 z = 0; z < g->kernel[0]; z++)
+    for (gint64 y = 0; y < g->kernel[1]; y++)
+      for (gint64 x = 0; x < g->kernel[2]; x++)
+        *offset++ = (((z * g->dilation[0]) * g->in[1] + y * g->dilation[1]) * g->in[2]
+                     + x * g->dilation[2]) * (gint64) depthwise_pixel_bytes (self);
+  return TRUE;
 }
 
 static void
@@ -608,7 +645,7 @@ depthwise_init (Depthwise      *self,
   if (self->packed == NULL)
     return FALSE;
   self->zeros = qs_cpu_alloc (channels * (self->integer ? 1 : 4), error);
-  if (self->zeros == NULL)
+  if (self->zeros == NULL || !find_offsets (self, error))
     return FALSE;
 
   pack_depthwise (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS));
@@ -652,6 +689,17 @@ typedef struct
   QsCpuEpilogue epilogue;
 } DepthwiseRun;
 
+static inline gboolean
+filter_is_inside (const Depthwise *self,
+                  const gint64    *start)
+{
+  for (int axis = 0; axis < SPATIAL; axis++)
+    if (start[axis] < 0 || start[axis] + self->extent[axis] > self->geometry.in[axis])
+      return FALSE;
+
+  return TRUE;
+}
+
 /* Fills in the start of the channels under every tap of a pixel. */
 static void
 find_taps (const Depthwise *self,
@@ -660,11 +708,24 @@ find_taps (const Depthwise *self,
            gconstpointer   *taps)
 {
   const Geometry *g = &self->geometry;
-  const gsize pixel_bytes = g->channels * (self->integer ? 1 : 4);
+  const gint64 pixel_bytes = depthwise_pixel_bytes (self);
   gint64 start[SPATIAL];
   guint t = 0;
 
   filter_start (g, pixel, start);
+  if (filter_is_inside (self, start))
+    {
+      const guint8 *first = input
+                            + (((pixel->batch * g->in[0] + start[0]) * g->in[1] + start[1])
+                                 * g->in[2] + start[2]) * pixel_bytes;
+
+      for (t = 0; t < g->n_taps; t++)
+        taps[t] = first + self->offsets[t];
+      if (t < self->n_taps)
+        taps[t] = self->zeros;
+      return;
+    }
+
   for (gint64 kz = 0; kz < g->kernel[0]; kz++)
     for (gint64 ky = 0; ky < g->kernel[1]; ky++)
       {

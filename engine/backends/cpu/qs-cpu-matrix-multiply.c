@@ -235,8 +235,8 @@ dynamic_free (gpointer state)
 {
   Dynamic *self = state;
 
-  g_free (self->left_matrix);
-  g_free (self->right_matrix);
+  free (self->left_matrix);
+  free (self->right_matrix);
   free (self->multiplier);
   free (self->bias);
   g_free (self);
@@ -270,17 +270,23 @@ n_matrices (const QsShape *operand)
   return n;
 }
 
-static void
-number_matrices (Dynamic       *self,
-                 const QsShape *a,
-                 const QsShape *b)
+static gboolean
+number_matrices (Dynamic        *self,
+                 const QsShape  *a,
+                 const QsShape  *b,
+                 GError        **error)
 {
   gint64 left[QS_MAX_DIMS], right[QS_MAX_DIMS];
   QsWalk walk;
 
   self->n_batches = qs_shape_n_elements (&self->g.batch);
-  self->left_matrix = g_new0 (gint64, self->n_batches);
-  self->right_matrix = g_new0 (gint64, self->n_batches);
+  self->left_matrix = qs_cpu_alloc (self->n_batches * sizeof (gint64), error);
+  if (self->left_matrix == NULL)
+    return FALSE;
+  self->right_matrix = qs_cpu_alloc (self->n_batches * sizeof (gint64), error);
+  if (self->right_matrix == NULL)
+    return FALSE;
+
   matrix_strides (a, &self->g.batch, left);
   matrix_strides (b, &self->g.batch, right);
 
@@ -292,6 +298,8 @@ number_matrices (Dynamic       *self,
       self->left_matrix[i] = walk.offset[0];
       self->right_matrix[i] = walk.offset[1];
     }
+
+  return TRUE;
 }
 
 static gboolean
@@ -306,12 +314,12 @@ dynamic_init (Dynamic        *self,
   const QsShape *b = &qs_layer_get_input (layer, 1)->shape;
   gint64 n_padded;
 
-  if (!qs_matrix_geometry_init (&self->g, attributes, a, b, error))
+  if (!qs_matrix_geometry_init (&self->g, attributes, a, b, error)
+      || !number_matrices (self, a, b, error))
     return FALSE;
 
   self->trans_a = attributes->trans_a;
   self->trans_b = attributes->trans_b;
-  number_matrices (self, a, b);
   qs_cpu_product_measure (&self->product, functions, functions->product_f32, n_matrices (b),
                           self->g.n, 1, self->g.k);
   n_padded = qs_cpu_product_n_padded (&self->product);

@@ -2,6 +2,7 @@
 #include "qs-cpu-kernel.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/qs-rounding.h"
@@ -218,7 +219,7 @@ pooling_free (gpointer data)
   State *self = data;
 
   for (int i = 0; i < QS_MAX_SPATIAL; i++)
-    g_free (self->ranges[i]);
+    free (self->ranges[i]);
   g_free (self);
 }
 
@@ -233,7 +234,12 @@ pooling_prepare (const QsKernel  *kernel,
   qs_spatial_dims (&qs_layer_get_output (layer, 0)->shape, self->out);
   for (int i = 0; i < QS_MAX_SPATIAL; i++)
     {
-      self->ranges[i] = g_new0 (Range, self->out[i]);
+      self->ranges[i] = qs_cpu_alloc (self->out[i] * sizeof (Range), error);
+      if (self->ranges[i] == NULL)
+        {
+          pooling_free (self);
+          return NULL;
+        }
       for (gint64 o = 0; o < self->out[i]; o++)
         {
           Range *range = &self->ranges[i][o];
