@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* One per file; qs-pass.c has them in the order they run. */
-extern const QsPass qs_pass_remove_identity;
 extern const QsPass qs_pass_merge_shuffles;
+extern const QsPass qs_pass_remove_identity;
 extern const QsPass qs_pass_fold_factors;
 extern const QsPass qs_pass_fold_bias;
 extern const QsPass qs_pass_fold_batch_norm;

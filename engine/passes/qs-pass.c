@@ -5,8 +5,8 @@
 
 /* In the order they run. */
 static const QsPass *const passes[] = {
+  &qs_pass_merge_shuffles, /* before the next: two transposes may leave nothing to do */
   &qs_pass_remove_identity,
-  &qs_pass_merge_shuffles,
   &qs_pass_fold_factors,
   &qs_pass_fold_bias,
   &qs_pass_fold_batch_norm,

@@ -324,6 +324,128 @@ test_swish (void)
   qs_test_maker_clear (&maker);
 }
 
+static QsTensor *
+make_gelu (QsTestMaker *maker,
+           QsTensor    *x,
+           gboolean     half_first)
+{
+  QsUnaryAttributes erf = { QS_UNARY_ERF };
+  QsTensor *half = qs_test_number (maker, "half", 0.5f);
+  QsTensor *t, *product;
+
+  t = qs_test_element_wise (maker, "div", x, qs_test_number (maker, "sqrt2", 1.41421356f),
+                            QS_ELEMENT_WISE_DIV);
+  t = qs_test_layer (maker, QS_LAYER_UNARY, "erf", &erf, &t, 1);
+  t = qs_test_element_wise (maker, "add", t, qs_test_number (maker, "one", 1.0f),
+                            QS_ELEMENT_WISE_ADD);
+  if (half_first)
+    {
+      product = qs_test_element_wise (maker, "halve", x, half, QS_ELEMENT_WISE_MUL);
+      return qs_test_element_wise (maker, "mul", product, t, QS_ELEMENT_WISE_MUL);
+    }
+  product = qs_test_element_wise (maker, "mul", x, t, QS_ELEMENT_WISE_MUL);
+  return qs_test_element_wise (maker, "halve", product, half, QS_ELEMENT_WISE_MUL);
+}
+
+/* Layer by layer before and as one layer after: erf in float32 has an error of about 1e-7, which
+ * values of at most 2 double. */
+static void
+check_same_values (QsTestMaker *maker,
+                   QsJournal   *journal,
+                   const char  *output,
+                   const char  *layer)
+{
+  g_autoptr (GHashTable) before = NULL;
+  g_autoptr (GHashTable) after = NULL;
+
+  qs_network_mark_output (maker->network, qs_network_find_tensor (maker->network, output));
+  g_assert_true (qs_network_sort (maker->network, NULL));
+  before = qs_test_evaluate (maker->network, 5);
+  run_passes (maker, journal);
+  after = qs_test_evaluate (maker->network, 5);
+  g_assert_cmpuint (maker->network->layers->len, ==, 1);
+  g_assert_cmpstr (layer_name (maker, 0), ==, layer);
+  g_assert_cmpfloat (qs_test_max_difference (g_hash_table_lookup (before, output),
+                                             g_hash_table_lookup (after, output)), <, 2e-6f);
+}
+
+static void
+test_gelu (gconstpointer data)
+{
+  gboolean half_first = GPOINTER_TO_INT (data);
+  QsTestMaker maker;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  QsTensor *x = make_block (&maker);
+
+  make_gelu (&maker, x, half_first);
+  check_same_values (&maker, journal, half_first ? "mul" : "halve",
+                     half_first ? "div + erf + add + halve + mul"
+                                : "div + erf + add + mul + halve");
+  qs_test_maker_clear (&maker);
+}
+
+static QsTensor *
+make_mean (QsTestMaker *maker,
+           const char  *name,
+           QsTensor    *x)
+{
+  QsReduceAttributes attributes = { QS_REDUCE_MEAN, { 1, { x->shape.n_dims - 1 } }, TRUE };
+
+  return qs_test_layer (maker, QS_LAYER_REDUCE, name, &attributes, &x, 1);
+}
+
+static void
+test_layer_norm (void)
+{
+  QsTestMaker maker;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  QsShape shape = qs_shape_make (3, 2, 3, 8);
+  QsShape row = qs_shape_make (1, 8);
+  QsUnaryAttributes root = { QS_UNARY_SQRT };
+  QsTensor *x, *d, *t;
+
+  qs_test_maker_init (&maker, 6);
+  x = qs_test_input (&maker, "x", &shape);
+  d = qs_test_element_wise (&maker, "sub", x, make_mean (&maker, "mean", x), QS_ELEMENT_WISE_SUB);
+  t = qs_test_element_wise (&maker, "pow", d, qs_test_number (&maker, "two", 2.0f),
+                            QS_ELEMENT_WISE_POW);
+  t = qs_test_element_wise (&maker, "eps", make_mean (&maker, "var", t),
+                            qs_test_number (&maker, "epsilon", 1e-3f), QS_ELEMENT_WISE_ADD);
+  t = qs_test_layer (&maker, QS_LAYER_UNARY, "sqrt", &root, &t, 1);
+  t = qs_test_element_wise (&maker, "div", d, t, QS_ELEMENT_WISE_DIV);
+  t = qs_test_element_wise (&maker, "mul", t, qs_test_constant (&maker, "gamma", &row, 1.0f),
+                            QS_ELEMENT_WISE_MUL);
+  qs_test_element_wise (&maker, "add", t, qs_test_constant (&maker, "beta", &row, 1.0f),
+                        QS_ELEMENT_WISE_ADD);
+  check_same_values (&maker, journal, "add",
+                     "mean + sub + pow + var + eps + sqrt + div + mul + add");
+  qs_test_maker_clear (&maker);
+}
+
+/* Two transposes that undo each other, an identity before the network's output, whose name stays. */
+static void
+test_nothing_left (void)
+{
+  QsTestMaker maker;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  QsTransposeAttributes there = { { 4, { 0, 2, 3, 1 } } };
+  QsTransposeAttributes back = { { 4, { 0, 3, 1, 2 } } };
+  QsTensor *x = make_block (&maker);
+  QsTensor *t;
+
+  t = qs_test_layer (&maker, QS_LAYER_TRANSPOSE, "there", &there, &x, 1);
+  t = qs_test_layer (&maker, QS_LAYER_TRANSPOSE, "back", &back, &t, 1);
+  t = qs_test_activation (&maker, "relu", t, relu);
+  t = qs_test_layer (&maker, QS_LAYER_IDENTITY, "out", NULL, &t, 1);
+  qs_network_mark_output (maker.network, t);
+  run_passes (&maker, journal);
+
+  g_assert_cmpuint (maker.network->layers->len, ==, 1);
+  g_assert_cmpstr (layer_name (&maker, 0), ==, "relu");
+  g_assert_cmpstr (((QsTensor *) g_ptr_array_index (maker.network->outputs, 0))->name, ==, "out");
+  qs_test_maker_clear (&maker);
+}
+
 static void
 test_relu6 (void)
 {
@@ -436,6 +558,10 @@ main (int   argc,
   g_test_add_func ("/passes/factors", test_factors);
   g_test_add_func ("/passes/swish", test_swish);
   g_test_add_func ("/passes/relu6", test_relu6);
+  g_test_add_data_func ("/passes/gelu/half-last", GINT_TO_POINTER (FALSE), test_gelu);
+  g_test_add_data_func ("/passes/gelu/half-first", GINT_TO_POINTER (TRUE), test_gelu);
+  g_test_add_func ("/passes/layer-norm", test_layer_norm);
+  g_test_add_func ("/passes/nothing-left", test_nothing_left);
   g_test_add_func ("/passes/random-networks", test_random_networks);
 
   return g_test_run ();
