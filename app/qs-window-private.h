@@ -20,6 +20,8 @@ struct _QsWindow
 
   QsSession *session;
   GQueue pending; /* (element-type QsPendingFile): files still to be opened */
+  guint switcher_source;
+  guint inspector_source;
   gboolean build_when_ready;
   gboolean compare_when_built;
 

@@ -540,7 +540,7 @@ save_state (QsWindow *self)
 
 /* The inspector keeps its width from the right edge, which GtkPaned cannot be told before it has
  * a width itself. */
-static void
+static gboolean
 place_inspector (gpointer data)
 {
   QsWindow *self = data;
@@ -548,15 +548,17 @@ place_inspector (gpointer data)
   int inspector = settings == NULL ? 360 : g_settings_get_int (settings, "inspector-width");
   int total = gtk_widget_get_width (GTK_WIDGET (self->inner_paned));
 
+  self->inspector_source = 0;
   if (total > inspector)
     gtk_paned_set_position (self->inner_paned, total - inspector);
+  return G_SOURCE_REMOVE;
 }
 
 static void
 inner_paned_sized_cb (QsWindow *self)
 {
   g_signal_handlers_disconnect_by_func (self->inner_paned, inner_paned_sized_cb, self);
-  g_idle_add_once (place_inspector, self);
+  self->inspector_source = g_idle_add (place_inspector, self);
 }
 
 static gboolean
@@ -570,6 +572,20 @@ qs_window_close_request (GtkWindow *window)
   return GTK_WINDOW_CLASS (qs_window_parent_class)->close_request (window);
 }
 
+static gboolean
+update_switcher (gpointer data)
+{
+  QsWindow *self = data;
+  gboolean is_narrow = gtk_widget_get_width (GTK_WIDGET (self)) < NARROW_WIDTH;
+
+  self->switcher_source = 0;
+  adw_view_switcher_set_policy (ADW_VIEW_SWITCHER (self->switcher),
+                                is_narrow ? ADW_VIEW_SWITCHER_POLICY_NARROW
+                                          : ADW_VIEW_SWITCHER_POLICY_WIDE);
+  return G_SOURCE_REMOVE;
+}
+
+/* A child must not ask for another size while it is given one, so that waits for a moment. */
 static void
 qs_window_size_allocate (GtkWidget *widget,
                          int        width,
@@ -579,9 +595,8 @@ qs_window_size_allocate (GtkWidget *widget,
   QsWindow *self = QS_WINDOW (widget);
 
   GTK_WIDGET_CLASS (qs_window_parent_class)->size_allocate (widget, width, height, baseline);
-  adw_view_switcher_set_policy (ADW_VIEW_SWITCHER (self->switcher),
-                                width < NARROW_WIDTH ? ADW_VIEW_SWITCHER_POLICY_NARROW
-                                                     : ADW_VIEW_SWITCHER_POLICY_WIDE);
+  if (self->switcher_source == 0)
+    self->switcher_source = g_idle_add (update_switcher, self);
 }
 
 static void
@@ -589,6 +604,8 @@ qs_window_dispose (GObject *object)
 {
   QsWindow *self = QS_WINDOW (object);
 
+  g_clear_handle_id (&self->switcher_source, g_source_remove);
+  g_clear_handle_id (&self->inspector_source, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_WINDOW);
   g_queue_clear_full (&self->pending, pending_file_free);
   g_clear_object (&self->session);

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""What the journeys share: starting the program and finding its parts as a screen reader does."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SKIPPED = 77
+
+try:
+    import gi
+
+    gi.require_version("Atspi", "2.0")
+    import pyatspi
+except (ImportError, ValueError) as error:
+    print(f"skipped: {error}")
+    sys.exit(SKIPPED)
+
+# Everything is waited for; the limit is generous because machines that run tests are busy.
+LIMIT = float(os.environ.get("QS_JOURNEY_LIMIT", "180"))
+SAMPLES = os.environ["QS_TEST_DATA"]
+
+
+def wait_for(what, function):
+    """Returns the first true value of function(), or fails saying what was waited for."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        try:
+            value = function()
+        except Exception:  # objects come and go while one looks at them
+            value = None
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def is_visible(node):
+    # GTK 4.8 says "showing" of windows only.
+    return node.getState().contains(pyatspi.STATE_VISIBLE)
+
+
+def walk(node):
+    """All visible descendants, depth first; those of a stack's other pages are among them."""
+    for index in range(node.childCount):
+        child = node.getChildAtIndex(index)
+        if child is None or not is_visible(child):
+            continue
+        yield child
+        yield from walk(child)
+
+
+class Program:
+    """The running program. Use it with `with`: it ends with the block."""
+
+    def __init__(self, *arguments):
+        self.folder = tempfile.mkdtemp(prefix="qs-journey-")
+        environment = dict(
+            os.environ,
+            GSK_RENDERER="cairo",
+            GTK_USE_PORTAL="0",
+            GTK_A11Y="atspi",
+            GSETTINGS_BACKEND="memory",
+            GIO_USE_VFS="local",
+            G_DEBUG="fatal-criticals",
+            LC_ALL="C.UTF-8",
+            XDG_DATA_HOME=self.folder,
+            XDG_CACHE_HOME=self.folder,
+            XDG_CONFIG_HOME=self.folder,
+        )
+        self.process = subprocess.Popen([os.environ["QS_PROGRAM"], *arguments], env=environment)
+
+    def __enter__(self):
+        self.application = wait_for("the program", self.find_application)
+        self.window = wait_for("the window", lambda: self.application.getChildAtIndex(0))
+        return self
+
+    def __exit__(self, *unused):
+        alive = self.process.poll() is None
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if not alive:
+            raise AssertionError("the program ended by itself")
+
+    def find_application(self):
+        if self.process.poll() is not None:
+            raise AssertionError("the program ended by itself")
+        for application in pyatspi.Registry.getDesktop(0):
+            if application is not None and application.get_process_id() == self.process.pid:
+                return application
+        return None
+
+    def all(self, role=None, name=None):
+        return [
+            node
+            for node in walk(self.window)
+            if (role is None or node.getRole() == role) and (name is None or node.name == name)
+        ]
+
+    def find(self, role, name):
+        return wait_for(f"{role} “{name}”", lambda: self.all(role, name))[0]
+
+    def texts(self):
+        """The words of every label."""
+        return [node.name for node in self.all(pyatspi.ROLE_LABEL)]
+
+    def wait_for_text(self, part):
+        return wait_for(
+            f"the text “{part}”",
+            lambda: next((text for text in self.texts() if part in text), None),
+        )
+
+    def click(self, name, role=pyatspi.ROLE_PUSH_BUTTON):
+        def press():
+            for node in self.all(role, name):
+                if node.getState().contains(pyatspi.STATE_SENSITIVE):
+                    return node.queryAction().doAction(0)
+            return False
+
+        wait_for(f"a sensitive button “{name}”", press)
+
+    def key(self, keysym):
+        pyatspi.Registry.generateKeyboardEvent(keysym, None, pyatspi.KEY_SYM)
+        time.sleep(0.3)
+
+    def search(self, name):
+        """Searches for a layer and goes to the first that is found."""
+        self.do("win.find")
+        time.sleep(0.5)
+        for letter in name:
+            self.key(ord(letter))
+        time.sleep(1)
+        self.key(0xFF0D)  # Return
+
+    def do(self, name):
+        """Does one of the window's actions."""
+        actions = self.window.queryAction()
+        for index in range(actions.nActions):
+            if actions.getName(index) == name:
+                return actions.doAction(index)
+        raise AssertionError(f"the window has no action {name}")
