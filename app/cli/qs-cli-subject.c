@@ -43,22 +43,29 @@ load (QsCliSubject  *self,
   return self->plan != NULL || self->model != NULL;
 }
 
-/* A plan was built for one backend and one set of dimensions; asking for others is a mistake. */
+/* A plan runs on any backend, with the kernels of that one. */
 static gboolean
-check_plan_options (QsCliSubject  *self,
-                    QsCli         *cli,
-                    GError       **error)
+move_plan (QsCliSubject  *self,
+           GError       **error)
 {
-  const QsBackend *own = qs_engine_get_backend (self->plan);
+  QsEngine *moved;
 
-  if (self->backend != NULL && self->backend != own)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
-                   "%s: the plan was built for the backend “%s”; build one for “%s” from the model",
-                   cli->path, own->id, self->backend->id);
-      return FALSE;
-    }
+  if (self->backend == NULL || self->backend == qs_engine_get_backend (self->plan))
+    return TRUE;
 
+  moved = qs_engine_retarget (self->plan, self->backend, error);
+  if (moved == NULL)
+    return FALSE;
+  qs_engine_unref (self->plan);
+  self->plan = moved;
+  return TRUE;
+}
+
+/* A plan was built for one set of dimensions; asking for others is a mistake. */
+static gboolean
+check_plan_options (QsCli   *cli,
+                    GError **error)
+{
   if (cli->options.shapes != NULL || cli->options.batch > 0)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
@@ -87,7 +94,7 @@ qs_cli_subject_open (QsCli   *cli,
       !load (self, cli->path, error))
     return NULL;
 
-  if (self->plan != NULL && !check_plan_options (self, cli, error))
+  if (self->plan != NULL && (!check_plan_options (cli, error) || !move_plan (self, error)))
     return NULL;
 
   return g_steal_pointer (&self);
