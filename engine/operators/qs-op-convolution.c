@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-op-convolution.h"
-
 #include <string.h>
 
 #include "backends/qs-int8.h"
 #include "qs-families.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
+#include "qs-op-window.h"
 
 #define OFFSET(field) G_STRUCT_OFFSET (QsConvolutionAttributes, field)
 

@@ -4,9 +4,9 @@
 
 #include "qs-attributes.h"
 #include "qs-families.h"
-#include "qs-op-convolution.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
+#include "qs-op-window.h"
 
 #define OFFSET(field) G_STRUCT_OFFSET (QsGridSampleAttributes, field)
 

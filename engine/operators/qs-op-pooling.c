@@ -4,10 +4,10 @@
 
 #include "backends/qs-int8.h"
 #include "qs-families.h"
-#include "qs-op-convolution.h"
 #include "qs-op-pooling.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
+#include "qs-op-window.h"
 
 #define OFFSET(field) G_STRUCT_OFFSET (QsPoolingAttributes, field)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "qs-op-window.h"
+
 #include <string.h>
 
-#include "qs-op-convolution.h"
 #include "qs-op-util.h"
 
 /* What convolutions and poolings share: sliding windows over the spatial axes. */

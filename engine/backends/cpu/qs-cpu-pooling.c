@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/qs-rounding.h"
-#include "operators/qs-op-convolution.h"
 #include "operators/qs-op-pooling.h"
+#include "operators/qs-op-window.h"
 #include "qs-cpu-weighted.h"
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "operators/qs-op-convolution.h"
 #include "operators/qs-op-rows.h"
+#include "operators/qs-op-window.h"
 #include "qs-reference.h"
 
 typedef struct

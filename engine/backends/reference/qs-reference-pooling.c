@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "backends/qs-int8.h"
 #include "operators/qs-attributes.h"
-#include "operators/qs-op-convolution.h"
 #include "operators/qs-op-pooling.h"
 #include "operators/qs-op-rows.h"
 #include "operators/qs-op-util.h"
+#include "operators/qs-op-window.h"
 #include "qs-reference.h"
 
 /* (float) count and the int32 sum of bytes are exact up to this many elements. */
