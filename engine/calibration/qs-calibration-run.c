@@ -372,6 +372,36 @@ run_all (Run        *self,
   return done > 0;
 }
 
+static void
+append_float (GString *text,
+              float    value)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append (text, g_ascii_formatd (buffer, sizeof buffer, "%.9g", (double) value));
+  g_string_append_c (text, ' ');
+}
+
+char *
+qs_calibration_run_dup_samples_key (QsSamples                     *samples,
+                                    const QsCalibrationRunOptions *options)
+{
+  const QsPreprocessing *preprocessing = qs_samples_get_preprocessing (samples);
+  const char *checksum = qs_samples_get_checksum (samples);
+  g_autoptr (GString) text = g_string_new (checksum != NULL ? checksum : "unknown");
+
+  g_string_append_printf (text, " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " ",
+                          qs_samples_get_n (samples), options->batch);
+  append_float (text, preprocessing->scale);
+  for (int c = 0; c < preprocessing->n_channels; c++)
+    {
+      append_float (text, preprocessing->mean[c]);
+      append_float (text, preprocessing->std[c]);
+    }
+
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text->str, (gssize) text->len);
+}
+
 QsHistogramSet *
 qs_calibration_run (QsModel                       *model,
                     const QsProfile               *profile,
@@ -387,6 +417,13 @@ qs_calibration_run (QsModel                       *model,
   Run run = { model, profile, samples, options, set };
   Watcher watcher = { partial, partial_data, g_get_monotonic_time () };
   gboolean success = run_all (&run, progress, &watcher, error);
+
+  if (success)
+    {
+      g_autofree char *key = qs_calibration_run_dup_samples_key (samples, options);
+
+      qs_histogram_set_set_origin (set, qs_model_get_checksum (model), key);
+    }
 
   run_drop_context (&run);
   g_clear_error (&run.error);

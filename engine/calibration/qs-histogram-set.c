@@ -11,6 +11,8 @@ struct _QsHistogramSet
 {
   gatomicrefcount ref_count;
   gint64 n_samples;
+  char *model_checksum;
+  char *samples_key;
   GArray *entries;
   GHashTable *index; /* name (owned by the entry) to position */
 };
@@ -51,6 +53,8 @@ qs_histogram_set_unref (QsHistogramSet *self)
 
   g_hash_table_unref (self->index);
   g_array_unref (self->entries);
+  g_free (self->model_checksum);
+  g_free (self->samples_key);
   g_free (self);
 }
 
@@ -119,6 +123,29 @@ qs_histogram_set_set_n_samples (QsHistogramSet *self,
                                 gint64          n_samples)
 {
   self->n_samples = n_samples;
+}
+
+void
+qs_histogram_set_set_origin (QsHistogramSet *self,
+                             const char     *model_checksum,
+                             const char     *samples_key)
+{
+  g_free (self->model_checksum);
+  g_free (self->samples_key);
+  self->model_checksum = g_strdup (model_checksum);
+  self->samples_key = g_strdup (samples_key);
+}
+
+const char *
+qs_histogram_set_get_model_checksum (QsHistogramSet *self)
+{
+  return self->model_checksum;
+}
+
+const char *
+qs_histogram_set_get_samples_key (QsHistogramSet *self)
+{
+  return self->samples_key;
 }
 
 /**

@@ -31,6 +31,13 @@ QsHistogram    *qs_histogram_set_lookup    (QsHistogramSet            *self,
 gint64          qs_histogram_set_get_n_samples (QsHistogramSet        *self);
 void            qs_histogram_set_set_n_samples (QsHistogramSet        *self,
                                             gint64                     n_samples);
+/* What the histograms belong to: the model's checksum, and a key of the samples with everything about
+ * them that changes the result. %NULL when unknown. */
+void            qs_histogram_set_set_origin    (QsHistogramSet        *self,
+                                            const char                *model_checksum,
+                                            const char                *samples_key);
+const char     *qs_histogram_set_get_model_checksum (QsHistogramSet   *self);
+const char     *qs_histogram_set_get_samples_key (QsHistogramSet      *self);
 /* One scale per tensor by @calibrator. */
 QsScaleTable   *qs_histogram_set_calibrate (QsHistogramSet            *self,
                                             const QsCalibrator        *calibrator,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-histogram.h"
+#include "qs-histogram-private.h"
 
 #include <float.h>
 #include <math.h>
@@ -12,21 +12,6 @@
  * must be known before the first value is counted, then the counting. Sums run through blocks of a
  * fixed size, whose results are joined in order, so that they are the same bits everywhere.
  */
-
-struct _QsHistogram
-{
-  guint64 counts[QS_HISTOGRAM_BINS];
-  float range; /* 0 until a non-zero value has come */
-  float min;
-  float max;
-  guint64 n;
-  guint64 n_zeros;
-  guint64 n_nan;
-  guint64 n_infinite;
-  double mean;
-  double m2; /* sum of squared differences from the mean */
-  guint n_doublings;
-};
 
 QsHistogram *
 qs_histogram_new (void)
