@@ -30,6 +30,8 @@ def wait_for(what, function):
     while time.monotonic() < end:
         try:
             value = function()
+        except AssertionError:
+            raise
         except Exception:  # objects come and go while one looks at them
             value = None
         if value:

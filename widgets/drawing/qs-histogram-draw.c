@@ -690,6 +690,7 @@ draw_pointer (Drawing *self)
   guint n_bins = qs_histogram_plot_get_n_bins (self->plot);
   double range = qs_histogram_plot_get_range (self->plot);
   g_autofree char *number = NULL;
+  g_autofree char *count = NULL;
   g_autofree char *clipped = NULL;
   g_autofree char *text = NULL;
   double x, width;
@@ -700,10 +701,10 @@ draw_pointer (Drawing *self)
 
   bin = MIN ((guint) (value / range * n_bins), n_bins - 1);
   number = qs_draw_format_number (value);
+  count = g_strdup_printf ("%'" G_GUINT64_FORMAT, qs_histogram_plot_get_count (self->plot, bin));
   clipped = qs_draw_format_share (qs_histogram_plot_get_clipped (self->plot, value));
   /* Translators: value, number of values in the bin there, share of all values that are larger */
-  text = g_strdup_printf (_("%s: %'" G_GUINT64_FORMAT " here, %s beyond"), number,
-                          qs_histogram_plot_get_count (self->plot, bin), clipped);
+  text = g_strdup_printf (_("%s: %s here, %s beyond"), number, count, clipped);
 
   x = round (qs_histogram_frame_to_x (frame, value)) + 0.5;
   qs_color_set (&self->style->text, self->cr);

@@ -218,13 +218,13 @@ qs_histogram_plot_describe (QsHistogramPlot *self,
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *range = qs_draw_format_number (self->range);
+  g_autofree char *total = g_strdup_printf ("%'" G_GUINT64_FORMAT, self->total);
   g_autofree char *zeros =
     qs_draw_format_share (self->total > 0 ? (double) self->n_zeros / (double) self->total : 0);
 
   /* Translators: name of a tensor, number of values, largest absolute value, share of zeros */
-  g_string_append_printf (text, _("Histogram of %s: %'" G_GUINT64_FORMAT
-                                  " values up to %s, %s of them zero."),
-                          self->name, self->total, range, zeros);
+  g_string_append_printf (text, _("Histogram of %s: %s values up to %s, %s of them zero."),
+                          self->name, total, range, zeros);
   for (guint i = 0; i < self->markers->len; i++)
     {
       const QsPlotMarker *marker = &g_array_index (self->markers, QsPlotMarker, i);
