@@ -3,11 +3,19 @@
 
 #include "operators/qs-attributes.h"
 
-/* Layers to look through; real networks need three or four. */
+/* Layers to look through in a row, and tensors to look at in all: concatenations of concatenations
+ * would double the search with every one. */
 #define MAX_DEPTH 16
+#define MAX_TENSORS 10000
+
+typedef struct
+{
+  int depth;
+  int n_tensors;
+} Search;
 
 static gboolean is_non_negative (const QsTensor *tensor,
-                                 int             depth);
+                                 Search         *search);
 
 /* Functions whose result is never below zero. */
 static gboolean
@@ -53,13 +61,13 @@ every_window_has_input (const QsLayer *layer)
 
 static gboolean
 all_inputs (const QsLayer *layer,
-            int            depth)
+            Search        *search)
 {
   for (guint i = 0; i < layer->inputs->len; i++)
     {
       const QsTensor *input = qs_layer_get_input (layer, i);
 
-      if (input != NULL && !is_non_negative (input, depth))
+      if (input != NULL && !is_non_negative (input, search))
         return FALSE;
     }
 
@@ -69,7 +77,7 @@ all_inputs (const QsLayer *layer,
 /* Whether the layer keeps what is true of its inputs. */
 static gboolean
 layer_keeps_sign (const QsLayer *layer,
-                  int            depth)
+                  Search        *search)
 {
   if (layer->activation.type != QS_ACTIVATION_NONE)
     return FALSE;
@@ -78,7 +86,7 @@ layer_keeps_sign (const QsLayer *layer,
     {
     case QS_LAYER_POOLING:
       return every_window_has_input (layer)
-             && is_non_negative (qs_layer_get_input (layer, 0), depth);
+             && is_non_negative (qs_layer_get_input (layer, 0), search);
     case QS_LAYER_SHUFFLE:
     case QS_LAYER_TRANSPOSE:
     case QS_LAYER_SLICE:
@@ -87,12 +95,12 @@ layer_keeps_sign (const QsLayer *layer,
     case QS_LAYER_REFORMAT:
     case QS_LAYER_QUANTIZE:
     case QS_LAYER_DEQUANTIZE:
-      return is_non_negative (qs_layer_get_input (layer, 0), depth);
+      return is_non_negative (qs_layer_get_input (layer, 0), search);
     case QS_LAYER_CONCATENATION:
-      return all_inputs (layer, depth);
+      return all_inputs (layer, search);
     case QS_LAYER_ELEMENT_WISE:
       return ((const QsElementWiseAttributes *) layer->attributes)->type == QS_ELEMENT_WISE_ADD
-             && all_inputs (layer, depth);
+             && all_inputs (layer, search);
     default:
       return FALSE;
     }
@@ -100,13 +108,19 @@ layer_keeps_sign (const QsLayer *layer,
 
 static gboolean
 is_non_negative (const QsTensor *tensor,
-                 int             depth)
+                 Search         *search)
 {
-  if (tensor == NULL || tensor->producer == NULL || depth == 0)
+  gboolean proved;
+
+  if (tensor == NULL || tensor->producer == NULL || search->depth == MAX_DEPTH
+      || ++search->n_tensors > MAX_TENSORS)
     return FALSE;
 
-  return activation_is_non_negative (&tensor->producer->activation)
-         || layer_keeps_sign (tensor->producer, depth - 1);
+  search->depth++;
+  proved = activation_is_non_negative (&tensor->producer->activation)
+           || layer_keeps_sign (tensor->producer, search);
+  search->depth--;
+  return proved;
 }
 
 /**
@@ -119,5 +133,7 @@ is_non_negative (const QsTensor *tensor,
 gboolean
 qs_cpu_is_non_negative (const QsTensor *tensor)
 {
-  return is_non_negative (tensor, MAX_DEPTH);
+  Search search = { 0 };
+
+  return is_non_negative (tensor, &search);
 }
