@@ -44,7 +44,12 @@ typedef struct
  * @scales: (nullable): activation scales by tensor name; needed unless INT8 is off
  *
  * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
- * reformats, memory plan.
+ * reformats, memory plan. The network's inputs and outputs stay as they are; an INT8 layer beside
+ * them has a Reformat in between. Without timing (%QS_INT8_OFF and %QS_INT8_ALL) the same network,
+ * scales and backend always give the same engine.
+ *
+ * Errors: %QS_ERROR_MISSING for an INT8 build without scales, %QS_ERROR_UNSUPPORTED for a layer that
+ * nothing computes, %QS_ERROR_LIMIT for more memory than the program uses, and cancellation.
  */
 QsEngine *qs_builder_build (QsNetwork               *network,
                             QsScaleTable            *scales,
