@@ -274,8 +274,9 @@ list_entry (GPtrArray            *entries,
   if (raw == NULL)
     raw = archive_entry_pathname (archive_entry);
   name = g_utf8_make_valid (raw != NULL ? raw : "", -1);
-  /* As numpy.load() does: only members with this suffix are arrays. */
-  if (!g_str_has_suffix (name, ".npy"))
+  /* As numpy.load() does: only members with this suffix are arrays. One without a name in front of
+   * it cannot be any input's. */
+  if (!g_str_has_suffix (name, ".npy") || strlen (name) == strlen (".npy"))
     return TRUE;
 
   entry = entry_new (path, file_name, name, reader, archive_entry, file_size, error);

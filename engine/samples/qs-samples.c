@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/qs-error.h"
+#include "qs-npy-file.h"
 #include "qs-preprocessing.h"
 #include "qs-sample-array.h"
 
@@ -100,9 +101,26 @@ count_rows (QsSamples *self,
   return TRUE;
 }
 
+static QsSamples *
+open_npy (GFile   *file,
+          GError **error)
+{
+  g_autofree char *file_name = g_file_get_basename (file);
+  QsSampleArray *array = qs_sample_array_new_for_npy (file, error);
+  g_autoptr (QsSamples) self = NULL;
+
+  if (array == NULL)
+    return NULL;
+
+  self = samples_alloc (file, file_name);
+  g_ptr_array_add (self->arrays, array);
+  return count_rows (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
 /**
  * qs_samples_open:
- * @file: a .npz archive with one array per network input, and `label` or `labels` for evaluation
+ * @file: a .npz archive with one array per network input, and `label` or `labels` for evaluation;
+ *   or a .npy array for a network with one input, whatever that is called
  *
  * Errors: %QS_ERROR_MALFORMED for a damaged or truncated file, %QS_ERROR_SHAPE for differing row
  * counts, %QS_ERROR_DATA for an empty set, those of GIO. Messages name the file and the array.
@@ -111,10 +129,14 @@ QsSamples *
 qs_samples_open (GFile   *file,
                  GError **error)
 {
-  g_autoptr (GPtrArray) entries = qs_npz_list (file, error);
+  g_autoptr (GPtrArray) entries = NULL;
   g_autofree char *file_name = g_file_get_basename (file);
   g_autoptr (QsSamples) self = NULL;
 
+  if (qs_npy_file_probe (file))
+    return open_npy (file, error);
+
+  entries = qs_npz_list (file, error);
   if (entries == NULL)
     return NULL;
 
@@ -253,7 +275,7 @@ find_array (QsSamples  *self,
     {
       QsSampleArray *array = self->arrays->pdata[i];
 
-      if (strcmp (array->name, name) == 0)
+      if (strcmp (array->name, name) == 0 || array->name[0] == '\0')
         return array;
     }
 
@@ -522,6 +544,8 @@ find_labels (QsSamples *self)
 {
   QsSampleArray *array = find_array (self, "label");
 
+  if (array != NULL && array->name[0] == '\0')
+    return NULL;
   return array != NULL ? array : find_array (self, "labels");
 }
 

@@ -465,6 +465,46 @@ test_changed_on_disk (Fixture      *self,
   qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISMATCH, "“input”");
 }
 
+/* A .npy file: the whole, its rows in any order, and what can be wrong. */
+static void
+test_npy (Fixture      *self,
+          gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->folder, "set.npy", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GBytes) bytes = qs_npy_serialize (add_images (self, 7));
+  QsShape shape = qs_shape_make (4, -1, 3, 4, 5);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsSamples) samples = NULL;
+  gsize size;
+  const char *content = g_bytes_get_data (bytes, &size);
+
+  g_assert_true (g_file_set_contents (path, content, (gssize) size, NULL));
+  samples = qs_samples_open (file, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (qs_samples_get_n (samples), ==, 7);
+  g_assert_false (qs_samples_has_labels (samples));
+  g_assert_true (qs_samples_check_input (samples, "any name", QS_DATA_TYPE_FLOAT, &shape, &error));
+
+  for (gint64 first = 6; first >= 0; first -= 2)
+    {
+      g_autoptr (QsHostTensor) rows = qs_samples_read (samples, "any name", QS_DATA_TYPE_FLOAT,
+                                                       first, 1, &error);
+
+      g_assert_no_error (error);
+      for (gint64 i = 0; i < 60; i++)
+        g_assert_cmpfloat (qs_host_tensor_get_floats (rows)[i], ==, pixel (first * 60 + i));
+    }
+
+  g_assert_true (g_file_set_contents (path, content, (gssize) size - 1, NULL));
+  g_assert_null (qs_samples_open (file, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MALFORMED, "set.npy");
+  g_clear_error (&error);
+  g_assert_true (g_file_set_contents (path, content, 40, NULL));
+  g_assert_null (qs_samples_open (file, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MALFORMED, "set.npy");
+}
+
 #define ADD(name, test) \
   g_test_add ("/samples/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
 
@@ -488,6 +528,7 @@ main (int    argc,
   ADD ("scalar", test_scalar);
   ADD ("limit", test_limit);
   ADD ("not-an-archive", test_not_an_archive);
+  ADD ("npy", test_npy);
   ADD ("changed-on-disk", test_changed_on_disk);
 
   return g_test_run ();
