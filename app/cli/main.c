@@ -97,7 +97,10 @@ fail (const QsCliCommand *command,
     return fail_usage (command, error->message);
 
   g_printerr ("quantoscope-cli: %s\n", error->message);
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? EXIT_INTERRUPTED : EXIT_FAILURE;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return EXIT_INTERRUPTED;
+
+  return EXIT_FAILURE;
 }
 
 /* Takes the options out of @args, and the one argument that is left beside the program's name. */

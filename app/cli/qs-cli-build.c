@@ -25,7 +25,8 @@ make_engine (QsCli         *self,
 
   qs_progress_set_range (self->progress, 0.5, 1.0);
   return qs_cli_subject_build (subject, self,
-                               self->options.int8_all ? QS_INT8_ALL : QS_INT8_FASTER, scales, error);
+                               self->options.int8_all ? QS_INT8_ALL : QS_INT8_FASTER, scales,
+                               error);
 }
 
 static gboolean

@@ -65,8 +65,8 @@ static void
 print_scales (QsHistogramSet *histograms,
               QsScaleTable   *scales)
 {
-  const char *const titles[] = { "Tensor", ">Minimum", ">Maximum", ">Range", ">Scale", ">Clipped (%)",
-                                 NULL };
+  const char *const titles[] = { "Tensor", ">Minimum", ">Maximum", ">Range", ">Scale",
+                                 ">Clipped (%)", NULL };
   g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
 
   for (guint i = 0; i < qs_histogram_set_get_n (histograms); i++)

@@ -161,7 +161,8 @@ check_range (QsCliOption   option,
   if (value == UNSET || (value > 0 && value <= maximum))
     return TRUE;
 
-  qs_cli_set_usage_error (error, "--%s: %" G_GINT64_FORMAT " is not between 1 and %" G_GINT64_FORMAT,
+  qs_cli_set_usage_error (error,
+                          "--%s: %" G_GINT64_FORMAT " is not between 1 and %" G_GINT64_FORMAT,
                           options[option].name, value, maximum);
   return FALSE;
 }

@@ -182,7 +182,8 @@ report (QsCli     *self,
       Collected *output = g_ptr_array_index (collected, i);
       g_autofree char *shape = qs_shape_to_string (&output->shape);
 
-      g_print ("%s  %s %s\n", output->tensor->name, qs_data_type_name (output->tensor->type), shape);
+      g_print ("%s  %s %s\n", output->tensor->name, qs_data_type_name (output->tensor->type),
+               shape);
       json_builder_add_string_value (self->json, output->tensor->name);
     }
   json_builder_end_array (self->json);

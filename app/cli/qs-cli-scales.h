@@ -12,7 +12,8 @@ QsHistogramSet *qs_cli_scales_run_calibration (QsCliSubject  *subject,
                                                QsSamples    **samples,
                                                GError       **error);
 /* Scales from `--cache`, or from `--calibration` with `--calibrator`; what is odd about them is
- * said on stderr. With both, an existing cache saves the calibration and a missing one is written. */
+ * said on stderr. With both, an existing cache saves the calibration and a missing one is
+ * written. */
 QsScaleTable   *qs_cli_scales_get             (QsCliSubject  *subject,
                                                QsCli         *cli,
                                                GError       **error);

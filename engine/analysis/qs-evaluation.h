@@ -52,7 +52,8 @@ QsEvaluation *qs_evaluate (QsEngine        *engine,
  *
  * FP32 and one INT8 engine per calibrator, evaluated on the same labelled samples in one pass.
  *
- * Returns: (element-type QsEvaluation) (transfer full): FP32 first, then the calibrators in table order
+ * Returns: (element-type QsEvaluation) (transfer full): FP32 first, then the calibrators in table
+ *   order
  */
 GPtrArray *qs_compare     (QsModel                 *model,
                            const QsProfile         *profile,

@@ -159,7 +159,8 @@ candidate_run (Candidate  *self,
   double ms;
 
   candidate_clear_outputs (self);
-  if (!qs_context_run_samples (self->context, (QsHostTensor **) inputs->pdata, self->outputs, error))
+  if (!qs_context_run_samples (self->context, (QsHostTensor **) inputs->pdata, self->outputs,
+                               error))
     return FALSE;
 
   ms = (double) (g_get_monotonic_time () - start) / 1000.0;
@@ -220,7 +221,8 @@ median (GArray *values)
   if (values->len % 2 != 0)
     return g_array_index (values, double, middle);
 
-  return (g_array_index (values, double, middle - 1) + g_array_index (values, double, middle)) / 2.0;
+  return (g_array_index (values, double, middle - 1) +
+          g_array_index (values, double, middle)) / 2.0;
 }
 
 static QsEvaluation *

@@ -15,7 +15,7 @@ typedef struct _QsMetrics QsMetrics;
 
 QsMetrics *qs_metrics_new           (void);
 void       qs_metrics_free          (QsMetrics           *self);
-/* Rows are samples, the other axes are flattened to classes. @labels and @reference are nullable. */
+/* Rows are samples, the other axes are flattened to classes; @labels and @reference: nullable. */
 gboolean   qs_metrics_add           (QsMetrics           *self,
                                      const QsHostTensor  *outputs,
                                      const QsHostTensor  *reference,

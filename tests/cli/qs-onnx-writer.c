@@ -54,7 +54,7 @@ qs_wire_put_message (GByteArray *self,
   g_byte_array_unref (message);
 }
 
-/* ValueInfoProto { name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim = 1 } } } } */
+/* ValueInfoProto { name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim } } } } */
 static GByteArray *
 make_value (const char *name)
 {

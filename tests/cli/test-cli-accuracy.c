@@ -125,7 +125,8 @@ test_accuracy (gconstpointer data)
 
   fp32 = json_object_get_double_member (find_result (results, "fp32"), "top1");
   minmax = json_object_get_double_member (find_result (results, "minmax"), "top1");
-  g_assert_cmpint (json_object_get_int_member (find_result (results, "fp32"), "samples"), ==, 10000);
+  g_assert_cmpint (json_object_get_int_member (find_result (results, "fp32"), "samples"), ==,
+                   10000);
   g_assert_cmpfloat (fabs (fp32 - model->top1), <=, 0.0002);
   if (!isnan (model->minmax_loss))
     g_assert_cmpfloat (fabs (fp32 - minmax), <=, model->minmax_loss);

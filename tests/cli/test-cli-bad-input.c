@@ -304,7 +304,8 @@ test_cache_that_fits_in_part (void)
     return;
 
   outcome = build_with_cache ("part.cache",
-                              "TRT-8401-EntropyCalibration2\ninput: 3c82b6c0\nstranger: 3c010a14\n");
+                              "TRT-8401-EntropyCalibration2\n"
+                              "input: 3c82b6c0\nstranger: 3c010a14\n");
   g_assert_cmpint (outcome->status, ==, 0);
   g_assert_nonnull (strstr (outcome->err, "“stranger”"));
   g_assert_nonnull (strstr (outcome->err, "no scale"));
