@@ -78,7 +78,8 @@ def main():
     variants = {"quantoscope fp32": ["--precision=fp32"]}
     if arguments.calibration:
         variants["quantoscope int8"] = [
-            "--precision=int8", "--int8-all", f"--calibration={arguments.calibration}", "--limit=32",
+            "--precision=int8", "--int8-all", "--limit=32",
+            f"--calibration={arguments.calibration}",
         ]
     results = {}
     for model in arguments.models:

@@ -10,8 +10,9 @@
 
 /*
  * Measures the CPU backend's convolutions on the layers of ResNet-50 (He et al. 2015, v1.5), one
- * thread, medians of its processor time, and beside them what the innermost loops reach on data in the first level cache, which is
- * as fast as any blocking around them can get. A program to look at, not a test.
+ * thread, medians of its processor time, and beside them what the innermost loops reach on data in
+ * the first level cache, which is as fast as any blocking around them can get. A program to look
+ * at, not a test.
  */
 
 #define N_RUNS 15

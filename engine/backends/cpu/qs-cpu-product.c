@@ -34,8 +34,8 @@ qs_cpu_alloc (gsize    size,
   gpointer memory = aligned_alloc (ALIGNMENT, ROUND_UP (MAX (size, 1), ALIGNMENT));
 
   if (memory == NULL)
-    g_set_error (error, QS_ERROR, QS_ERROR_LIMIT, "there is no memory for %" G_GSIZE_FORMAT " bytes",
-                 size);
+    g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
+                 "there is no memory for %" G_GSIZE_FORMAT " bytes", size);
   else
     memset (memory, 0, size);
 

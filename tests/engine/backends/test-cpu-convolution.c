@@ -296,8 +296,8 @@ sum_output (const QsCpuTest *test,
         gint64 x = (batch * c->groups + group) * c->group_channels + channel;
 
         if (position >= 0)
-          add_product (test, c, x * plane + position, (k * c->group_channels + channel) * n_taps + tap,
-                       sum);
+          add_product (test, c, x * plane + position,
+                       (k * c->group_channels + channel) * n_taps + tap, sum);
       }
 }
 

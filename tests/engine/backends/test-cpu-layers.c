@@ -210,7 +210,8 @@ test_activation_edges (void)
             {
               float want = qs_host_tensor_get_floats (expected)[k];
 
-              if (memcmp (&values[k], &want, sizeof want) != 0 && !(isnan (values[k]) && isnan (want)))
+              if (memcmp (&values[k], &want, sizeof want) != 0
+                  && !(isnan (values[k]) && isnan (want)))
                 g_error ("%s, level %d: f (%g) is %.9g, not %.9g",
                          qs_activation_name (activations[i].type), level, edges[k], values[k],
                          want);
@@ -386,8 +387,8 @@ test_reduce (void)
       attributes.keepdims = qs_random_between (&random, 0, 1);
       attributes.axes.n = (int) qs_random_between (&random, 1, 2);
       for (int i = 0; i < attributes.axes.n; i++)
-        attributes.axes.v[i] = shape.n_dims - attributes.axes.n - (seed % 3 == 0 && shape.n_dims > 2)
-                               + i;
+        attributes.axes.v[i] = shape.n_dims - attributes.axes.n + i
+                               - (seed % 3 == 0 && shape.n_dims > 2);
       add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
       qs_cpu_test_add_layer (&test, QS_LAYER_REDUCE, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
       compare (&test, QS_PRECISION_FP32, 560 * 1.5 * 560 * 0x1p-24);
@@ -496,7 +497,8 @@ test_transpose (void)
 
       start (&test, &random, seed);
       precision = random_precision (&random, &type);
-      shape = random_shape (&random, (int) qs_random_between (&random, 1, 5), seed % 5 == 0 ? 40 : 9);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 5),
+                            seed % 5 == 0 ? 40 : 9);
       if (shape.n_dims > 3)
         shape.dims[0] = 2;
       attributes.perm.n = shape.n_dims;

@@ -3,7 +3,7 @@
 
 #include "qs-level.h"
 
-/* The few vector operations that are worth naming; LOAD_FIRST reads only @n values, the rest is 0. */
+/* The few vector operations that are worth naming; LOAD_FIRST reads @n values, the rest is 0. */
 
 #if defined (__AVX512VNNI__)
 
