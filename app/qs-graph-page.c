@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "qs-resources.h"
+#include "widgets/drawing/qs-graph-draw.h"
 #include "widgets/qs-legend.h"
 #include "widgets/qs-minimap.h"
 
@@ -123,6 +124,19 @@ make_scene (QsGraphPage  *self,
   return network == NULL ? NULL : qs_graph_scene_new (network, NULL, error);
 }
 
+/* A graph that can be read as a whole is shown as a whole; of others the view keeps its place. */
+static void
+fit_if_readable (QsGraphPage *self)
+{
+  QsViewport *viewport = qs_graph_view_get_viewport (self->view);
+  double width, height, view_width, view_height;
+
+  qs_viewport_get_content (viewport, &width, &height);
+  qs_viewport_get_view (viewport, &view_width, &view_height);
+  if (width * QS_GRAPH_SCALE_TEXT <= view_width && height * QS_GRAPH_SCALE_TEXT <= view_height)
+    qs_viewport_fit (viewport, FALSE);
+}
+
 static void
 network_changed_cb (QsGraphPage *self)
 {
@@ -135,6 +149,7 @@ network_changed_cb (QsGraphPage *self)
 
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
+  fit_if_readable (self);
   qs_legend_set_scene (self->legend, scene);
   self->is_following = FALSE;
   gtk_widget_set_visible (GTK_WIDGET (self->legend), scene != NULL);

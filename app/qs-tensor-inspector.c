@@ -231,10 +231,11 @@ source_row_new (QsTensorInspector *self,
   double threshold = qs_scale_source_get_threshold (source, self->tensor_name);
   gboolean is_known = isfinite (threshold);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *texts;
-  g_autofree char *range = NULL, *clipped = NULL, *sqnr = NULL;
+  g_autofree char *scale = NULL, *range = NULL, *clipped = NULL, *sqnr = NULL;
 
-  range = is_known ? g_strdup_printf (_("± %.4g · scale %.4g"), threshold, threshold / 127.0)
+  scale = is_known ? g_strdup_printf (_("scale %.4g"), threshold / 127.0)
                    : g_strdup (_("no scale for this tensor"));
+  range = is_known ? g_strdup_printf ("± %.4g", threshold) : g_strdup ("–");
   if (is_known && histogram != NULL)
     {
       double share = qs_histogram_get_clipped (histogram, (float) threshold);
@@ -247,11 +248,11 @@ source_row_new (QsTensorInspector *self,
 
   gtk_widget_add_css_class (box, "qs-property");
   gtk_box_append (GTK_BOX (box), qs_swatch_new (series));
-  texts = two_lines_new (qs_scale_source_get_name (source), range, 0.0f);
+  texts = two_lines_new (qs_scale_source_get_name (source), scale, 0.0f);
   gtk_widget_set_hexpand (texts, TRUE);
   gtk_box_append (GTK_BOX (box), texts);
-  if (clipped != NULL)
-    gtk_box_append (GTK_BOX (box), two_lines_new (clipped, sqnr, 1.0f));
+  gtk_box_append (GTK_BOX (box), two_lines_new (range, clipped != NULL ? clipped : "", 1.0f));
+  gtk_widget_set_tooltip_text (box, sqnr);
   return box;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the journeys share: starting the program and finding its parts as a screen reader does."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import time
 
 SKIPPED = 77
+RETURN = 0xFF0D  # the key's symbol
 
 try:
     import gi
@@ -55,6 +57,30 @@ def walk(node):
         yield from walk(child)
 
 
+class Keyboard:
+    """Keys through the X server's test extension, as if somebody pressed them."""
+
+    def __init__(self, x11, display):
+        self.x11 = x11
+        self.xtst = ctypes.CDLL("libXtst.so.6")
+        self.display = ctypes.c_void_p(display)
+
+    @classmethod
+    def open(cls):
+        """Returns nothing while the display does not answer."""
+        x11 = ctypes.CDLL("libX11.so.6")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        display = x11.XOpenDisplay(None)
+        return cls(x11, display) if display else None
+
+    def press(self, keysym):
+        code = self.x11.XKeysymToKeycode(self.display, ctypes.c_ulong(keysym))
+        for is_down in (1, 0):
+            self.xtst.XTestFakeKeyEvent(self.display, ctypes.c_uint(code), is_down, ctypes.c_ulong(0))
+        self.x11.XFlush(self.display)
+        time.sleep(0.1)
+
+
 class Program:
     """The running program. Use it with `with`: it ends with the block."""
 
@@ -73,6 +99,7 @@ class Program:
             XDG_CACHE_HOME=self.folder,
             XDG_CONFIG_HOME=self.folder,
         )
+        self.keyboard = wait_for("the display", Keyboard.open)
         self.process = subprocess.Popen([os.environ["QS_PROGRAM"], *arguments], env=environment)
 
     def __enter__(self):
@@ -125,18 +152,14 @@ class Program:
 
         wait_for(f"a sensitive button “{name}”", press)
 
-    def key(self, keysym):
-        pyatspi.Registry.generateKeyboardEvent(keysym, None, pyatspi.KEY_SYM)
-        time.sleep(0.3)
-
     def search(self, name):
-        """Searches for a layer and goes to the first that is found."""
+        """Searches for a layer and goes to the first that is found. Only keys without Shift."""
         self.do("win.find")
-        time.sleep(0.5)
-        for letter in name:
-            self.key(ord(letter))
         time.sleep(1)
-        self.key(0xFF0D)  # Return
+        for letter in name:
+            self.keyboard.press(ord(letter))
+        time.sleep(2)
+        self.keyboard.press(RETURN)
 
     def do(self, name):
         """Does one of the window's actions."""
