@@ -101,7 +101,33 @@ viewport_changed_cb (QsGraphView *self)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-/* All of a small graph; of a large one its beginning, large enough to read. */
+/* Bringing something into sight is not the user's wish to leave home: the view stays where a new
+ * scene puts it, so that it is placed anew when the widget gets its size. */
+static void
+show_node (QsGraphView *self,
+           int          node,
+           gboolean     animate)
+{
+  const QsSceneNode *info = qs_graph_scene_get_node (self->scene, node);
+  gboolean going_home = self->going_home;
+
+  self->going_home |= self->at_home;
+  qs_viewport_show (self->viewport, info->x - info->width / 2, info->y - info->height / 2,
+                    info->width, info->height, animate && !self->at_home);
+  self->going_home = going_home;
+  follow_motion (self);
+}
+
+static int
+selected_place (QsGraphView *self)
+{
+  if (self->selected_net >= 0)
+    return qs_graph_scene_get_net (self->scene, self->selected_net)->producer;
+
+  return self->selected_node;
+}
+
+/* All of a small graph; of a large one its beginning, large enough to read; and the selection. */
 static void
 go_home (QsGraphView *self)
 {
@@ -125,8 +151,10 @@ go_home (QsGraphView *self)
       qs_viewport_center_on (self->viewport, x, (view_height / 2 - HOME_MARGIN) / scale, scale,
                              FALSE);
     }
-  self->going_home = FALSE;
   self->at_home = TRUE;
+  if (selected_place (self) >= 0)
+    show_node (self, selected_place (self), FALSE);
+  self->going_home = FALSE;
 }
 
 static void
@@ -171,26 +199,13 @@ qs_graph_view_zoom_normal (QsGraphView *self)
   zoom_about_middle (self, 1 / qs_viewport_get_scale (self->viewport));
 }
 
-static void
-show_node (QsGraphView *self,
-           int          node)
-{
-  const QsSceneNode *info = qs_graph_scene_get_node (self->scene, node);
-
-  qs_viewport_show (self->viewport, info->x - info->width / 2, info->y - info->height / 2,
-                    info->width, info->height, qs_widget_animates (GTK_WIDGET (self)));
-  follow_motion (self);
-}
-
 void
 qs_graph_view_show_selection (QsGraphView *self)
 {
   g_return_if_fail (QS_IS_GRAPH_VIEW (self));
 
-  if (self->selected_node >= 0)
-    show_node (self, self->selected_node);
-  else if (self->selected_net >= 0)
-    show_node (self, qs_graph_scene_get_net (self->scene, self->selected_net)->producer);
+  if (selected_place (self) >= 0)
+    show_node (self, selected_place (self), qs_widget_animates (GTK_WIDGET (self)));
 }
 
 /* --- Selection --- */
