@@ -2,7 +2,7 @@
 """Opens the sample, builds it, asks why a layer is what it is, and reads the tensor table."""
 
 import pyatspi
-from journey import RETURN, Program, wait_for
+from journey import Program, wait_for
 
 with Program() as program:
     program.click("Open Sample")
@@ -20,7 +20,7 @@ with Program() as program:
     program.search("/stem/conv")
     wait_for(
         "the first convolution",
-        lambda: "Inside: 3 ONNX Nodes" in program.texts() or program.keyboard.press(RETURN),
+        lambda: "Inside: 3 ONNX Nodes" in program.texts() or program.next_match(),
     )
     texts = program.texts()
     assert "Why INT8?" in texts or "Why Float?" in texts, texts

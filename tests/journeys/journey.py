@@ -161,6 +161,11 @@ class Program:
         time.sleep(2)
         self.keyboard.press(RETURN)
 
+    def next_match(self):
+        self.do("win.find")  # whoever has the focus now
+        time.sleep(0.5)
+        self.keyboard.press(RETURN)
+
     def do(self, name):
         """Does one of the window's actions."""
         actions = self.window.queryAction()
