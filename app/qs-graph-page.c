@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 
 #include "qs-resources.h"
-#include "widgets/drawing/qs-graph-draw.h"
 #include "widgets/qs-legend.h"
 #include "widgets/qs-minimap.h"
 
@@ -124,17 +123,16 @@ make_scene (QsGraphPage  *self,
   return network == NULL ? NULL : qs_graph_scene_new (network, NULL, error);
 }
 
-/* A graph that can be read as a whole is shown as a whole; of others the view keeps its place. */
+/* A graph that is too large to be seen whole begins below the legend. */
 static void
-fit_if_readable (QsGraphPage *self)
+keep_clear_of_legend (QsGraphPage *self)
 {
-  QsViewport *viewport = qs_graph_view_get_viewport (self->view);
-  double width, height, view_width, view_height;
+  int height = 0;
 
-  qs_viewport_get_content (viewport, &width, &height);
-  qs_viewport_get_view (viewport, &view_width, &view_height);
-  if (width * QS_GRAPH_SCALE_TEXT <= view_width && height * QS_GRAPH_SCALE_TEXT <= view_height)
-    qs_viewport_fit (viewport, FALSE);
+  gtk_widget_measure (GTK_WIDGET (self->legend), GTK_ORIENTATION_VERTICAL, -1, NULL, &height, NULL,
+                      NULL);
+  qs_graph_view_set_home_inset (self->view,
+                                height + 2 * gtk_widget_get_margin_top (GTK_WIDGET (self->legend)));
 }
 
 static void
@@ -149,10 +147,10 @@ network_changed_cb (QsGraphPage *self)
 
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
-  fit_if_readable (self);
   qs_legend_set_scene (self->legend, scene);
-  self->is_following = FALSE;
   gtk_widget_set_visible (GTK_WIDGET (self->legend), scene != NULL);
+  keep_clear_of_legend (self);
+  self->is_following = FALSE;
 
   if (import != NULL && qs_session_get_shown_network (self->session) == NULL)
     {

@@ -37,6 +37,7 @@ struct _QsGraphView
   guint tick;
   gboolean at_home;     /* the view is where a new scene puts it */
   gboolean going_home;
+  double home_inset;    /* pixels that something covers at the top */
   double pointer_x;
   double pointer_y;
   double drag_x;
@@ -148,7 +149,8 @@ go_home (QsGraphView *self)
       x = qs_graph_scene_get_node (self->scene, 0)->x;
       if (width * scale <= view_width)
         x = CLAMP (x, width / 2 - slack, width / 2 + slack);
-      qs_viewport_center_on (self->viewport, x, (view_height / 2 - HOME_MARGIN) / scale, scale,
+      qs_viewport_center_on (self->viewport, x,
+                             (view_height / 2 - MAX (HOME_MARGIN, self->home_inset)) / scale, scale,
                              FALSE);
     }
   self->at_home = TRUE;
@@ -173,6 +175,26 @@ qs_graph_view_fit (QsGraphView *self)
 
   qs_viewport_fit (self->viewport, qs_widget_animates (GTK_WIDGET (self)));
   follow_motion (self);
+}
+
+/**
+ * qs_graph_view_set_home_inset:
+ * @top: pixels at the top that something covers, a legend for instance
+ *
+ * Lets a large graph begin below what lies over the view. Nothing keeps it from being moved there.
+ */
+void
+qs_graph_view_set_home_inset (QsGraphView *self,
+                              double       top)
+{
+  g_return_if_fail (QS_IS_GRAPH_VIEW (self));
+
+  if (self->home_inset == top)
+    return;
+
+  self->home_inset = top;
+  if (self->at_home)
+    go_home (self);
 }
 
 void

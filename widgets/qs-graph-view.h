@@ -66,6 +66,8 @@ void          qs_graph_view_set_heat            (QsGraphView   *self,
                                                  const double  *values,
                                                  guint          n_values);
 void          qs_graph_view_fit                 (QsGraphView   *self);
+void          qs_graph_view_set_home_inset      (QsGraphView   *self,
+                                                 double         top);
 void          qs_graph_view_zoom_in             (QsGraphView   *self);
 void          qs_graph_view_zoom_out            (QsGraphView   *self);
 void          qs_graph_view_zoom_normal         (QsGraphView   *self);
