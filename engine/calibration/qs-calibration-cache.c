@@ -17,6 +17,8 @@
 #define MAX_SIZE (64 * 1024 * 1024)
 #define MAX_WARNINGS 100
 
+#define HEX_DIGITS "0123456789abcdefABCDEF"
+
 struct _QsCalibrationCache
 {
   char *header;
@@ -140,29 +142,38 @@ parse_legacy_header (const char *header)
   return g_strdup (algorithms[words[0][0] - '0']);
 }
 
+/* Whether @header is one; @algorithm is what it names, %NULL for nothing. */
+static gboolean
+split_header (const char  *header,
+              char       **algorithm)
+{
+  const char *dash;
+
+  *algorithm = NULL;
+  if (!g_str_has_prefix (header, "TRT-"))
+    return (*algorithm = parse_legacy_header (header)) != NULL;
+
+  dash = strchr (header + strlen ("TRT-"), '-');
+  if (dash != NULL && dash[1] != '\0')
+    *algorithm = g_strdup (dash + 1);
+  return TRUE;
+}
+
 static gboolean
 parse_header (QsCalibrationCache *self,
               GError            **error)
 {
-  if (g_str_has_prefix (self->header, "TRT-"))
+  if (!split_header (self->header, &self->algorithm))
     {
-      const char *dash = strchr (self->header + strlen ("TRT-"), '-');
-
-      if (dash != NULL && dash[1] != '\0')
-        self->algorithm = g_strdup (dash + 1);
-      else
-        warn (self, "The header “%s” does not name an algorithm.", self->header);
-      return TRUE;
+      g_set_error_literal (error, QS_ERROR, QS_ERROR_MALFORMED,
+                           "line 1: this is not the header of a calibration cache, which starts "
+                           "with “TRT-”");
+      return FALSE;
     }
 
-  self->algorithm = parse_legacy_header (self->header);
-  if (self->algorithm != NULL)
-    return TRUE;
-
-  g_set_error_literal (error, QS_ERROR, QS_ERROR_MALFORMED,
-                       "line 1: this is not the header of a calibration cache, which starts with "
-                       "“TRT-”");
-  return FALSE;
+  if (self->algorithm == NULL)
+    warn (self, "The header “%s” does not name an algorithm.", self->header);
+  return TRUE;
 }
 
 /* One to eight hexadecimal digits and nothing else. */
@@ -172,7 +183,7 @@ parse_bits (const char *text,
 {
   gsize length = strlen (text);
 
-  if (length < 1 || length > 8 || strspn (text, "0123456789abcdefABCDEF") != length)
+  if (length < 1 || length > 8 || strspn (text, HEX_DIGITS) != length)
     return FALSE;
 
   *bits = (guint32) g_ascii_strtoull (text, NULL, 16);
@@ -379,4 +390,128 @@ GPtrArray *
 qs_calibration_cache_get_warnings (QsCalibrationCache *self)
 {
   return self->warnings;
+}
+
+static gboolean
+is_one_line (const char *text)
+{
+  if (!g_utf8_validate (text, -1, NULL))
+    return FALSE;
+
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    if (g_unichar_iscntrl (g_utf8_get_char (text)))
+      return FALSE;
+
+  return TRUE;
+}
+
+static void
+replace_line (QsCalibrationCache *self,
+              guint               index,
+              char               *line)
+{
+  g_free (self->lines->pdata[index]);
+  self->lines->pdata[index] = line;
+}
+
+/**
+ * qs_calibration_cache_set_header:
+ * @header: such as `TRT-8601-EntropyCalibration2`, without a line end
+ *
+ * Changes the first line and nothing else. TensorRT uses a cache whose header suits it and
+ * recalibrates otherwise, so another header makes it use scales that it would have refused.
+ *
+ * Errors: %QS_ERROR_DATA for a header that is no line of text or does not name an algorithm.
+ */
+gboolean
+qs_calibration_cache_set_header (QsCalibrationCache *self,
+                                 const char         *header,
+                                 GError            **error)
+{
+  char *algorithm = NULL;
+  const char *line_end = (const char *) self->lines->pdata[0] + strlen (self->header);
+
+  if (!is_one_line (header))
+    {
+      g_set_error_literal (error, QS_ERROR, QS_ERROR_DATA,
+                           "the header has to be one line of text without control characters");
+      return FALSE;
+    }
+  if (!split_header (header, &algorithm) || algorithm == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_DATA,
+                   "“%s” does not name a version and an algorithm, as "
+                   "“TRT-8601-EntropyCalibration2” does", header);
+      return FALSE;
+    }
+
+  replace_line (self, 0, g_strconcat (header, line_end, NULL));
+  g_free (self->header);
+  g_free (self->algorithm);
+  self->header = g_strdup (header);
+  self->algorithm = algorithm;
+  return TRUE;
+}
+
+/* (nullable): where the last line of @name has its separator, and the line's @index */
+static const char *
+find_entry (QsCalibrationCache *self,
+            const char         *name,
+            guint              *index)
+{
+  gsize length = strlen (name);
+
+  for (*index = self->lines->len - 1; *index > 0; (*index)--)
+    {
+      const char *line = self->lines->pdata[*index];
+      const char *colon = strrchr (line, ':');
+
+      if (colon != NULL && (gsize) (colon - line) == length && memcmp (line, name, length) == 0)
+        return colon;
+    }
+
+  return NULL;
+}
+
+/**
+ * qs_calibration_cache_set_scale:
+ * @name: a tensor of the cache
+ * @scale: its new scale, range / 127, finite and positive
+ *
+ * Changes the digits of one line and nothing else: of the line that counts, where @name is there
+ * more than once.
+ *
+ * Errors: %QS_ERROR_DATA for an impossible scale, %QS_ERROR_MISSING when @name is not there.
+ */
+gboolean
+qs_calibration_cache_set_scale (QsCalibrationCache *self,
+                                const char         *name,
+                                float               scale,
+                                GError            **error)
+{
+  const char *colon, *digits, *line;
+  guint index;
+
+  if (!isfinite (scale) || scale <= 0.0f)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_DATA,
+                   "tensor %s: %g is not a scale, which is finite and positive", name,
+                   (double) scale);
+      return FALSE;
+    }
+
+  colon = find_entry (self, name, &index);
+  if (colon == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISSING, "there is no tensor %s in the cache", name);
+      return FALSE;
+    }
+
+  line = self->lines->pdata[index];
+  digits = colon + 1 + strcspn (colon + 1, HEX_DIGITS);
+  replace_line (self, index,
+                g_strdup_printf ("%.*s%x%s", (int) (digits - line), line, scale_to_bits (scale),
+                                 digits + strspn (digits, HEX_DIGITS)));
+  qs_scale_table_set (self->scales, name, scale);
+  return TRUE;
 }

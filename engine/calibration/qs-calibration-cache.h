@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  *
  * A calibration cache in TensorRT's text format: a header line such as
  * `TRT-8401-EntropyCalibration2`, then `name: bits` lines, where bits are those of the float32
- * scale in hexadecimal without padding. Reading and writing again gives the same bytes.
+ * scale in hexadecimal without padding. Reading and writing again gives the same bytes, and a
+ * change leaves all bytes but those of what is changed.
  */
 typedef struct _QsCalibrationCache QsCalibrationCache;
 
@@ -30,9 +31,17 @@ gboolean            qs_calibration_cache_save       (QsCalibrationCache  *self,
 const char         *qs_calibration_cache_get_header (QsCalibrationCache  *self);
 /* (nullable): "EntropyCalibration2" */
 const char         *qs_calibration_cache_get_algorithm (QsCalibrationCache *self);
+gboolean            qs_calibration_cache_set_header (QsCalibrationCache *self,
+                                                     const char          *header,
+                                                     GError             **error);
+gboolean            qs_calibration_cache_set_scale  (QsCalibrationCache *self,
+                                                     const char          *name,
+                                                     float                scale,
+                                                     GError             **error);
 /* Last one wins where a name is there twice. */
 QsScaleTable       *qs_calibration_cache_get_scales (QsCalibrationCache  *self);
-/* (element-type utf8): what was odd about the file, one sentence each; never NULL */
+/* (element-type utf8): what was odd about the file when it was read, one sentence each; never
+ * NULL */
 GPtrArray          *qs_calibration_cache_get_warnings (QsCalibrationCache *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsCalibrationCache, qs_calibration_cache_free)

@@ -227,6 +227,73 @@ test_write (void)
   qs_test_remove_folder (folder);
 }
 
+/* What is changed is the scale of the line that counts, or the header; other bytes stay. Bits:
+ * 3f000000 is 1/2, 3e800000 is 1/4. */
+static void
+test_edit (void)
+{
+  const char text[] = "TRT-8401-EntropyCalibration2\r\na:b:  3F800000 \r\n\nx: 0\ny:1\n"
+                      "x: 7f800000\nf: 3f800000";
+  const char edited[] = "TRT-10-MinMaxCalibration\r\na:b:  3f000000 \r\n\nx: 0\ny:3e800000\n"
+                        "x: 3f800000\nf: 3f000000";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsCalibrationCache) cache = parse (text, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (qs_calibration_cache_set_scale (cache, "a:b", 0.5f, &error));
+  g_assert_true (qs_calibration_cache_set_scale (cache, "y", 0.25f, &error));
+  g_assert_true (qs_calibration_cache_set_scale (cache, "x", 1.0f, &error));
+  g_assert_true (qs_calibration_cache_set_scale (cache, "f", 0.5f, &error));
+  g_assert_true (qs_calibration_cache_set_header (cache, "TRT-10-MinMaxCalibration", &error));
+  g_assert_no_error (error);
+
+  assert_round_trip (cache, edited, strlen (edited));
+  g_assert_cmpfloat (lookup (cache, "a:b"), ==, 0.5f);
+  g_assert_cmpfloat (lookup (cache, "x"), ==, 1.0f);
+  g_assert_cmpstr (qs_calibration_cache_get_header (cache), ==, "TRT-10-MinMaxCalibration");
+  g_assert_cmpstr (qs_calibration_cache_get_algorithm (cache), ==, "MinMaxCalibration");
+}
+
+/* A refused change changes nothing. */
+static void
+test_edit_refused (void)
+{
+  const char text[] = "TRT-8401-EntropyCalibration2\na:b: 3f800000\n";
+  const char *const headers[] = {
+    "", "TRT-8601", "TRT-8601-", "frob", "4 0 0", "TRT-8601-E\nx: 1", "TRT-8601-E\r", "TRT-\t-E",
+    "TRT-8601-\xff",
+  };
+  const float scales[] = { 0.0f, -0.0f, -1.0f, NAN, INFINITY, -INFINITY };
+  const char *const names[] = { "", "a", "b", "a:b:", "TRT-8401-EntropyCalibration2" };
+  g_autoptr (QsCalibrationCache) cache = parse (text, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (headers); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (qs_calibration_cache_set_header (cache, headers[i], &error));
+      qs_test_assert_error (error, QS_ERROR, QS_ERROR_DATA, "");
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (scales); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (qs_calibration_cache_set_scale (cache, "a:b", scales[i], &error));
+      qs_test_assert_error (error, QS_ERROR, QS_ERROR_DATA, "a:b");
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (qs_calibration_cache_set_scale (cache, names[i], 1.0f, &error));
+      qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISSING, names[i]);
+    }
+
+  assert_round_trip (cache, text, strlen (text));
+  g_assert_cmpfloat (lookup (cache, "a:b"), ==, 1.0f);
+  g_assert_cmpstr (qs_calibration_cache_get_algorithm (cache), ==, "EntropyCalibration2");
+}
+
 static void
 test_missing_file (void)
 {
@@ -284,6 +351,8 @@ main (int    argc,
   g_test_add_func ("/calibration-cache/nul", test_nul);
   g_test_add_func ("/calibration-cache/files", test_files);
   g_test_add_func ("/calibration-cache/write", test_write);
+  g_test_add_func ("/calibration-cache/edit", test_edit);
+  g_test_add_func ("/calibration-cache/edit-refused", test_edit_refused);
   g_test_add_func ("/calibration-cache/missing-file", test_missing_file);
   g_test_add_func ("/calibration-cache/mutations", test_mutations);
 
