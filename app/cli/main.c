@@ -22,6 +22,10 @@ static const QsCliCommand *const commands[] = {
   &qs_cli_compare,
   &qs_cli_bench,
   &qs_cli_export,
+  &qs_cli_cache_show,
+  &qs_cli_cache_diff,
+  &qs_cli_cache_convert,
+  &qs_cli_cache_edit,
 };
 
 G_DEFINE_QUARK (qs-cli-usage-error-quark, qs_cli_usage_error)
@@ -63,26 +67,61 @@ find_command (const char *name)
   return NULL;
 }
 
+/* Whether @command is one of the group @name: “cache show” of “cache”. */
+static gboolean
+is_in_group (const QsCliCommand *command,
+             const char         *name)
+{
+  return g_str_has_prefix (command->name, name) && command->name[strlen (name)] == ' ';
+}
+
+static gboolean
+is_group (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (is_in_group (commands[i], name))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* @group: (nullable): all commands when %NULL */
+static void
+print_commands (const char *group)
+{
+  g_print ("Commands:\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (group == NULL || is_in_group (commands[i], group))
+      g_print ("  %-13s %s\n", commands[i]->name, commands[i]->summary);
+}
+
 static void
 print_usage (void)
 {
   g_print ("Usage: quantoscope-cli COMMAND …\n\n"
-           "Quantizes ONNX models to INT8 and explains what was done.\n\n"
-           "Commands:\n");
-  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_print ("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+           "Quantizes ONNX models to INT8 and explains what was done.\n\n");
+  print_commands (NULL);
   g_print ("\nOptions:\n"
            "  --help     Show this, or after a command its own help\n"
            "  --version  Show the version\n");
 }
 
+static void
+print_group_usage (const char *group)
+{
+  g_print ("Usage: quantoscope-cli %s COMMAND …\n\n", group);
+  print_commands (group);
+  g_print ("\nRun “quantoscope-cli %s COMMAND --help” to see how one is used.\n", group);
+}
+
+/* @command: (nullable): its name */
 static int
-fail_usage (const QsCliCommand *command,
-            const char         *message)
+fail_usage (const char *command,
+            const char *message)
 {
   g_printerr ("quantoscope-cli: %s\n", message);
   if (command != NULL)
-    g_printerr ("Run “quantoscope-cli %s --help” to see how it is used.\n", command->name);
+    g_printerr ("Run “quantoscope-cli %s --help” to see how it is used.\n", command);
   else
     g_printerr ("Run “quantoscope-cli --help” to see the commands.\n");
 
@@ -94,7 +133,7 @@ fail (const QsCliCommand *command,
       const GError       *error)
 {
   if (error->domain == QS_CLI_USAGE_ERROR)
-    return fail_usage (command, error->message);
+    return fail_usage (command->name, error->message);
 
   g_printerr ("quantoscope-cli: %s\n", error->message);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -103,7 +142,27 @@ fail (const QsCliCommand *command,
   return EXIT_FAILURE;
 }
 
-/* Takes the options out of @args, and the one argument that is left beside the program's name. */
+/* What is left of @args beside the program's name. */
+static gboolean
+take_arguments (QsCli    *self,
+                char    **args,
+                GError  **error)
+{
+  guint n = self->command->takes_two ? 2 : 1;
+
+  if (g_strv_length (args) != n + 1)
+    {
+      qs_cli_set_usage_error (error, "“%s” takes %s, %s", self->command->name,
+                              n == 2 ? "two arguments" : "one argument", self->command->argument);
+      return FALSE;
+    }
+
+  self->path = g_strdup (args[1]);
+  self->other = g_strdup (args[2]);
+  return TRUE;
+}
+
+/* Takes the options out of @args, and then the arguments. */
 static gboolean
 parse (QsCli    *self,
        char   ***args,
@@ -124,15 +183,8 @@ parse (QsCli    *self,
       return FALSE;
     }
 
-  if (g_strv_length (*args) != 2)
-    {
-      qs_cli_set_usage_error (error, "“%s” takes one argument, %s", self->command->name,
-                              self->command->argument);
-      return FALSE;
-    }
-
-  self->path = g_strdup ((*args)[1]);
-  return qs_cli_options_check (&self->options, self->command->required, error);
+  return take_arguments (self, *args, error) &&
+         qs_cli_options_check (&self->options, self->command->required, error);
 }
 
 static gboolean
@@ -156,18 +208,21 @@ run_command (const QsCliCommand   *command,
 {
   QsCli self = { .command = command };
   g_autoptr (GError) error = NULL;
-  int status = EXIT_SUCCESS;
+  int status;
 
   qs_cli_options_init (&self.options);
   self.progress = qs_progress_new ();
   self.json = json_builder_new ();
-  if (!parse (&self, args, &error) || !execute (&self, &error))
+  if (parse (&self, args, &error) && execute (&self, &error))
+    status = self.status;
+  else
     status = fail (command, error);
 
   g_object_unref (self.json);
   g_object_unref (self.progress);
   qs_cli_options_clear (&self.options);
   g_free (self.path);
+  g_free (self.other);
   return status;
 }
 
@@ -176,8 +231,21 @@ static void
 rewrite_help (char **args)
 {
   g_free (args[1]);
-  args[1] = args[2];
-  args[2] = g_strdup ("--help");
+  for (; args[2] != NULL; args++)
+    args[1] = args[2];
+  args[1] = g_strdup ("--help");
+}
+
+/* Makes one word of the two of a command in a group, as it is in the table. */
+static void
+join_command_name (char **args)
+{
+  char *name = g_strdup_printf ("%s %s", args[1], args[2]);
+
+  g_free (args[1]);
+  g_free (args[2]);
+  for (args[1] = name; args[2] != NULL; args++)
+    args[2] = args[3];
 }
 
 /* The arguments as the option parser wants them: without the command's name. */
@@ -201,6 +269,20 @@ is_any (const char *word,
   return strcmp (word, a) == 0 || strcmp (word, b) == 0;
 }
 
+/* For a group without one of its commands behind it. */
+static int
+dispatch_group (const char *group,
+                const char *option)
+{
+  g_autofree char *message = NULL;
+
+  if (option != NULL && is_any (option, "--help", "-h"))
+    return print_group_usage (group), EXIT_SUCCESS;
+
+  message = g_strdup_printf ("“%s” needs to know what to do", group);
+  return fail_usage (group, message);
+}
+
 static int
 dispatch (char **args)
 {
@@ -216,6 +298,11 @@ dispatch (char **args)
     return print_usage (), EXIT_SUCCESS;
   if (strcmp (args[1], "--version") == 0)
     return g_print ("quantoscope-cli %s\n", QS_VERSION), EXIT_SUCCESS;
+
+  if (is_group (args[1]) && (args[2] == NULL || args[2][0] == '-'))
+    return dispatch_group (args[1], args[2]);
+  if (is_group (args[1]))
+    join_command_name (args);
 
   command = find_command (args[1]);
   if (command == NULL)

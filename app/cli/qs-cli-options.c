@@ -65,6 +65,18 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_INPUT] = OPTION ("input", 'i', FILENAME, input,
                            "Arrays named like the inputs", "FILE.npz"),
   [QS_CLI_OUTPUT] = OPTION ("output", 'o', FILENAME, output, "File to write", "FILE"),
+  [QS_CLI_MODEL] = OPTION ("model", 0, FILENAME, model,
+                           "The ONNX model whose tensors the names are compared with", "MODEL"),
+  [QS_CLI_FROM] = OPTION ("from", 0, STRING, from,
+                          "Format of the file, where its contents don't say", "FORMAT"),
+  [QS_CLI_TO] = OPTION ("to", 0, STRING, to, "Format to write", "FORMAT"),
+  [QS_CLI_SET] = OPTION ("set", 0, STRING_ARRAY, sets,
+                         "A tensor's new scale, which is its range / 127; once for each tensor",
+                         "TENSOR=SCALE"),
+  [QS_CLI_HEADER] = OPTION ("header", 0, STRING, header,
+                            "The new first line, as TRT-8601-EntropyCalibration2", "TEXT"),
+  [QS_CLI_EXIT_CODE] = OPTION ("exit-code", 0, NONE, exit_code,
+                               "End with status 3 when there are differences", NULL),
   [QS_CLI_SVG] = OPTION ("svg", 0, FILENAME, svg, "Write the graph as SVG", "FILE"),
   [QS_CLI_PDF] = OPTION ("pdf", 0, FILENAME, pdf, "Write the graph as PDF", "FILE"),
   [QS_CLI_JSON] = OPTION ("json", 0, FILENAME, json, "Write the results as JSON", "FILE"),
@@ -87,6 +99,17 @@ list_calibrators (void)
   return g_string_free (list, FALSE);
 }
 
+static char *
+list_formats (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < qs_cache_format_get_n (); i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_cache_format_get (i)->id);
+
+  return g_string_free (list, FALSE);
+}
+
 /* As long as the program runs, which is how long an option's description has to live. */
 static const char *
 describe_option (QsCliOption option)
@@ -94,11 +117,20 @@ describe_option (QsCliOption option)
   g_autofree char *list = NULL;
   g_autofree char *text = NULL;
 
-  if (option != QS_CLI_CALIBRATOR)
+  if (option == QS_CLI_CALIBRATOR)
+    {
+      list = list_calibrators ();
+      text = g_strdup_printf ("%s: %s (%s)", options[option].description, list,
+                              DEFAULT_CALIBRATOR);
+    }
+  else if (option == QS_CLI_FROM || option == QS_CLI_TO)
+    {
+      list = list_formats ();
+      text = g_strdup_printf ("%s: %s", options[option].description, list);
+    }
+  else
     return options[option].description;
 
-  list = list_calibrators ();
-  text = g_strdup_printf ("%s: %s (%s)", options[option].description, list, DEFAULT_CALIBRATOR);
   return g_intern_string (text);
 }
 
@@ -150,6 +182,7 @@ qs_cli_options_clear (QsCliOptions *self)
       g_clear_pointer (&G_STRUCT_MEMBER (char *, self, options[i].offset), g_free);
 
   g_clear_pointer (&self->shapes, g_strfreev);
+  g_clear_pointer (&self->sets, g_strfreev);
 }
 
 static gboolean
@@ -245,6 +278,24 @@ qs_cli_options_get_calibrator (QsCliOptions  *self,
   known = list_calibrators ();
   qs_cli_set_usage_error (error, "--calibrator: there is no “%s”; there are %s", id, known);
   return NULL;
+}
+
+gboolean
+qs_cli_options_get_format (QsCliOption           option,
+                           const char           *id,
+                           const QsCacheFormat **format,
+                           GError              **error)
+{
+  g_autofree char *known = NULL;
+
+  *format = id != NULL ? qs_cache_format_lookup (id) : NULL;
+  if (id == NULL || *format != NULL)
+    return TRUE;
+
+  known = list_formats ();
+  qs_cli_set_usage_error (error, "--%s: there is no “%s”; there are %s", options[option].name, id,
+                          known);
+  return FALSE;
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "backends/qs-backend.h"
 #include "builder/qs-builder.h"
+#include "calibration/formats/qs-cache-format.h"
 #include "calibration/qs-calibrator.h"
 #include "import/qs-import.h"
 #include "samples/qs-samples.h"
@@ -32,6 +33,12 @@ typedef enum
   QS_CLI_RUNS,
   QS_CLI_INPUT,
   QS_CLI_OUTPUT,
+  QS_CLI_MODEL,
+  QS_CLI_FROM,
+  QS_CLI_TO,
+  QS_CLI_SET,
+  QS_CLI_HEADER,
+  QS_CLI_EXIT_CODE,
   QS_CLI_SVG,
   QS_CLI_PDF,
   QS_CLI_JSON,
@@ -65,6 +72,12 @@ typedef struct
   int runs;
   char *input;
   char *output;
+  char *model;
+  char *from;
+  char *to;
+  char **sets;
+  char *header;
+  gboolean exit_code;
   char *svg;
   char *pdf;
   char *json;
@@ -86,6 +99,11 @@ QsProfile          *qs_cli_options_get_profile    (QsCliOptions        *self,
 /* The default calibrator is TensorRT's, Entropy2. */
 const QsCalibrator *qs_cli_options_get_calibrator (QsCliOptions        *self,
                                                    GError             **error);
+/* The format that @option, of value @id, names: %NULL without an error when @id is %NULL. */
+gboolean            qs_cli_options_get_format     (QsCliOption           option,
+                                                   const char           *id,
+                                                   const QsCacheFormat **format,
+                                                   GError              **error);
 /* %NULL without an error when none was asked for. */
 gboolean            qs_cli_options_get_backend    (QsCliOptions        *self,
                                                    const QsBackend    **backend,

@@ -98,9 +98,9 @@ calibrate (QsCliSubject  *subject,
   return g_steal_pointer (&scales);
 }
 
-static GPtrArray *
-find_strangers (QsScaleTable *scales,
-                QsNetwork    *network)
+GPtrArray *
+qs_cli_scales_find_strangers (QsScaleTable *scales,
+                              QsNetwork    *network)
 {
   GPtrArray *strangers = g_ptr_array_new ();
 
@@ -111,9 +111,9 @@ find_strangers (QsScaleTable *scales,
   return strangers;
 }
 
-static GPtrArray *
-find_missing (QsScaleTable *scales,
-              QsNetwork    *network)
+GPtrArray *
+qs_cli_scales_find_missing (QsScaleTable *scales,
+                            QsNetwork    *network)
 {
   GPtrArray *missing = g_ptr_array_new ();
 
@@ -158,7 +158,7 @@ check_names (const char    *path,
   if (network == NULL)
     return FALSE;
 
-  strangers = find_strangers (scales, network);
+  strangers = qs_cli_scales_find_strangers (scales, network);
   if (strangers->len == n)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
@@ -167,7 +167,7 @@ check_names (const char    *path,
       return FALSE;
     }
 
-  missing = find_missing (scales, network);
+  missing = qs_cli_scales_find_missing (scales, network);
   warn_about (path, strangers, "these names are no tensors of the model");
   warn_about (path, missing, "these tensors have no scale, so layers that need one stay float");
   return TRUE;

@@ -13,10 +13,12 @@ typedef struct _QsCliCommand QsCliCommand;
 /**
  * QsCli:
  * @command: what was asked for
- * @path: the model or plan it is about
+ * @path: the model, plan or cache it is about
+ * @other: (nullable): the second argument of a command that takes two
  * @options: what the options say
  * @progress: what long work reports to; interrupting the program cancels it
  * @json: the results, an object that is open while the command runs
+ * @status: exit status of a command that succeeds, 0 unless it says otherwise
  *
  * One run of the program.
  */
@@ -24,15 +26,18 @@ typedef struct
 {
   const QsCliCommand *command;
   char *path;
+  char *other;
   QsCliOptions options;
   QsProgress *progress;
   JsonBuilder *json;
+  int status;
 } QsCli;
 
 /**
  * QsCliCommand:
- * @name: the word on the command line
- * @argument: what its one argument is called in the help
+ * @name: the word on the command line, or two: of a group and of the command in it
+ * @argument: what its argument is called in the help, or its two
+ * @takes_two: whether it has two
  * @summary: one line for the list of commands
  * @description: a paragraph for its own help
  * @options: (array zero-terminated=1): the options it takes
@@ -45,6 +50,7 @@ struct _QsCliCommand
 {
   const char *name;
   const char *argument;
+  gboolean takes_two;
   const char *summary;
   const char *description;
   QsCliOption options[QS_CLI_N_OPTIONS];
@@ -55,6 +61,10 @@ struct _QsCliCommand
 
 extern const QsCliCommand qs_cli_bench;
 extern const QsCliCommand qs_cli_build;
+extern const QsCliCommand qs_cli_cache_convert;
+extern const QsCliCommand qs_cli_cache_diff;
+extern const QsCliCommand qs_cli_cache_edit;
+extern const QsCliCommand qs_cli_cache_show;
 extern const QsCliCommand qs_cli_calibrate;
 extern const QsCliCommand qs_cli_compare;
 extern const QsCliCommand qs_cli_evaluate;

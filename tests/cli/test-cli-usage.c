@@ -6,8 +6,28 @@
 #include "qs-cli-test.h"
 
 static const char *const commands[] = {
-  "info", "run", "calibrate", "build", "evaluate", "bench", "export", "compare",
+  "info", "run", "calibrate", "build", "evaluate", "bench", "export", "compare", "cache show",
+  "cache diff", "cache convert", "cache edit",
 };
+
+/* Runs the command of one or two words in @name, with @before and @after (both nullable). */
+static QsCliOutcome *
+run_command (const char *before,
+             const char *name,
+             const char *after)
+{
+  g_auto (GStrv) words = g_strsplit (name, " ", -1);
+  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+
+  if (before != NULL)
+    g_ptr_array_add (args, (gpointer) before);
+  for (guint i = 0; words[i] != NULL; i++)
+    g_ptr_array_add (args, words[i]);
+  if (after != NULL)
+    g_ptr_array_add (args, (gpointer) after);
+
+  return qs_cli_test_run_args (args);
+}
 
 static void
 test_version (void)
@@ -37,13 +57,28 @@ test_command_help (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     {
-      g_autoptr (QsCliOutcome) outcome = qs_cli_test_succeed (commands[i], "--help", NULL);
-      g_autoptr (QsCliOutcome) other = qs_cli_test_succeed ("help", commands[i], NULL);
+      g_autoptr (QsCliOutcome) outcome = run_command (NULL, commands[i], "--help");
+      g_autoptr (QsCliOutcome) other = run_command ("help", commands[i], NULL);
 
+      g_assert_cmpint (outcome->status, ==, 0);
+      g_assert_cmpint (other->status, ==, 0);
       g_assert_nonnull (strstr (outcome->out, commands[i]));
       g_assert_nonnull (strstr (outcome->out, "--json"));
       g_assert_cmpstr (outcome->out, ==, other->out);
     }
+}
+
+/* A group of commands lists those in it, and only those. */
+static void
+test_group_help (void)
+{
+  g_autoptr (QsCliOutcome) outcome = qs_cli_test_succeed ("cache", "--help", NULL);
+  g_autoptr (QsCliOutcome) other = qs_cli_test_succeed ("help", "cache", NULL);
+
+  g_assert_nonnull (strstr (outcome->out, "\n  cache show "));
+  g_assert_nonnull (strstr (outcome->out, "\n  cache edit "));
+  g_assert_null (strstr (outcome->out, "calibrate"));
+  g_assert_cmpstr (outcome->out, ==, other->out);
 }
 
 typedef struct
@@ -76,6 +111,17 @@ static const WrongUse wrong_uses[] = {
   { "backend", "bench model.onnx --backend abacus", "abacus" },
   { "calibrator", "calibrate model.onnx --calibration a.npz --cache b --calibrator oracle",
     "oracle" },
+  { "group", "cache", "“cache”" },
+  { "group-option", "cache --frobnicate", "“cache”" },
+  { "group-command", "cache frobnicate", "cache frobnicate" },
+  { "cache-one", "cache diff a.cache", "two arguments" },
+  { "cache-three", "cache diff a.cache b.cache c.cache", "two arguments" },
+  { "cache-from", "cache show a.cache --from abacus", "abacus" },
+  { "cache-to", "cache convert a.cache --to abacus -o b", "abacus" },
+  { "cache-no-format", "cache convert a.cache -o b", "--to" },
+  { "cache-no-output", "cache convert a.cache --to ort", "--output" },
+  { "cache-no-change", "cache edit a.cache -o b", "--set" },
+  { "cache-edit-output", "cache edit a.cache --set x=1", "--output" },
 };
 
 /* Status 2, the reason, and where to read on. */
@@ -105,6 +151,7 @@ main (int   argc,
   g_test_add_func ("/cli/usage/version", test_version);
   g_test_add_func ("/cli/usage/help", test_help);
   g_test_add_func ("/cli/usage/command-help", test_command_help);
+  g_test_add_func ("/cli/usage/group-help", test_group_help);
   for (gsize i = 0; i < G_N_ELEMENTS (wrong_uses); i++)
     {
       g_autofree char *path = g_strdup_printf ("/cli/usage/wrong/%s", wrong_uses[i].name);
