@@ -5,14 +5,22 @@
 
 G_BEGIN_DECLS
 
-/* One per file; the table in qs-calibrator.c lists them. Their compute functions are called with
- * histograms that contain a value other than zero. */
-extern const QsCalibrator qs_calibrator_entropy;
-extern const QsCalibrator qs_calibrator_entropy2;
-extern const QsCalibrator qs_calibrator_legacy;
-extern const QsCalibrator qs_calibrator_minmax;
-extern const QsCalibrator qs_calibrator_mse;
-extern const QsCalibrator qs_calibrator_percentile;
+/*
+ * The calibrators in the order in which they are shown. Row X stands for qs_calibrator_X in the file
+ * qs-calibrator-X.c. Their compute functions are called with histograms that contain a value other
+ * than zero.
+ */
+#define QS_CALIBRATORS(CALIBRATOR) \
+  CALIBRATOR (entropy2) \
+  CALIBRATOR (minmax) \
+  CALIBRATOR (entropy) \
+  CALIBRATOR (legacy) \
+  CALIBRATOR (percentile) \
+  CALIBRATOR (mse)
+
+#define QS_DECLARE_CALIBRATOR(x) extern const QsCalibrator qs_calibrator_##x;
+
+QS_CALIBRATORS (QS_DECLARE_CALIBRATOR)
 
 void qs_calibrator_entropy_compute (const QsHistogram         *histogram,
                                     const QsCalibratorOptions *options,

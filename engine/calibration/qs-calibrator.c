@@ -3,15 +3,9 @@
 
 #include <string.h>
 
-/* In the order in which they are shown. */
-static const QsCalibrator *const calibrators[] = {
-  &qs_calibrator_entropy2,
-  &qs_calibrator_minmax,
-  &qs_calibrator_entropy,
-  &qs_calibrator_legacy,
-  &qs_calibrator_percentile,
-  &qs_calibrator_mse,
-};
+#define CALIBRATOR_ROW(x) &qs_calibrator_##x,
+
+static const QsCalibrator *const calibrators[] = { QS_CALIBRATORS (CALIBRATOR_ROW) };
 
 guint
 qs_calibrator_get_n (void)

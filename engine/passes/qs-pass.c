@@ -3,20 +3,9 @@
 
 #include "qs-pass-list.h"
 
-/* In the order they run. */
-static const QsPass *const passes[] = {
-  &qs_pass_merge_shuffles, /* before the next: two transposes may leave nothing to do */
-  &qs_pass_remove_identity,
-  &qs_pass_fold_factors,
-  &qs_pass_fold_bias,
-  &qs_pass_fold_batch_norm,
-  &qs_pass_simplify_activations,
-  &qs_pass_recognise_swish,
-  &qs_pass_recognise_gelu,
-  &qs_pass_recognise_layer_norm,
-  &qs_pass_fuse_residual,
-  &qs_pass_fuse_activation,
-};
+#define PASS_ROW(x) &qs_pass_##x,
+
+static const QsPass *const passes[] = { QS_PASSES (PASS_ROW) };
 
 guint
 qs_pass_get_n (void)

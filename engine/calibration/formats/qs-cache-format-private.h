@@ -5,12 +5,21 @@
 
 G_BEGIN_DECLS
 
-extern const QsCacheFormat qs_cache_format_int8api;
-extern const QsCacheFormat qs_cache_format_mqbench;
-extern const QsCacheFormat qs_cache_format_ncnn;
-extern const QsCacheFormat qs_cache_format_ort;
-extern const QsCacheFormat qs_cache_format_ppq;
-extern const QsCacheFormat qs_cache_format_tensorrt;
+/*
+ * The formats in the order in which a file is probed: the text tables come last, since almost any
+ * text could be one. Row X stands for qs_cache_format_X in the file qs-cache-format-X.c.
+ */
+#define QS_CACHE_FORMATS(FORMAT) \
+  FORMAT (tensorrt) \
+  FORMAT (ppq) \
+  FORMAT (mqbench) \
+  FORMAT (ncnn) \
+  FORMAT (int8api) \
+  FORMAT (ort)
+
+#define QS_DECLARE_CACHE_FORMAT(x) extern const QsCacheFormat qs_cache_format_##x;
+
+QS_CACHE_FORMATS (QS_DECLARE_CACHE_FORMAT)
 
 /* Formats speak of ranges, 127 * scale. A range goes through 9 digits and comes back as the same
  * float32 scale: their error is far below half a unit in its last place. */

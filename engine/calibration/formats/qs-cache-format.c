@@ -8,16 +8,9 @@
 #define MAX_SIZE (64 * 1024 * 1024)
 #define MAX_WARNINGS 100
 
-/* In the order in which a file is probed: the text tables come last, since almost any text could be
- * one. */
-static const QsCacheFormat *const formats[] = {
-  &qs_cache_format_tensorrt,
-  &qs_cache_format_ppq,
-  &qs_cache_format_mqbench,
-  &qs_cache_format_ncnn,
-  &qs_cache_format_int8api,
-  &qs_cache_format_ort,
-};
+#define FORMAT_ROW(x) &qs_cache_format_##x,
+
+static const QsCacheFormat *const formats[] = { QS_CACHE_FORMATS (FORMAT_ROW) };
 
 guint
 qs_cache_format_get_n (void)
