@@ -15,7 +15,7 @@ infer (QsLayer *layer,
   const QsCastAttributes *attributes = layer->attributes;
   QsTensor *x = qs_layer_require_input (layer, 0, error);
 
-  return x != NULL &&
+  return x != NULL && qs_data_type_check (attributes->to, error) &&
          qs_layer_set_output (layer, 0, (QsDataType) attributes->to, &x->shape, error);
 }
 

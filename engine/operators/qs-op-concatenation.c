@@ -49,9 +49,10 @@ infer (QsLayer *layer,
   QsShape shape;
   int axis;
 
-  if (first == NULL || !qs_axis_resolve (attributes->axis, first->shape.n_dims, &axis, error))
+  if (first == NULL || !qs_axis_check (attributes->axis, first->shape.n_dims, error))
     return FALSE;
 
+  axis = (int) attributes->axis;
   shape = first->shape;
   for (guint i = 1; i < layer->inputs->len; i++)
     {

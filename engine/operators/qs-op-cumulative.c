@@ -19,12 +19,32 @@ static const QsField trilu_fields[] = {
 };
 
 static gboolean
+check (const QsLayer *layer,
+       const QsShape *x,
+       GError       **error)
+{
+  const QsTriluAttributes *trilu = layer->attributes;
+
+  if (layer->klass->kind == QS_LAYER_CUMULATIVE)
+    return qs_axis_check (((const QsCumulativeAttributes *) layer->attributes)->axis, x->n_dims,
+                          error);
+  if (x->n_dims >= 2 && ABS (CLAMP (trilu->k, -G_MAXINT64, G_MAXINT64)) <= QS_MAX_DIM)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+               "diagonal %" G_GINT64_FORMAT " of a tensor of %d dimensions is no triangle's edge",
+               trilu->k, x->n_dims);
+  return FALSE;
+}
+
+static gboolean
 infer (QsLayer *layer,
        GError **error)
 {
   QsTensor *x = qs_layer_require_input (layer, 0, error);
 
-  return x != NULL && qs_layer_set_output (layer, 0, x->type, &x->shape, error);
+  return x != NULL && check (layer, &x->shape, error) &&
+         qs_layer_set_output (layer, 0, x->type, &x->shape, error);
 }
 
 /* Sums of integers are exact up to 2^53. */

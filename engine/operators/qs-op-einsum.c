@@ -72,6 +72,33 @@ sizes_of_inputs (const QsLayer *layer,
   return TRUE;
 }
 
+/* Inference comes first for a plan's layers: labels are positions in an array. */
+static gboolean
+check_labels (const QsEinsumAttributes *attributes,
+              GError                  **error)
+{
+  if (attributes->output.n > QS_MAX_DIMS)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "the output has %d subscripts",
+                   attributes->output.n);
+      return FALSE;
+    }
+
+  for (int i = 0; i < attributes->output.n; i++)
+    if (!qs_ints_contain (&attributes->first, attributes->output.v[i]) &&
+        !qs_ints_contain (&attributes->second, attributes->output.v[i]))
+      {
+        g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "subscript %d of the output is in no input",
+                     i);
+        return FALSE;
+      }
+
+  return qs_ints_check_range (&attributes->first, "the first list of subscripts", 0, N_LABELS - 1,
+                              error) &&
+         qs_ints_check_range (&attributes->second, "the second list of subscripts", 0,
+                              N_LABELS - 1, error);
+}
+
 static gboolean
 infer (QsLayer *layer,
        GError **error)
@@ -80,7 +107,7 @@ infer (QsLayer *layer,
   QsShape shape = { .n_dims = attributes->output.n };
   gint64 sizes[N_LABELS];
 
-  if (!sizes_of_inputs (layer, sizes, error))
+  if (!check_labels (attributes, error) || !sizes_of_inputs (layer, sizes, error))
     return FALSE;
 
   for (int i = 0; i < shape.n_dims; i++)

@@ -63,7 +63,7 @@ infer_tile (QsLayer *layer,
   gint64 dims[QS_MAX_DIMS];
   QsShape shape;
 
-  if (x == NULL)
+  if (x == NULL || !qs_ints_check_range (&attributes->values, "repeats", 0, QS_MAX_DIM, error))
     return FALSE;
   if (attributes->values.n != x->shape.n_dims)
     {

@@ -85,7 +85,7 @@ infer_eye (QsLayer *layer,
   const QsFillAttributes *attributes = layer->attributes;
   QsTensor *x = qs_layer_require_input (layer, 0, error);
 
-  if (x == NULL)
+  if (x == NULL || !qs_data_type_check (attributes->data_type, error))
     return FALSE;
   if (x->shape.n_dims != 2)
     {
@@ -109,7 +109,8 @@ infer_one_hot (QsLayer *layer,
   QsShape shape;
   int next = 0;
 
-  if (values == NULL || !input_number (layer, 1, "the depth", &depth, error))
+  if (values == NULL || !input_number (layer, 1, "the depth", &depth, error) ||
+      !qs_axis_check (attributes->axis, indices->shape.n_dims + 1, error))
     return FALSE;
   if (!(depth >= 1.0 && depth <= (double) QS_MAX_DIM) || qs_shape_n_elements (&values->shape) != 2)
     {

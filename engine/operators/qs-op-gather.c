@@ -128,6 +128,10 @@ infer (QsLayer *layer,
       return FALSE;
     }
 
+  if (attributes->mode != QS_GATHER_ND &&
+      !qs_axis_check (attributes->axis, data->shape.n_dims, error))
+    return FALSE;
+
   return infer_mode[attributes->mode] (attributes, &data->shape, &indices->shape, &shape, error) &&
          qs_layer_set_output (layer, 0, data->type, &shape, error);
 }

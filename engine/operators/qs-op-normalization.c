@@ -101,6 +101,18 @@ infer_statistics (QsLayer        *layer,
 }
 
 static gboolean
+check_axes (const QsNormalizationAttributes *attributes,
+            int                              n_dims,
+            GError                         **error)
+{
+  if (attributes->type == QS_NORMALIZATION_LP)
+    return qs_axis_check (attributes->axis, n_dims, error);
+
+  return attributes->type != QS_NORMALIZATION_MEAN_VARIANCE ||
+         qs_ints_check_range (&attributes->axes, "axes", 0, n_dims - 1, error);
+}
+
+static gboolean
 infer (QsLayer *layer,
        GError **error)
 {
@@ -133,7 +145,8 @@ infer (QsLayer *layer,
       return FALSE;
     }
 
-  if (!check_parameter (attributes, qs_layer_get_input (layer, INPUT_SCALE), &x->shape, error) ||
+  if (!check_axes (attributes, x->shape.n_dims, error) ||
+      !check_parameter (attributes, qs_layer_get_input (layer, INPUT_SCALE), &x->shape, error) ||
       !check_parameter (attributes, qs_layer_get_input (layer, INPUT_BIAS), &x->shape, error))
     return FALSE;
 

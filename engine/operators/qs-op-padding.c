@@ -48,6 +48,21 @@ check_axis (const QsPaddingAttributes *attributes,
 }
 
 static gboolean
+check_pads (const QsPaddingAttributes *attributes,
+            int                        n_dims,
+            GError                   **error)
+{
+  if (attributes->pads.n != 2 * n_dims)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "there are %d pads for %d dimensions",
+                   attributes->pads.n, n_dims);
+      return FALSE;
+    }
+
+  return qs_ints_check_range (&attributes->pads, "pads", -QS_MAX_DIM, QS_MAX_DIM, error);
+}
+
+static gboolean
 infer (QsLayer *layer,
        GError **error)
 {
@@ -56,7 +71,7 @@ infer (QsLayer *layer,
   gint64 dims[QS_MAX_DIMS];
   QsShape shape;
 
-  if (x == NULL)
+  if (x == NULL || !check_pads (attributes, x->shape.n_dims, error))
     return FALSE;
 
   for (int i = 0; i < x->shape.n_dims; i++)

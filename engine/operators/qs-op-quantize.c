@@ -36,7 +36,7 @@ check_scale (const QsLayer  *layer,
 
   n = qs_shape_n_elements (&scale->shape);
   if (scale->shape.n_dims > 1 ||
-      (n != 1 && (attributes->axis >= x->shape.n_dims || n != x->shape.dims[attributes->axis])))
+      (n != 1 && (attributes->axis < 0 || attributes->axis >= x->shape.n_dims || n != x->shape.dims[attributes->axis])))
     {
       g_autofree char *text = qs_shape_to_string (&scale->shape);
       g_autofree char *shape = qs_shape_to_string (&x->shape);
@@ -57,7 +57,8 @@ infer (QsLayer *layer,
   const QsQuantizeAttributes *attributes = layer->attributes;
   QsTensor *x = qs_layer_require_input (layer, 0, error);
 
-  return x != NULL && check_scale (layer, x, error) &&
+  return x != NULL && qs_data_type_check (attributes->data_type, error) &&
+         check_scale (layer, x, error) &&
          qs_layer_set_output (layer, 0, (QsDataType) attributes->data_type, &x->shape, error);
 }
 

@@ -24,7 +24,8 @@ element_shapes_fit (const QsScatterAttributes *attributes,
                     const QsShape             *indices,
                     const QsShape             *updates)
 {
-  if (data->n_dims != indices->n_dims || !qs_shape_equal (indices, updates))
+  if (data->n_dims != indices->n_dims || !qs_shape_equal (indices, updates) ||
+      attributes->axis < 0 || attributes->axis >= data->n_dims)
     return FALSE;
 
   for (int i = 0; i < data->n_dims; i++)

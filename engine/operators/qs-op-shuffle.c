@@ -110,12 +110,19 @@ unsqueeze (const QsShape *from,
            QsShape       *to,
            GError       **error)
 {
-  gint64 dims[QS_MAX_INTS];
+  QsInts sorted = *axes;
+  gint64 dims[QS_MAX_DIMS];
   int n = from->n_dims + axes->n;
   int next = 0;
 
-  for (int i = 0; i < n && i < QS_MAX_INTS; i++)
-    dims[i] = qs_ints_contain (axes, i) ? 1 : from->dims[next++];
+  /* Each new axis once, so that the others have as many places as there are. */
+  if (n > QS_MAX_DIMS)
+    return qs_shape_init (to, (gsize) n, axes->v, error);
+  if (!qs_axes_resolve (&sorted, n, error))
+    return FALSE;
+
+  for (int i = 0; i < n; i++)
+    dims[i] = qs_ints_contain (&sorted, i) ? 1 : from->dims[next++];
 
   return qs_shape_init (to, (gsize) n, dims, error);
 }

@@ -12,6 +12,43 @@ static const QsField fields[] = {
   { NULL },
 };
 
+/* The first and the last element along an axis; none is read where the size is 0. */
+static gboolean
+axis_is_inside (const QsSliceAttributes *self,
+                int                      axis,
+                gint64                   dim)
+{
+  gint64 start = self->starts.v[axis], size = self->sizes.v[axis], step = self->steps.v[axis];
+  gint64 last;
+
+  if (step < -QS_MAX_DIM || step > QS_MAX_DIM || start < 0 || start > dim || size < 0 || size > dim)
+    return FALSE;
+
+  last = start + (size - 1) * step;
+  return size == 0 || (start < dim && last >= 0 && last < dim);
+}
+
+static gboolean
+check (const QsSliceAttributes *self,
+       const QsShape           *x,
+       GError                 **error)
+{
+  gboolean fits =
+    self->starts.n == x->n_dims && self->sizes.n == x->n_dims && self->steps.n == x->n_dims;
+
+  for (int i = 0; fits && i < x->n_dims; i++)
+    fits = axis_is_inside (self, i, x->dims[i]);
+  if (!fits)
+    {
+      g_autofree char *text = qs_shape_to_string (x);
+
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "the slice is not inside its input of shape %s",
+                   text);
+    }
+
+  return fits;
+}
+
 static gboolean
 infer (QsLayer *layer,
        GError **error)
@@ -20,7 +57,7 @@ infer (QsLayer *layer,
   QsTensor *x = qs_layer_require_input (layer, 0, error);
   QsShape shape;
 
-  return x != NULL &&
+  return x != NULL && check (attributes, &x->shape, error) &&
          qs_shape_init (&shape, (gsize) attributes->sizes.n, attributes->sizes.v, error) &&
          qs_layer_set_output (layer, 0, x->type, &shape, error);
 }

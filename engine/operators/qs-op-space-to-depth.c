@@ -12,13 +12,16 @@ static const QsField fields[] = {
   { NULL },
 };
 
+/* Its square times a dimension does not overflow. */
+#define MAX_BLOCK (1 << 15)
+
 static gboolean
 divides (const QsSpaceToDepthAttributes *attributes,
          const QsShape                  *shape)
 {
   gint64 block = attributes->block;
 
-  if (shape->n_dims != 4 || block < 1)
+  if (shape->n_dims != 4 || block < 1 || block > MAX_BLOCK)
     return FALSE;
   if (attributes->to_space)
     return shape->dims[1] % (block * block) == 0;

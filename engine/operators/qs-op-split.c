@@ -35,6 +35,8 @@ check_sizes (const QsLayer *layer,
 
   if (attributes->sizes.n == 0)
     return TRUE;
+  if (!qs_ints_check_range (&attributes->sizes, "split", 0, QS_MAX_DIM, error))
+    return FALSE;
 
   if (attributes->sizes.n != (int) layer->outputs->len)
     {
@@ -64,7 +66,8 @@ infer (QsLayer *layer,
   QsTensor *x = qs_layer_require_input (layer, 0, error);
   QsShape shape;
 
-  if (x == NULL || !check_sizes (layer, x->shape.dims[attributes->axis], error))
+  if (x == NULL || !qs_axis_check (attributes->axis, x->shape.n_dims, error) ||
+      !check_sizes (layer, x->shape.dims[attributes->axis], error))
     return FALSE;
 
   shape = x->shape;

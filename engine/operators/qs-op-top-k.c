@@ -74,7 +74,7 @@ infer (QsLayer *layer,
   const QsTopKAttributes *attributes = layer->attributes;
   QsTensor *x = qs_layer_require_input (layer, 0, error);
 
-  if (x == NULL)
+  if (x == NULL || !qs_axis_check (attributes->axis, x->shape.n_dims, error))
     return FALSE;
 
   return attributes->type == QS_TOP_K_VALUES ? infer_values (layer, x, error)

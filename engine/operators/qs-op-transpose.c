@@ -14,10 +14,22 @@ infer (QsLayer *layer,
 {
   const QsTransposeAttributes *attributes = layer->attributes;
   QsTensor *x = qs_layer_require_input (layer, 0, error);
+  QsInts sorted;
   QsShape shape;
 
   if (x == NULL)
     return FALSE;
+
+  sorted = attributes->perm;
+  if (!qs_axes_resolve (&sorted, x->shape.n_dims, error) ||
+      !qs_ints_check_range (&attributes->perm, "perm", 0, QS_MAX_DIM, error))
+    return FALSE;
+  if (sorted.n != x->shape.n_dims)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_SHAPE, "perm has %d axes instead of %d", sorted.n,
+                   x->shape.n_dims);
+      return FALSE;
+    }
 
   shape = x->shape;
   for (int i = 0; i < shape.n_dims; i++)

@@ -33,6 +33,41 @@ qs_axis_resolve (gint64   axis,
 }
 
 /**
+ * qs_axis_check:
+ * @axis: an axis that is not counted from the end
+ *
+ * For inference: the attributes of a plan file never went through an importer.
+ *
+ * Errors: %QS_ERROR_SHAPE unless @axis is 0 … @n_dims - 1.
+ */
+gboolean
+qs_axis_check (gint64   axis,
+               int      n_dims,
+               GError **error)
+{
+  int resolved;
+
+  return qs_axis_resolve (axis < 0 ? G_MININT64 : axis, n_dims, &resolved, error);
+}
+
+/**
+ * qs_data_type_check:
+ *
+ * Errors: %QS_ERROR_TYPE unless @value is a #QsDataType.
+ */
+gboolean
+qs_data_type_check (gint64   value,
+                    GError **error)
+{
+  if (value > 0 && value <= G_MAXINT && qs_data_type_is_valid ((int) value))
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_TYPE, "%" G_GINT64_FORMAT " is not a supported data type",
+               value);
+  return FALSE;
+}
+
+/**
  * qs_axes_resolve:
  * @axes: (inout): axes in any order, negative ones counted from the end
  *

@@ -12,6 +12,11 @@ gboolean  qs_axis_resolve        (gint64         axis,
                                   int            n_dims,
                                   int           *result,
                                   GError       **error);
+gboolean  qs_axis_check          (gint64         axis,
+                                  int            n_dims,
+                                  GError       **error);
+gboolean  qs_data_type_check     (gint64         value,
+                                  GError       **error);
 gboolean  qs_axes_resolve        (QsInts        *axes,
                                   int            n_dims,
                                   GError       **error);

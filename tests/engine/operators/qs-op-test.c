@@ -273,3 +273,102 @@ qs_op_test_run (const QsOpCase *cases,
   for (gsize i = 0; i < n; i++)
     run_case (&cases[i]);
 }
+
+#define MAX_HARASSED 100000
+
+static const gint64 hostile[] = {
+  0, 1, 2, 7, -1, -2, 64, G_MAXINT32, (gint64) G_MAXINT32 + 1, G_GINT64_CONSTANT (1) << 32,
+  G_GINT64_CONSTANT (1) << 62, G_MAXINT64, G_MININT64,
+};
+
+/* What inference accepts must also compute, inside the tensors that it announced. */
+static void
+try_network (QsNetwork *network)
+{
+  g_autofree QsHostTensor **inputs = g_new0 (QsHostTensor *, network->inputs->len + 1);
+  g_autoptr (QsHostTensor) y = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 n = 0;
+
+  if (!qs_network_infer (network, &error))
+    {
+      g_assert_nonnull (error);
+      return;
+    }
+
+  for (guint i = 0; i < network->tensors->len; i++)
+    n += MIN (qs_shape_n_elements (&((QsTensor *) g_ptr_array_index (network->tensors, i))->shape),
+              MAX_HARASSED);
+  if (n >= MAX_HARASSED)
+    return;
+
+  for (guint i = 0; i < network->inputs->len; i++)
+    inputs[i] = make_value (g_ptr_array_index (network->inputs, i));
+  qs_interpret (network, inputs, &y, &error);
+  for (guint i = 0; i < network->inputs->len; i++)
+    qs_host_tensor_unref (inputs[i]);
+}
+
+/* A copy of the network whose layer @index has @value as item @item of @field. An @item at the
+ * list's end makes it longer, and one behind that shorter. */
+static void
+try_value (QsNetwork     *network,
+           guint          index,
+           const QsField *field,
+           int            item,
+           gint64         value)
+{
+  g_autoptr (QsNetwork) copy = qs_network_copy (network);
+  QsLayer *layer = g_ptr_array_index (copy->layers, index);
+  gpointer target = (guint8 *) layer->attributes + field->offset;
+  QsInts *ints = target;
+
+  if (field->type == QS_FIELD_INT)
+    *(gint64 *) target = value;
+  else if (item > ints->n)
+    ints->n = MAX (0, ints->n - 1);
+  else
+    {
+      ints->n = MIN (MAX (ints->n, item + 1), QS_MAX_INTS);
+      ints->v[MIN (item, QS_MAX_INTS - 1)] = value;
+    }
+
+  try_network (copy);
+}
+
+static void
+harass_layer (QsNetwork *network,
+              guint      index)
+{
+  const QsLayer *layer = g_ptr_array_index (network->layers, index);
+
+  for (const QsField *f = layer->klass->fields; f != NULL && f->name != NULL; f++)
+    {
+      const QsInts *ints = (gconstpointer) ((const guint8 *) layer->attributes + f->offset);
+      int last = f->type == QS_FIELD_INTS ? ints->n + 1 : 0;
+
+      if (f->type != QS_FIELD_INT && f->type != QS_FIELD_INTS)
+        continue;
+      for (int item = 0; item <= last; item++)
+        for (gsize i = 0; i < G_N_ELEMENTS (hostile); i++)
+          try_value (network, index, f, item, hostile[i]);
+    }
+}
+
+void
+qs_op_test_harass (const QsOpCase *cases,
+                   gsize           n)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (QsModel) model = make_model (&cases[i]);
+      g_autoptr (QsProfile) profile = qs_profile_new ();
+      g_autoptr (GError) error = NULL;
+      g_autoptr (QsNetwork) network = qs_import_network (model, profile, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (network->layers->len, >, 0);
+      for (guint layer = 0; layer < network->layers->len; layer++)
+        harass_layer (network, layer);
+    }
+}

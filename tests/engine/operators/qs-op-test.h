@@ -32,4 +32,9 @@ typedef struct
 void qs_op_test_run (const QsOpCase *cases,
                      gsize           n);
 
+/* Imports every case and gives its layers numbers that no importer would, one at a time, as a plan
+ * file can: inference refuses them, or the layer computes within its tensors. */
+void qs_op_test_harass (const QsOpCase *cases,
+                        gsize           n);
+
 G_END_DECLS
