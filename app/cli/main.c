@@ -43,6 +43,24 @@ qs_cli_set_usage_error (GError     **error,
   va_end (args);
 }
 
+/**
+ * qs_cli_name_file:
+ * @done: whether the file was written
+ *
+ * GIO names the file in some of its messages and not in others.
+ *
+ * Returns: @done
+ */
+gboolean
+qs_cli_name_file (gboolean     done,
+                  const char  *path,
+                  GError     **error)
+{
+  if (!done && error != NULL && *error != NULL && strstr ((*error)->message, path) == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return done;
+}
+
 void
 qs_cli_warn (const char *format,
              ...)

@@ -36,7 +36,7 @@ write_files (QsCli     *self,
 {
   g_autoptr (GFile) file = g_file_new_for_commandline_arg (self->options.output);
 
-  return qs_engine_save (engine, file, error) &&
+  return qs_cli_name_file (qs_engine_save (engine, file, error), self->options.output, error) &&
          (self->options.svg == NULL ||
           qs_cli_draw (engine, QS_CLI_DRAW_SVG, self->options.svg, error));
 }

@@ -2,6 +2,7 @@
 #include "qs-cli-draw.h"
 
 #include "drawing/qs-export.h"
+#include "qs-cli.h"
 
 typedef gboolean (*ExportFunc) (QsGraphScene  *scene,
                                 GFile         *file,
@@ -23,5 +24,6 @@ qs_cli_draw (QsEngine         *engine,
   g_autoptr (QsGraphScene) scene = qs_graph_scene_new_for_engine (engine, NULL, error);
   g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
 
-  return scene != NULL && exporters[format] (scene, file, FALSE, NULL, error);
+  return scene != NULL &&
+         qs_cli_name_file (exporters[format] (scene, file, FALSE, NULL, error), path, error);
 }

@@ -6,6 +6,8 @@
 #include <gio/gio.h>
 #include <math.h>
 
+#include "qs-cli.h"
+
 void
 qs_cli_json_begin (JsonBuilder *json,
                    const char  *command,
@@ -35,12 +37,9 @@ qs_cli_json_write (JsonBuilder  *json,
   text = json_generator_to_data (generator, &length);
   text[length] = '\n'; /* the file's last line is a line; the NUL is not written */
 
-  if (g_file_replace_contents (file, text, length + 1, NULL, FALSE, G_FILE_CREATE_NONE, NULL, NULL,
-                               error))
-    return TRUE;
-
-  g_prefix_error (error, "%s: ", path);
-  return FALSE;
+  return qs_cli_name_file (g_file_replace_contents (file, text, length + 1, NULL, FALSE,
+                                                    G_FILE_CREATE_NONE, NULL, NULL, error),
+                           path, error);
 }
 
 /* File names need not be UTF-8, JSON must be. */

@@ -163,8 +163,9 @@ save (GPtrArray   *collected,
       g_ptr_array_add (names, output->tensor->name);
     }
 
-  return qs_npz_save (file, (const char **) names->pdata, (QsHostTensor **) tensors->pdata,
-                      tensors->len, error);
+  return qs_cli_name_file (qs_npz_save (file, (const char **) names->pdata,
+                                        (QsHostTensor **) tensors->pdata, tensors->len, error),
+                           path, error);
 }
 
 static void

@@ -143,7 +143,8 @@ warn_about (const char *path,
   qs_cli_warn ("%s: %s: %s", path, what, list);
 }
 
-/* A cache belongs to the model if its names do: TensorRT would use it without a word. */
+/* A cache belongs to the model if its names do: TensorRT would use it without a word. Exporters give
+ * different models some names in common, such as “input” and “/Relu_output_0”. */
 static gboolean
 check_names (const char    *path,
              QsScaleTable  *scales,
@@ -153,7 +154,7 @@ check_names (const char    *path,
   g_autoptr (QsNetwork) network = qs_import_network (subject->model, subject->profile, error);
   g_autoptr (GPtrArray) strangers = NULL;
   g_autoptr (GPtrArray) missing = NULL;
-  guint n = qs_scale_table_get_n (scales);
+  guint n = qs_scale_table_get_n (scales), n_known;
 
   if (network == NULL)
     return FALSE;
@@ -168,6 +169,16 @@ check_names (const char    *path,
     }
 
   missing = qs_cli_scales_find_missing (scales, network);
+  n_known = n - strangers->len;
+  if (n_known < strangers->len && n_known < missing->len)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: only %u of its %u names are tensors of %s, and %u tensors have no scale in "
+                   "it, so it is the cache of another model; calibrate this one", path, n_known, n,
+                   qs_model_get_name (subject->model), missing->len);
+      return FALSE;
+    }
+
   warn_about (path, strangers, "these names are no tensors of the model");
   warn_about (path, missing, "these tensors have no scale, so layers that need one stay float");
   return TRUE;
@@ -258,5 +269,5 @@ qs_cli_scales_save (QsScaleTable        *scales,
   g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
   g_autoptr (QsCalibrationCache) cache = qs_calibration_cache_new (calibrator->algorithm, scales);
 
-  return qs_calibration_cache_save (cache, file, error);
+  return qs_cli_name_file (qs_calibration_cache_save (cache, file, error), path, error);
 }

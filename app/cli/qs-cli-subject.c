@@ -234,6 +234,11 @@ qs_cli_subject_get_engine (QsCliSubject  *self,
     return get_plan (self, cli, error);
   if (!get_precision (cli, QS_PRECISION_FP32, &precision, error))
     return NULL;
+  if (precision == QS_PRECISION_FP32 && cli->options.int8_all)
+    {
+      qs_cli_set_usage_error (error, "--int8-all needs --precision int8");
+      return NULL;
+    }
   if (precision == QS_PRECISION_FP32)
     return qs_cli_subject_build (self, cli, QS_INT8_OFF, NULL, error);
 

@@ -79,6 +79,10 @@ void   qs_cli_set_usage_error   (GError     **error,
                                  const char  *format,
                                  ...) G_GNUC_PRINTF (2, 3);
 
+gboolean qs_cli_name_file       (gboolean     done,
+                                 const char  *path,
+                                 GError     **error);
+
 /* A sentence on stderr that is no error. */
 void   qs_cli_warn              (const char  *format,
                                  ...) G_GNUC_PRINTF (1, 2);

@@ -311,6 +311,22 @@ test_cache_that_fits_in_part (void)
   g_assert_nonnull (strstr (outcome->err, "no scale"));
 }
 
+/* Some names fit by chance: most are unknown, and most tensors are not in it. */
+static void
+test_cache_of_a_similar_model (void)
+{
+  g_autoptr (QsCliOutcome) outcome = NULL;
+
+  if (!have_sample ())
+    return;
+
+  outcome = build_with_cache ("similar.cache",
+                              "TRT-8401-EntropyCalibration2\n"
+                              "input: 3c82b6c0\nfirst: 3c010a14\nsecond: 3c010a14\n");
+  expect_bad (outcome, "similar.cache");
+  g_assert_nonnull (strstr (outcome->err, "only 1 of its 3 names"));
+}
+
 static void
 test_cache_of_another_algorithm (void)
 {
@@ -459,6 +475,32 @@ test_unwritable (void)
   expect_bad (outcome, "no-such-folder");
 }
 
+/* GIO's own message does not name the device, which takes no bytes. */
+static void
+test_unwritable_device (void)
+{
+  g_autoptr (QsCliOutcome) outcome = NULL;
+
+  if (!have_sample ())
+    return;
+
+  outcome = qs_cli_test_run ("run", model, "--input", calibration, "--limit", "1", "--output",
+                             "/dev/full", NULL);
+  expect_bad (outcome, "/dev/full");
+}
+
+static void
+test_int8_all_without_int8 (void)
+{
+  g_autoptr (QsCliOutcome) outcome = NULL;
+
+  if (!have_sample ())
+    return;
+
+  outcome = qs_cli_test_run ("bench", model, "--int8-all", "--runs", "1", NULL);
+  qs_cli_test_expect (outcome, 2, "--precision int8");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -484,6 +526,7 @@ main (int   argc,
   g_test_add_func ("/cli/bad-input/set/truncated", test_truncated_set);
   g_test_add_func ("/cli/bad-input/set/no-labels", test_labels_missing);
   g_test_add_func ("/cli/bad-input/cache/other-model", test_cache_of_another_model);
+  g_test_add_func ("/cli/bad-input/cache/similar-model", test_cache_of_a_similar_model);
   g_test_add_func ("/cli/bad-input/cache/in-part", test_cache_that_fits_in_part);
   g_test_add_func ("/cli/bad-input/cache/other-algorithm", test_cache_of_another_algorithm);
   g_test_add_func ("/cli/bad-input/cache/malformed", test_not_a_cache);
@@ -493,6 +536,8 @@ main (int   argc,
   g_test_add_func ("/cli/bad-input/plan/corrupted", test_corrupted_plan);
   g_test_add_func ("/cli/bad-input/model-for-plan", test_plan_for_model);
   g_test_add_func ("/cli/bad-input/unwritable", test_unwritable);
+  g_test_add_func ("/cli/bad-input/unwritable-device", test_unwritable_device);
+  g_test_add_func ("/cli/bad-input/int8-all-without-int8", test_int8_all_without_int8);
 
   status = g_test_run ();
   g_free (model);
