@@ -181,7 +181,8 @@ infer_deconvolution (QsLayer *layer,
   QsShape y;
 
   if (w == NULL || !qs_layer_check_float (x, "the input", error) ||
-      !check_inputs (attributes, x, w, TRUE, error))
+      !check_inputs (attributes, x, w, TRUE, error) ||
+      !qs_ints_check_range (&attributes->output_padding, "output_padding", 0, QS_MAX_WINDOW, error))
     return FALSE;
 
   y = x->shape;
