@@ -45,9 +45,9 @@ qs_cli_set_usage_error (GError     **error,
 
 /**
  * qs_cli_name_file:
- * @done: whether the file was written
+ * @done: whether what was done with the file at @path succeeded
  *
- * GIO names the file in some of its messages and not in others.
+ * Puts @path in front of an error that does not name the file, as some of GIO's do not.
  *
  * Returns: @done
  */
@@ -56,7 +56,11 @@ qs_cli_name_file (gboolean     done,
                   const char  *path,
                   GError     **error)
 {
-  if (!done && error != NULL && *error != NULL && strstr ((*error)->message, path) == NULL)
+  g_autofree char *name = g_path_get_basename (path);
+
+  if (!done && error != NULL && *error != NULL &&
+      !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
+      strstr ((*error)->message, name) == NULL)
     g_prefix_error (error, "%s: ", path);
   return done;
 }

@@ -76,7 +76,7 @@ evaluate (QsCli   *self,
 
   result = qs_evaluate (engine, reference, samples, (guint) self->options.threads, self->progress,
                         error);
-  if (result == NULL)
+  if (!qs_cli_name_file (result != NULL, self->options.data, error))
     return FALSE;
 
   g_ptr_array_add (results, result);

@@ -4,6 +4,7 @@
 
 #include "qs-cli-test.h"
 #include "qs-onnx-writer.h"
+#include "samples/qs-npz.h"
 
 static char *model;
 static char *calibration;
@@ -475,6 +476,29 @@ test_unwritable (void)
   expect_bad (outcome, "no-such-folder");
 }
 
+/* The sample's classes are 0 to 9. */
+static void
+test_label_out_of_range (void)
+{
+  static const gint64 labels[] = { 9, 10 };
+  static const char *names[] = { "input", "label" };
+  const QsShape image = qs_shape_make (4, 2, 1, 32, 32), label = qs_shape_make (1, 2);
+  g_autofree char *path = qs_cli_test_path ("classes.npz");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (QsHostTensor) x = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, &image, NULL);
+  g_autoptr (QsHostTensor) y =
+    qs_host_tensor_new_from_data (QS_DATA_TYPE_INT64, &label, labels, sizeof labels, NULL);
+  g_autoptr (QsCliOutcome) outcome = NULL;
+
+  if (!have_sample ())
+    return;
+
+  g_assert_true (qs_npz_save (file, names, (QsHostTensor *[]) { x, y }, 2, NULL));
+  outcome = qs_cli_test_run ("evaluate", model, "--data", path, NULL);
+  expect_bad (outcome, "classes.npz");
+  g_assert_nonnull (strstr (outcome->err, "10 classes"));
+}
+
 /* GIO's own message does not name the device, which takes no bytes. */
 static void
 test_unwritable_device (void)
@@ -535,6 +559,7 @@ main (int   argc,
   g_test_add_func ("/cli/bad-input/plan/truncated", test_truncated_plan);
   g_test_add_func ("/cli/bad-input/plan/corrupted", test_corrupted_plan);
   g_test_add_func ("/cli/bad-input/model-for-plan", test_plan_for_model);
+  g_test_add_func ("/cli/bad-input/set/class", test_label_out_of_range);
   g_test_add_func ("/cli/bad-input/unwritable", test_unwritable);
   g_test_add_func ("/cli/bad-input/unwritable-device", test_unwritable_device);
   g_test_add_func ("/cli/bad-input/int8-all-without-int8", test_int8_all_without_int8);
