@@ -159,7 +159,8 @@ qs_make_string (const char *name,
 {
   QsMessage *attribute = make_attribute (name, 3);
 
-  qs_put_text (attribute, 4, value);
+  if (value != NULL)
+    qs_put_text (attribute, 4, value);
   return attribute;
 }
 

@@ -44,6 +44,7 @@ QsMessage *qs_make_int       (const char  *name,
                               gint64       value);
 QsMessage *qs_make_number    (const char  *name,
                               float        value);
+/* @value: NULL leaves the attribute's contents out. */
 QsMessage *qs_make_string    (const char  *name,
                               const char  *value);
 /* @values: "1 -2 3" */

@@ -241,7 +241,8 @@ qs_onnx_node_get_string (const QsOnnxNode *self,
       return FALSE;
     }
 
-  *value = g_strndup ((const char *) found->s.data, found->s.len);
+  /* A string that is there without contents has no data at all. */
+  *value = found->s.len > 0 ? g_strndup ((const char *) found->s.data, found->s.len) : g_strdup ("");
   return TRUE;
 }
 

@@ -589,6 +589,34 @@ try_import (const guint8 *data,
   g_assert_true (g_str_has_prefix (error->message, "damaged: "));
 }
 
+/* Attributes of type string in files that leave the string out: it is the empty string, which is no
+ * equation, and which the others may take or refuse. */
+static void
+test_absent_strings (void)
+{
+  struct { const char *op, *attribute; } rows[] = {
+    { "MaxPool", "auto_pad" }, { "Pad", "mode" }, { "DepthToSpace", "mode" }, { "Resize", "mode" },
+  };
+  QsMessage *graph = graph_for ("1x4x8x8");
+
+  add (graph, qs_make_node ("Einsum", "odd", "x", "y", qs_make_string ("equation", NULL), NULL));
+  assert_fails (graph, 13, QS_ERROR_UNSUPPORTED, "“odd”");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) bytes = NULL;
+
+      graph = graph_for ("1x4x8x8");
+      qs_graph_add_ints (graph, "pads", "0 0 0 0 0 0 0 0");
+      add (graph, qs_make_node (rows[i].op, "odd", "x,pads", "y",
+                                qs_make_string (rows[i].attribute, NULL),
+                                qs_make_ints ("kernel_shape", "2 2"),
+                                qs_make_int ("blocksize", 2), NULL));
+      bytes = qs_make_model (graph, 13);
+      try_import (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+    }
+}
+
 /* Half of the changes go where the structure is: the weights are the larger part of the file. */
 static void
 mutate (GRand  *random,
@@ -710,6 +738,7 @@ main (int   argc,
   g_test_add_func ("/import/bombs", test_bombs);
   g_test_add_func ("/import/bombs/many", test_many_small_bombs);
   g_test_add_func ("/import/absurd-attributes", test_absurd_attributes);
+  g_test_add_func ("/import/absent-strings", test_absent_strings);
   g_test_add_func ("/import/damaged/small", test_damaged_small_model);
   g_test_add_func ("/import/damaged/real", test_damaged_real_model);
 
