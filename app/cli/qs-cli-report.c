@@ -62,14 +62,15 @@ qs_cli_report_print_layers (QsEngine     *engine,
 void
 qs_cli_report_print_summary (QsEngine *engine)
 {
-  QsNetwork *network = qs_engine_get_network (engine);
   guint n_int8 = qs_engine_count_layers (engine, QS_PRECISION_INT8);
+  guint n_reformats = qs_engine_count_reformats (engine);
+  guint n_layers = qs_engine_get_network (engine)->layers->len - n_reformats;
   g_autofree char *weights = qs_cli_format_bytes (qs_engine_get_weight_size (engine));
   g_autofree char *memory = qs_cli_format_bytes (qs_engine_get_memory_size (engine));
   g_autofree char *bound = qs_cli_format_bytes (qs_engine_get_memory_bound (engine));
 
-  g_print ("%u layers, %u in INT8; batch %" G_GINT64_FORMAT ", backend %s\n", network->layers->len,
-           n_int8, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
+  g_print ("%u of %u layers in INT8, reformats: %u; batch %" G_GINT64_FORMAT ", backend %s\n", n_int8,
+           n_layers, n_reformats, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
   g_print ("Weights %s, activations %s (no plan could do with less than %s)\n", weights, memory,
            bound);
 }

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @ms: median time of one run of the engine at its batch size, divided by the batch
  * @weight_size: bytes of weights
  * @n_int8: layers that compute in INT8
+ * @n_layers: layers that compute, reformats left out
  */
 typedef struct
 {

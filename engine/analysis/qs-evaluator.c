@@ -240,7 +240,8 @@ candidate_finish (Candidate *self)
   result->ms = median (self->times) / (double) MAX (1, qs_engine_get_batch (self->engine));
   result->weight_size = qs_engine_get_weight_size (self->engine);
   result->n_int8 = qs_engine_count_layers (self->engine, QS_PRECISION_INT8);
-  result->n_layers = qs_engine_get_network (self->engine)->layers->len;
+  result->n_layers = qs_engine_get_network (self->engine)->layers->len -
+                     qs_engine_count_reformats (self->engine);
   return result;
 }
 

@@ -219,6 +219,26 @@ qs_engine_count_layers (QsEngine    *self,
   return n;
 }
 
+/**
+ * qs_engine_count_reformats:
+ *
+ * Layers that only change type, scale or memory layout.
+ */
+guint
+qs_engine_count_reformats (QsEngine *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->network->layers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (self->network->layers, i);
+
+      n += layer->klass->kind == QS_LAYER_REFORMAT;
+    }
+
+  return n;
+}
+
 const char *
 qs_engine_get_model_checksum (QsEngine *self)
 {

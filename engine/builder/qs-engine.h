@@ -89,6 +89,7 @@ guint64              qs_engine_get_weight_size   (QsEngine            *self);
 QsScaleTable        *qs_engine_get_scales        (QsEngine            *self);
 guint                qs_engine_count_layers      (QsEngine            *self,
                                                   QsPrecision          precision);
+guint                qs_engine_count_reformats   (QsEngine            *self);
 /* (nullable): checksum of the ONNX file it was built from */
 const char          *qs_engine_get_model_checksum (QsEngine           *self);
 gint64               qs_engine_get_batch         (QsEngine            *self);
