@@ -22,7 +22,8 @@ report (QsCli                 *self,
   g_print ("\n");
   qs_cli_report_print_summary (engine);
   g_print ("%s, %u threads\n", device, qs_context_get_n_threads (context));
-  g_print ("%u runs: median %.4f ms, minimum %.4f ms; %.1f samples/s\n", result->n_runs,
+  g_print ("%u run%s: median %.4f ms, minimum %.4f ms; %.1f samples/s\n", result->n_runs,
+           result->n_runs == 1 ? "" : "s",
            result->median_ms, result->min_ms,
            result->median_ms > 0.0 ? 1000.0 * (double) batch / result->median_ms : NAN);
 }

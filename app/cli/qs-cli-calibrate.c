@@ -50,8 +50,9 @@ count_batches (QsCliSubject    *subject,
 static void
 print_batches (const Batches *batches)
 {
-  g_print ("%" G_GINT64_FORMAT " samples in %" G_GINT64_FORMAT " batches of %" G_GINT64_FORMAT,
-           batches->n, batches->n_batches, batches->batch);
+  g_print ("%" G_GINT64_FORMAT " sample%s in %" G_GINT64_FORMAT " batch%s of %" G_GINT64_FORMAT,
+           batches->n, batches->n == 1 ? "" : "s", batches->n_batches,
+           batches->n_batches == 1 ? "" : "es", batches->batch);
   if (batches->last_batch < batches->batch)
     g_print ("; the last one has %" G_GINT64_FORMAT " and was run at that size, with nothing "
              "filled up or left out", batches->last_batch);

@@ -30,7 +30,7 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                            "Dimensions of an input, as input=1x3x224x224; once for each input",
                            "NAME=DIMxDIM…"),
   [QS_CLI_BATCH] = OPTION ("batch", 'b', INT64, batch,
-                           "Samples in a batch, 1 to 65536 (32; bench and run: 1 and at most 32)",
+                           "Samples in a batch, 1 to 65536 (32; bench: 1; run: all, up to 32)",
                            "N"),
   [QS_CLI_CALIBRATION] = OPTION ("calibration", 0, FILENAME, calibration,
                                  "Calibration set, arrays named like the inputs", "FILE.npz"),

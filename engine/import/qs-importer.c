@@ -447,6 +447,37 @@ qs_importer_add_layer_full (QsImporter       *self,
 }
 
 /**
+ * qs_importer_add_step:
+ * @suffix: what the step's output is called, behind the name of the node's own output
+ *
+ * Adds a layer for one step of a node that takes several, with an output of its own.
+ *
+ * Returns: (nullable): that output
+ */
+QsTensor *
+qs_importer_add_step (QsImporter       *self,
+                      const QsOnnxNode *node,
+                      QsLayerKind       kind,
+                      gconstpointer     attributes,
+                      const char       *suffix,
+                      QsTensor        **inputs,
+                      guint             n_inputs,
+                      GError          **error)
+{
+  const char *last = qs_onnx_node_get_output (node, 0);
+  g_autofree char *value = g_strdup_printf ("%s_%s", last != NULL ? last : "", suffix);
+  g_autofree char *wanted = qs_importer_node_name (node);
+  g_autofree char *name = qs_importer_unique_name (self, wanted);
+  QsTensor *output = qs_network_add_tensor (self->network, value);
+  QsLayer *layer = qs_network_add_layer (self->network, qs_layer_class_lookup (kind), name, attributes,
+                                         inputs, n_inputs, &output, 1);
+
+  qs_layer_add_origin (layer, qs_onnx_node_get_op_type (node), wanted);
+  g_ptr_array_add (self->layers, layer);
+  return infer (layer, error) ? output : NULL;
+}
+
+/**
  * qs_importer_bind_output:
  *
  * Lets the node's output @index be @tensor, without a layer in between.

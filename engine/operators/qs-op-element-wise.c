@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "backends/qs-int8.h"
-#include "import/qs-importer-private.h"
 #include "qs-families.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
@@ -416,20 +415,11 @@ qs_element_wise_add_inner (QsImporter        *importer,
                            QsTensor          *b,
                            GError           **error)
 {
-  QsNetwork *network = qs_importer_get_network (importer);
-  const char *last = qs_onnx_node_get_output (node, 0);
-  g_autofree char *wanted = g_strdup_printf ("%s_%s", last != NULL ? last : "", type_names[type]);
-  g_autofree char *node_name = qs_importer_node_name (node);
-  g_autofree char *name = qs_importer_unique_name (importer, node_name);
   QsElementWiseAttributes attributes = { type };
   QsTensor *inputs[2] = { a, b };
-  QsTensor *output = qs_network_add_tensor (network, wanted);
-  QsLayer *layer = qs_network_add_layer (network, qs_layer_class_lookup (QS_LAYER_ELEMENT_WISE),
-                                         name, &attributes, inputs, 2, &output, 1);
 
-  g_ptr_array_add (qs_importer_get_layers (importer), layer);
-  qs_layer_add_origin (layer, qs_onnx_node_get_op_type (node), node_name);
-  return infer (layer, error) ? output : NULL;
+  return qs_importer_add_step (importer, node, QS_LAYER_ELEMENT_WISE, &attributes, type_names[type],
+                               inputs, 2, error);
 }
 
 static gboolean

@@ -83,6 +83,15 @@ QsLayer   *qs_importer_add_layer_full (QsImporter         *self,
                                        guint               n_inputs,
                                        guint               n_outputs,
                                        GError            **error);
+/* One step of a node that takes several layers, with an output of its own, which is returned. */
+QsTensor  *qs_importer_add_step       (QsImporter         *self,
+                                       const QsOnnxNode   *node,
+                                       QsLayerKind         kind,
+                                       gconstpointer       attributes,
+                                       const char         *suffix,
+                                       QsTensor          **inputs,
+                                       guint               n_inputs,
+                                       GError            **error);
 /* Binds output @index of the node to a tensor that exists already (Identity, folded values). */
 void       qs_importer_bind_output    (QsImporter         *self,
                                        const QsOnnxNode   *node,
