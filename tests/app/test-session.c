@@ -7,6 +7,7 @@
 #include "qs-session.h"
 #include "qs-test.h"
 #include "qs-worker.h"
+#include "samples/qs-npz.h"
 
 static GAsyncResult *last_result;
 
@@ -239,6 +240,109 @@ test_bad_file (void)
   g_assert_finalize_object (session);
 }
 
+/* After a failed opening or build the document is still there. Its histograms are too, unless they
+ * belonged to a set that was replaced. */
+static void
+assert_kept (QsSession *session)
+{
+  g_autofree char *title = qs_session_dup_title (session);
+
+  g_assert_cmpstr (title, ==, QS_SAMPLE_MODEL);
+  g_assert_nonnull (qs_session_get_network (session));
+  g_assert_nonnull (qs_session_get_engine (session));
+  g_assert_false (qs_session_is_busy (session));
+}
+
+static void
+save_set (GFile         *file,
+          const char    *name,
+          const QsShape *shape,
+          float          value)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsHostTensor) tensor = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, shape, &error);
+  float *data = qs_host_tensor_get_mutable (tensor);
+
+  for (gint64 i = 0; i < qs_host_tensor_get_n_elements (tensor); i++)
+    data[i] = value;
+  g_assert_true (qs_npz_save (file, &name, &tensor, 1, &error));
+  g_assert_no_error (error);
+}
+
+/* Opening the set may find the fault, or the build that reads it: either way it is named. */
+static void
+assert_set_fails (QsSession  *session,
+                  GFile      *file,
+                  const char *word)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsSamples) samples = load (session, file, &error);
+
+  if (samples != NULL)
+    {
+      qs_session_set_calibration (session, samples);
+      g_assert_false (build (session, &error));
+    }
+  g_assert_nonnull (error);
+  if (strstr (error->message, word) == NULL)
+    g_error ("“%s” does not mention “%s”", error->message, word);
+  assert_kept (session);
+}
+
+static void
+test_bad_sets (void)
+{
+  struct { const char *name; QsShape shape; float value; const char *word; } rows[] = {
+    { "elsewhere", qs_shape_make (4, 4, 1, 32, 32), 0.5f, "elsewhere" },
+    { "input", qs_shape_make (4, 4, 3, 32, 32), 0.5f, "input" },
+    { "input", qs_shape_make (4, 4, 1, 32, 32), NAN, "input" },
+    { "input", qs_shape_make (4, 0, 1, 32, 32), 0.5f, "set.npz" },
+  };
+  QsSession *session = make_session ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "set.npz", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (build (session, &error));
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      save_set (file, rows[i].name, &rows[i].shape, rows[i].value);
+      assert_set_fails (session, file, rows[i].word);
+    }
+
+  g_assert_true (g_file_set_contents (path, "PK\x03\x04 and no more", -1, &error));
+  assert_set_fails (session, file, "set.npz");
+  qs_test_remove_folder (folder);
+  g_assert_finalize_object (session);
+}
+
+/* Bytes 8 to 11 of a plan are the version of its format. */
+static void
+test_other_plan (void)
+{
+  QsSession *session = make_session ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "old.plan", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  g_assert_true (build (session, &error));
+  g_assert_true (qs_engine_save (qs_session_get_engine (session), file, &error));
+  g_assert_true (g_file_get_contents (path, &contents, &size, &error));
+  contents[8] ^= 0x40;
+  g_assert_true (g_file_set_contents (path, contents, (gssize) size, &error));
+
+  g_assert_null (load (session, file, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_VERSION, "old.plan");
+  assert_kept (session);
+  g_assert_nonnull (qs_session_get_histograms (session));
+  qs_test_remove_folder (folder);
+  g_assert_finalize_object (session);
+}
+
 static void
 test_busy (void)
 {
@@ -373,6 +477,8 @@ main (int    argc,
   g_test_add_func ("/app/session/selection", test_selection);
   g_test_add_func ("/app/session/cancel", test_cancel);
   g_test_add_func ("/app/session/bad-file", test_bad_file);
+  g_test_add_func ("/app/session/bad-sets", test_bad_sets);
+  g_test_add_func ("/app/session/other-plan", test_other_plan);
   g_test_add_func ("/app/session/busy", test_busy);
   g_test_add_func ("/app/session/cache-and-plan", test_cache_and_plan);
   g_test_add_func ("/app/session/foreign-cache", test_foreign_cache);
