@@ -264,6 +264,7 @@ add_tactic (QsLayerInspector *self,
   double total = tactic_total (tactic);
   g_autofree char *value = NULL;
   g_autofree char *subtitle = NULL;
+  const char *colour = tactic->precision == QS_PRECISION_INT8 ? "int8" : "float";
 
   value = total < 0.0 ? g_strdup ("–") : g_strdup_printf (_("%.3f ms"), total);
   if (tactic->reason != NULL && *tactic->reason != '\0')
@@ -273,7 +274,8 @@ add_tactic (QsLayerInspector *self,
     subtitle = g_strdup_printf (_("includes %.3f ms of reformats"), tactic->reformat_ms);
 
   qs_property_list_add_bar (self->tactics, tactic->kernel, subtitle, value,
-                            total < 0.0 || slowest <= 0.0 ? 0.0 : total / slowest, tactic->chosen);
+                            total < 0.0 || slowest <= 0.0 ? 0.0 : total / slowest,
+                            tactic->chosen ? colour : NULL);
 }
 
 static void

@@ -204,7 +204,7 @@ qs_property_list_add_bar (QsPropertyList *self,
                           const char     *subtitle,
                           const char     *value,
                           double          fraction,
-                          gboolean        is_chosen)
+                          const char     *chosen_as)
 {
   GtkWidget *box = row_box_new ();
   GtkWidget *texts = texts_new (title, subtitle);
@@ -212,7 +212,9 @@ qs_property_list_add_bar (QsPropertyList *self,
   GtkWidget *number = label_new (value, "numeric");
 
   gtk_level_bar_set_value (GTK_LEVEL_BAR (bar), CLAMP (fraction, 0.0, 1.0));
-  gtk_widget_add_css_class (bar, is_chosen ? "qs-chosen" : "qs-rejected");
+  gtk_widget_add_css_class (bar, chosen_as != NULL ? "qs-chosen" : "qs-rejected");
+  if (chosen_as != NULL)
+    gtk_widget_add_css_class (bar, chosen_as);
   gtk_widget_set_margin_top (bar, 4);
   gtk_accessible_update_property (GTK_ACCESSIBLE (bar),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, title,
@@ -221,7 +223,7 @@ qs_property_list_add_bar (QsPropertyList *self,
   gtk_box_append (GTK_BOX (box), texts);
   gtk_label_set_wrap (GTK_LABEL (number), FALSE);
   gtk_box_append (GTK_BOX (box), number);
-  if (is_chosen)
+  if (chosen_as != NULL)
     {
       GtkWidget *icon = gtk_image_new_from_icon_name ("emblem-ok-symbolic");
 

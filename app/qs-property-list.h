@@ -41,12 +41,13 @@ void       qs_property_list_add_text   (QsPropertyList  *self,
                                         const char      *title,
                                         const char      *subtitle);
 /* A bar of @fraction 0 … 1; the chosen one is marked. */
+/* @chosen_as: style class of the bar's colour for the one that was chosen, NULL for the others */
 void       qs_property_list_add_bar    (QsPropertyList  *self,
                                         const char      *title,
                                         const char      *subtitle,
                                         const char      *value,
                                         double           fraction,
-                                        gboolean         is_chosen);
+                                        const char      *chosen_as);
 void       qs_property_list_add_row    (QsPropertyList  *self,
                                         GtkWidget       *row);
 

@@ -196,7 +196,7 @@ describe_document (QsSession *session)
   parameters = describe_parameters (qs_model_get_n_parameters (model));
   n_nodes = qs_model_get_n_nodes (model);
   /* Translators: about a model: number of nodes, number of weights, version of the operators. */
-  return g_strdup_printf (ngettext ("%u node · %s · opset %d", "%u nodes · %s · opset %d", n_nodes),
+  return g_strdup_printf (ngettext ("%u node · %s · opset %d", "%u nodes · %s · opset %d", n_nodes),
                           n_nodes, parameters, qs_model_get_opset (model));
 }
 
