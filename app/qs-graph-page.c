@@ -25,6 +25,7 @@ struct _QsGraphPage
   QsMinimap *minimap;
   AdwPreferencesGroup *refused_group;
   GtkListBox *refused;
+  guint minimap_source;
 };
 
 G_DEFINE_FINAL_TYPE (QsGraphPage, qs_graph_page, ADW_TYPE_BIN)
@@ -162,10 +163,11 @@ network_changed_cb (QsGraphPage *self)
 }
 
 /* An overview of what is all in view anyway would only be in the way. */
-static void
-viewport_changed_cb (QsGraphPage *self,
-                     QsViewport  *viewport)
+static gboolean
+update_minimap_cb (gpointer user_data)
 {
+  QsGraphPage *self = QS_GRAPH_PAGE (user_data);
+  QsViewport *viewport = qs_graph_view_get_viewport (self->view);
   double scale = qs_viewport_get_scale (viewport);
   double width, height, view_width, view_height;
 
@@ -173,6 +175,16 @@ viewport_changed_cb (QsGraphPage *self,
   qs_viewport_get_view (viewport, &view_width, &view_height);
   gtk_widget_set_visible (GTK_WIDGET (self->minimap),
                           width * scale > view_width + 1.0 || height * scale > view_height + 1.0);
+  self->minimap_source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* The viewport also changes while the view is given its size, when no widget may come or go. */
+static void
+viewport_changed_cb (QsGraphPage *self)
+{
+  if (self->minimap_source == 0)
+    self->minimap_source = g_idle_add (update_minimap_cb, self);
 }
 
 void
@@ -195,6 +207,7 @@ qs_graph_page_get_view (QsGraphPage *self)
 static void
 qs_graph_page_dispose (GObject *object)
 {
+  g_clear_handle_id (&QS_GRAPH_PAGE (object)->minimap_source, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_GRAPH_PAGE);
   G_OBJECT_CLASS (qs_graph_page_parent_class)->dispose (object);
 }
