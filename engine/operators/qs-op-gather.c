@@ -158,30 +158,19 @@ read_index (const QsView *indices,
   return TRUE;
 }
 
-/* The output's axes are [data before the axis][indices][data after it]. */
+/* Every element of the output has one index, which moves along @axis of the data. The strides say,
+ * along the output's axes, where its index and the beginning of its line lie. */
 static gboolean
-evaluate_axis (const QsGatherAttributes *attributes,
-               const QsView             *data,
-               const QsView             *indices,
-               const QsView             *y,
-               GError                  **error)
+gather_along (const QsView *data,
+              const QsView *indices,
+              const QsView *y,
+              int           axis,
+              const gint64 *data_strides,
+              const gint64 *index_strides,
+              GError      **error)
 {
   gsize size = qs_data_type_size (y->type);
-  int axis = (int) attributes->axis;
-  int n = indices->shape.n_dims;
-  gint64 data_strides[QS_MAX_DIMS] = { 0 };
-  gint64 index_strides[QS_MAX_DIMS] = { 0 };
   QsWalk walk;
-
-  for (int i = 0; i < y->shape.n_dims; i++)
-    {
-      if (i < axis)
-        data_strides[i] = data->strides[i];
-      else if (i < axis + n)
-        index_strides[i] = indices->strides[i - axis];
-      else
-        data_strides[i] = data->strides[i - n + 1];
-    }
 
   qs_walk_init (&walk, &y->shape);
   qs_walk_add (&walk, y->strides);
@@ -200,6 +189,32 @@ evaluate_axis (const QsGatherAttributes *attributes,
   return TRUE;
 }
 
+/* The output's axes are [data before the axis][indices][data after it]. */
+static gboolean
+evaluate_axis (const QsGatherAttributes *attributes,
+               const QsView             *data,
+               const QsView             *indices,
+               const QsView             *y,
+               GError                  **error)
+{
+  int axis = (int) attributes->axis;
+  int n = indices->shape.n_dims;
+  gint64 data_strides[QS_MAX_DIMS] = { 0 };
+  gint64 index_strides[QS_MAX_DIMS] = { 0 };
+
+  for (int i = 0; i < y->shape.n_dims; i++)
+    {
+      if (i < axis)
+        data_strides[i] = data->strides[i];
+      else if (i < axis + n)
+        index_strides[i] = indices->strides[i - axis];
+      else
+        data_strides[i] = data->strides[i - n + 1];
+    }
+
+  return gather_along (data, indices, y, axis, data_strides, index_strides, error);
+}
+
 static gboolean
 evaluate_element (const QsGatherAttributes *attributes,
                   const QsView             *data,
@@ -207,29 +222,13 @@ evaluate_element (const QsGatherAttributes *attributes,
                   const QsView             *y,
                   GError                  **error)
 {
-  gsize size = qs_data_type_size (y->type);
   int axis = (int) attributes->axis;
   gint64 data_strides[QS_MAX_DIMS];
-  QsWalk walk;
 
   memcpy (data_strides, data->strides, sizeof data_strides);
   data_strides[axis] = 0;
 
-  qs_walk_init (&walk, &y->shape);
-  qs_walk_add (&walk, y->strides);
-  qs_walk_add (&walk, data_strides);
-  qs_walk_add (&walk, indices->strides);
-  for (; !walk.done; qs_walk_next (&walk))
-    {
-      gint64 index;
-
-      if (!read_index (indices, walk.offset[2], data->shape.dims[axis], &index, error))
-        return FALSE;
-      qs_copy_element (y->data, walk.offset[0], data->data,
-                       walk.offset[1] + index * data->strides[axis], size);
-    }
-
-  return TRUE;
+  return gather_along (data, indices, y, axis, data_strides, indices->strides, error);
 }
 
 /* One index tuple, the last axis of the indices, chooses a slice of the data. */
