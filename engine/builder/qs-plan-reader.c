@@ -4,7 +4,7 @@
 
 #include "core/qs-error.h"
 #include "builder/plan.pb-c.h"
-#include "onnx/qs-wire.h"
+#include "core/qs-wire.h"
 #include "operators/qs-operator.h"
 #include "qs-kernel-choice.h"
 #include "qs-plan.h"

@@ -7,7 +7,7 @@
 
 #include "calibration/histograms.pb-c.h"
 #include "core/qs-error.h"
-#include "onnx/qs-wire.h"
+#include "core/qs-wire.h"
 #include "qs-histogram-private.h"
 
 #define MAX_DOUBLINGS 300

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/qs-error.h"
-#include "qs-wire.h"
+#include "core/qs-wire.h"
 
 /* Versions of the file format with separate operator sets (3) up to the newest published one. */
 #define OLDEST_IR_VERSION 3

@@ -5,7 +5,7 @@
 
 #include "core/qs-error.h"
 #include "qs-tensor-proto.h"
-#include "qs-wire.h"
+#include "core/qs-wire.h"
 
 #if G_BYTE_ORDER != G_LITTLE_ENDIAN
 #error "raw_data is little endian and is used as it is"
