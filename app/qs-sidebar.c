@@ -5,8 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "qs-layer-model.h"
-#include "qs-layer-row.h"
+#include "qs-layer-list.h"
 #include "qs-resources.h"
 
 struct _QsSidebar
@@ -14,157 +13,17 @@ struct _QsSidebar
   AdwBin parent_instance;
 
   QsSession *session;
-  QsLayerModel *layers;
-  GtkCustomFilter *filter;
-  GtkFilterListModel *filtered;
-  GtkSingleSelection *selection;
-  char *needle; /* case-folded; NULL while nothing is searched */
-  gboolean is_following; /* the selection comes from the session, not from the list */
-
   GtkLabel *title;
   GtkLabel *subtitle;
   GtkWidget *data_box;
   GtkLabel *calibration_label;
   GtkLabel *labelled_label;
-  GtkSearchEntry *search;
-  GtkRevealer *filters;
-  GtkToggleButton *all_button;
-  GtkToggleButton *int8_button;
-  GtkToggleButton *float_button;
-  GtkStack *stack;
-  GtkListView *list;
+  GtkBox *switcher;
+  AdwViewStack *views;
+  QsLayerList *layers;
 };
 
 G_DEFINE_FINAL_TYPE (QsSidebar, qs_sidebar, ADW_TYPE_BIN)
-
-static gboolean
-filter_func (gpointer item,
-             gpointer user_data)
-{
-  QsSidebar *self = user_data;
-  gboolean all = gtk_toggle_button_get_active (self->all_button);
-  gboolean wants_int8 = gtk_toggle_button_get_active (self->int8_button);
-
-  if (!all && (!qs_layer_item_has_precision (item) || qs_layer_item_is_int8 (item) != wants_int8))
-    return FALSE;
-  return self->needle == NULL || qs_layer_item_matches (item, self->needle);
-}
-
-static void
-update_stack (QsSidebar *self)
-{
-  gboolean is_empty = g_list_model_get_n_items (G_LIST_MODEL (self->filtered)) == 0;
-
-  gtk_stack_set_visible_child_name (self->stack, is_empty ? "empty" : "list");
-}
-
-/* Selects the session's layer in the list and scrolls to it. */
-static void
-follow_selection (QsSidebar *self)
-{
-  QsLayer *layer = self->session == NULL ? NULL : qs_session_get_selected_layer (self->session);
-  GListModel *model = G_LIST_MODEL (self->filtered);
-  guint n = layer == NULL ? 0 : g_list_model_get_n_items (model);
-  guint found = GTK_INVALID_LIST_POSITION;
-
-  for (guint i = 0; i < n && found == GTK_INVALID_LIST_POSITION; i++)
-    {
-      g_autoptr (QsLayerItem) item = g_list_model_get_item (model, i);
-
-      if (qs_layer_item_get_layer (item) == layer)
-        found = i;
-    }
-
-  if (found == gtk_single_selection_get_selected (self->selection))
-    return;
-
-  self->is_following = TRUE;
-  gtk_single_selection_set_selected (self->selection, found);
-  self->is_following = FALSE;
-  if (found != GTK_INVALID_LIST_POSITION)
-    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", found);
-}
-
-static void
-refilter (QsSidebar *self)
-{
-  self->is_following = TRUE;
-  gtk_filter_changed (GTK_FILTER (self->filter), GTK_FILTER_CHANGE_DIFFERENT);
-  self->is_following = FALSE;
-  update_stack (self);
-  follow_selection (self);
-}
-
-static void
-search_changed_cb (QsSidebar *self)
-{
-  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
-
-  g_free (self->needle);
-  self->needle = *text == '\0' ? NULL : g_utf8_casefold (text, -1);
-  refilter (self);
-}
-
-static void
-stop_search_cb (QsSidebar *self)
-{
-  gtk_editable_set_text (GTK_EDITABLE (self->search), "");
-  gtk_widget_grab_focus (GTK_WIDGET (self->list));
-}
-
-/* Enter goes to the first match, and again to the next. */
-static void
-search_activate_cb (QsSidebar *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->filtered));
-  guint current = gtk_single_selection_get_selected (self->selection);
-
-  if (n > 0)
-    gtk_single_selection_set_selected (self->selection,
-                                       current == GTK_INVALID_LIST_POSITION ? 0
-                                                                            : (current + 1) % n);
-}
-
-static void
-filter_toggled_cb (QsSidebar       *self,
-                   GtkToggleButton *button)
-{
-  if (gtk_toggle_button_get_active (button))
-    refilter (self);
-}
-
-static void
-selected_cb (QsSidebar *self)
-{
-  QsLayerItem *item = gtk_single_selection_get_selected_item (self->selection);
-
-  if (self->is_following || item == NULL)
-    return;
-
-  qs_session_select (self->session, QS_SELECTION_LAYER, qs_layer_item_get_layer (item)->name);
-}
-
-static void
-update_filters (QsSidebar *self)
-{
-  QsNetwork *network = qs_session_get_shown_network (self->session);
-  QsEngine *engine = qs_session_get_engine (self->session);
-  guint n_int8, n_layers;
-  g_autofree char *all = NULL, *int8 = NULL, *other = NULL;
-
-  qs_session_count_layers (self->session, &n_int8, &n_layers);
-  /* Translators: filters of the layer list, with the number of layers. */
-  all = g_strdup_printf (_("All %u"), network == NULL ? 0 : network->layers->len);
-  int8 = g_strdup_printf (_("INT8 %u"), n_int8);
-  other = g_strdup_printf (_("Float %u"), n_layers - n_int8);
-  gtk_button_set_label (GTK_BUTTON (self->all_button), all);
-  gtk_button_set_label (GTK_BUTTON (self->int8_button), int8);
-  gtk_button_set_label (GTK_BUTTON (self->float_button), other);
-
-  if (engine == NULL)
-    gtk_toggle_button_set_active (self->all_button, TRUE);
-  gtk_revealer_set_reveal_child (self->filters, engine != NULL);
-}
 
 static char *
 describe_parameters (guint64 n)
@@ -203,7 +62,6 @@ describe_document (QsSession *session)
 static void
 model_changed_cb (QsSidebar *self)
 {
-  QsNetwork *network = qs_session_get_shown_network (self->session);
   g_autofree char *title = qs_session_dup_title (self->session);
   g_autofree char *subtitle = describe_document (self->session);
 
@@ -211,14 +69,6 @@ model_changed_cb (QsSidebar *self)
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->title), title);
   gtk_label_set_label (self->subtitle, subtitle);
   gtk_widget_set_visible (self->data_box, qs_session_get_model (self->session) != NULL);
-
-  self->is_following = TRUE;
-  qs_layer_model_set_network (self->layers, network,
-                              qs_session_get_engine (self->session) != NULL);
-  self->is_following = FALSE;
-  update_filters (self);
-  update_stack (self);
-  follow_selection (self);
 }
 
 /* @text is NULL while there is no such set. */
@@ -272,8 +122,7 @@ qs_sidebar_set_session (QsSidebar *self,
                            G_CALLBACK (model_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SAMPLES,
                            G_CALLBACK (samples_changed_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
-                           G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);
+  qs_layer_list_set_session (self->layers, session);
   model_changed_cb (self);
   samples_changed_cb (self);
 }
@@ -281,37 +130,79 @@ qs_sidebar_set_session (QsSidebar *self,
 void
 qs_sidebar_focus_search (QsSidebar *self)
 {
-  gtk_widget_grab_focus (GTK_WIDGET (self->search));
+  gtk_widget_grab_focus (adw_view_stack_get_visible_child (self->views));
+}
+
+/* The switcher: a button per page of the stack, as wide as its words need. */
+
+static gboolean
+badge_to_label (GBinding     *binding,
+                const GValue *from,
+                GValue       *to,
+                gpointer      user_data)
+{
+  g_value_take_string (to, g_strdup_printf ("%u", g_value_get_uint (from)));
+  return TRUE;
 }
 
 static void
-row_setup_cb (GtkSignalListItemFactory *factory,
-              GtkListItem              *list_item)
+view_toggled_cb (GtkToggleButton  *button,
+                 AdwViewStackPage *page)
 {
-  gtk_list_item_set_child (list_item, qs_layer_row_new ());
+  GtkWidget *child = adw_view_stack_page_get_child (page);
+  AdwViewStack *views = ADW_VIEW_STACK (gtk_widget_get_ancestor (child, ADW_TYPE_VIEW_STACK));
+
+  if (views != NULL && gtk_toggle_button_get_active (button))
+    adw_view_stack_set_visible_child (views, child);
+}
+
+static GtkWidget *
+view_button_new (AdwViewStackPage *page)
+{
+  GtkWidget *button = gtk_toggle_button_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *title = gtk_label_new (NULL), *badge = gtk_label_new (NULL);
+
+  gtk_widget_set_halign (box, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (box), title);
+  gtk_box_append (GTK_BOX (box), badge);
+  gtk_widget_add_css_class (badge, "qs-badge");
+  gtk_widget_set_valign (badge, GTK_ALIGN_CENTER);
+  gtk_button_set_child (GTK_BUTTON (button), box);
+  g_object_bind_property (page, "title", title, "label", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (page, "visible", button, "visible", G_BINDING_SYNC_CREATE);
+  g_object_bind_property_full (page, "badge-number", badge, "label", G_BINDING_SYNC_CREATE,
+                               badge_to_label, NULL, NULL, NULL);
+  /* A number other than zero is true. */
+  g_object_bind_property (page, "badge-number", badge, "visible", G_BINDING_SYNC_CREATE);
+  g_signal_connect_object (button, "toggled", G_CALLBACK (view_toggled_cb), page, 0);
+  return button;
 }
 
 static void
-row_bind_cb (GtkSignalListItemFactory *factory,
-             GtkListItem              *list_item)
+add_view_buttons (QsSidebar *self)
 {
-  qs_layer_row_bind (QS_LAYER_ROW (gtk_list_item_get_child (list_item)),
-                     gtk_list_item_get_item (list_item));
+  g_autoptr (GListModel) pages = G_LIST_MODEL (adw_view_stack_get_pages (self->views));
+  GtkToggleButton *first = NULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (pages); i++)
+    {
+      g_autoptr (AdwViewStackPage) page = g_list_model_get_item (pages, i);
+      GtkWidget *button = view_button_new (page);
+
+      gtk_box_append (self->switcher, button);
+      if (first == NULL)
+        first = GTK_TOGGLE_BUTTON (button);
+      else
+        gtk_toggle_button_set_group (GTK_TOGGLE_BUTTON (button), first);
+    }
+  gtk_toggle_button_set_active (first, TRUE);
 }
 
 static void
 qs_sidebar_dispose (GObject *object)
 {
-  QsSidebar *self = QS_SIDEBAR (object);
-
-  if (self->filter != NULL)
-    gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_SIDEBAR);
-  g_clear_object (&self->selection);
-  g_clear_object (&self->filtered);
-  g_clear_object (&self->filter);
-  g_clear_object (&self->layers);
-  g_clear_pointer (&self->needle, g_free);
+  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_SIDEBAR);
 
   G_OBJECT_CLASS (qs_sidebar_parent_class)->dispose (object);
 }
@@ -323,44 +214,21 @@ qs_sidebar_class_init (QsSidebarClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = qs_sidebar_dispose;
 
+  g_type_ensure (QS_TYPE_LAYER_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-sidebar.ui");
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, title);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, subtitle);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, data_box);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, calibration_label);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, labelled_label);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, search);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, filters);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, all_button);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, int8_button);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, float_button);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, stack);
-  gtk_widget_class_bind_template_child (widget_class, QsSidebar, list);
-  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
-  gtk_widget_class_bind_template_callback (widget_class, search_activate_cb);
-  gtk_widget_class_bind_template_callback (widget_class, filter_toggled_cb);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, switcher);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, views);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, layers);
 }
 
 static void
 qs_sidebar_init (QsSidebar *self)
 {
-  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
-
   gtk_widget_init_template (GTK_WIDGET (self));
-
-  self->layers = qs_layer_model_new ();
-  self->filter = gtk_custom_filter_new (filter_func, self, NULL);
-  self->filtered = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (self->layers)),
-                                              g_object_ref (GTK_FILTER (self->filter)));
-  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->filtered)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self,
-                           G_CONNECT_SWAPPED);
-
-  g_signal_connect (factory, "setup", G_CALLBACK (row_setup_cb), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (row_bind_cb), NULL);
-  gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  add_view_buttons (self);
 }

@@ -10,8 +10,9 @@ G_BEGIN_DECLS
 /**
  * QsSidebar:
  *
- * What is open, and the list of layers with search and filters. The list is the graph's twin for
- * the keyboard and for screen readers.
+ * What is open, and below it lists that lead through it. A list is a page of the view stack in
+ * qs-sidebar.ui: the page's title and badge number become a button of the switcher, and the page's
+ * child grabs the focus for its search entry.
  */
 #define QS_TYPE_SIDEBAR (qs_sidebar_get_type ())
 G_DECLARE_FINAL_TYPE (QsSidebar, qs_sidebar, QS, SIDEBAR, AdwBin)
