@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-session.h"
+#include "qs-workspace.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What the session's own files share: what it works on, where the selection is and was, and the
+ * one piece of long work under way.
+ */
+struct _QsSession
+{
+  GObject parent_instance;
+
+  QsWorkspace work;
+  QsHistory *history;
+
+  QsProgress *progress; /* of the work under way */
+  QsBuild *build;       /* while it runs */
+  char *live_name;
+  QsHistogram *live_histogram;
+};
+
+void        qs_session_emit_changed (QsSession  *self,
+                                     const char *what);
+/* After another document took the place of this one. */
+void        qs_session_emit_all     (QsSession  *self);
+void        qs_session_clear_live   (QsSession  *self);
+/* (nullable): the tensor whose histogram the inspector shows */
+const char *qs_session_get_watched  (QsSession  *self);
+
+G_END_DECLS

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-session-private.h"
+
+#include <glib/gi18n.h>
+
+#include "qs-comparison.h"
+
+/* The long work of a session: reading files, building, comparing. One piece at a time. */
+
+static void
+session_begin (QsSession  *self,
+               QsProgress *progress)
+{
+  g_set_object (&self->progress, progress);
+  qs_session_emit_changed (self, QS_CHANGED_PROGRESS);
+}
+
+static void
+session_end (QsSession *self)
+{
+  g_clear_object (&self->build);
+  qs_session_clear_live (self);
+  g_clear_object (&self->progress);
+  qs_session_emit_changed (self, QS_CHANGED_PROGRESS);
+}
+
+QsProgress *
+qs_session_get_progress (QsSession *self)
+{
+  return self->progress;
+}
+
+gboolean
+qs_session_is_busy (QsSession *self)
+{
+  return self->progress != NULL;
+}
+
+void
+qs_session_cancel (QsSession *self)
+{
+  if (self->progress != NULL)
+    qs_progress_cancel (self->progress);
+}
+
+static gboolean
+session_check_idle (QsSession *self,
+                    GTask     *task)
+{
+  if (!qs_session_is_busy (self))
+    return TRUE;
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                           _("Wait for the work under way, or cancel it"));
+  return FALSE;
+}
+
+static void
+session_drop_document (QsSession *self)
+{
+  qs_workspace_drop_document (&self->work);
+  qs_history_clear (self->history);
+}
+
+static void
+session_take_model (QsSession *self,
+                    QsLoaded  *loaded)
+{
+  session_drop_document (self);
+  self->work.model = g_steal_pointer (&loaded->model);
+  self->work.import = g_steal_pointer (&loaded->import);
+  self->work.file = g_object_ref (loaded->file);
+  qs_session_emit_all (self);
+}
+
+static void
+session_take_plan (QsSession *self,
+                   QsLoaded  *loaded)
+{
+  QsScaleTable *scales;
+  g_autofree char *name = g_file_get_basename (loaded->file);
+
+  session_drop_document (self);
+  qs_workspace_take_engine (&self->work, g_steal_pointer (&loaded->engine));
+  self->work.file = g_object_ref (loaded->file);
+
+  scales = qs_engine_get_scales (self->work.engine);
+  if (scales != NULL)
+    g_ptr_array_add (self->work.sources, qs_scale_source_new_cache (name, scales));
+  qs_session_emit_all (self);
+}
+
+static gboolean
+session_take_cache (QsSession  *self,
+                    QsLoaded   *loaded,
+                    GError    **error)
+{
+  QsScaleTable *scales = qs_calibration_cache_get_scales (loaded->cache);
+  g_autofree char *name = g_file_get_basename (loaded->file);
+  QsBuildSettings settings = self->work.settings;
+
+  if (!qs_workspace_add_cache (&self->work, name, scales, error))
+    return FALSE;
+
+  settings.source = QS_SCALE_SOURCE_CACHE;
+  qs_session_emit_changed (self, QS_CHANGED_SCALES);
+  qs_session_set_settings (self, &settings);
+  return TRUE;
+}
+
+static void
+loaded_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  QsSession *self = g_task_get_source_object (task);
+  g_autoptr (QsLoaded) loaded = NULL;
+  GError *error = NULL;
+
+  loaded = qs_loader_load_finish (result, &error);
+  session_end (self);
+
+  if (loaded == NULL ||
+      (loaded->kind == QS_FILE_CACHE && !session_take_cache (self, loaded, &error)))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  if (loaded->kind == QS_FILE_MODEL)
+    session_take_model (self, loaded);
+  else if (loaded->kind == QS_FILE_PLAN)
+    session_take_plan (self, loaded);
+  g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
+}
+
+void
+qs_session_load_async (QsSession           *self,
+                       GFile               *file,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (QsProgress) progress = NULL;
+  g_autofree char *phase = NULL;
+  g_autofree char *name = g_file_get_basename (file);
+
+  g_task_set_source_tag (task, qs_session_load_async);
+  if (!session_check_idle (self, task))
+    return;
+
+  progress = qs_progress_new ();
+  /* Translators: the name of a file. */
+  phase = g_strdup_printf (_("Opening %s"), name);
+  qs_progress_set_phase (progress, phase);
+  session_begin (self, progress);
+  qs_loader_load_async (file, self->work.profile, progress, loaded_cb, g_steal_pointer (&task));
+}
+
+gboolean
+qs_session_load_finish (QsSession     *self,
+                        GAsyncResult  *result,
+                        QsFileKind    *kind,
+                        QsSamples    **samples,
+                        GError       **error)
+{
+  g_autoptr (QsLoaded) loaded = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (loaded == NULL)
+    return FALSE;
+
+  *kind = loaded->kind;
+  *samples = g_steal_pointer (&loaded->samples);
+  return TRUE;
+}
+
+static void
+live_histogram_cb (QsSession   *self,
+                   const char  *tensor,
+                   QsHistogram *histogram)
+{
+  qs_session_clear_live (self);
+  self->live_name = g_strdup (tensor);
+  self->live_histogram = qs_histogram_copy (histogram);
+  qs_session_emit_changed (self, QS_CHANGED_LIVE);
+}
+
+gboolean
+qs_session_can_build (QsSession *self)
+{
+  gboolean has_scales = self->work.calibration != NULL || self->work.histograms != NULL ||
+                        qs_session_find_source (self, self->work.settings.source) != NULL;
+
+  return qs_session_get_network (self) != NULL && !qs_session_is_busy (self) &&
+         (has_scales || self->work.settings.int8 == QS_INT8_OFF);
+}
+
+static void
+built_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  QsSession *self = g_task_get_source_object (task);
+  g_autoptr (QsBuild) build = g_object_ref (QS_BUILD (object));
+  GError *error = NULL;
+  gboolean built = qs_build_run_finish (build, result, &error);
+
+  qs_workspace_take_histograms (&self->work, build);
+  if (built)
+    {
+      qs_workspace_take_engine (&self->work, qs_engine_ref (qs_build_get_engine (build)));
+      qs_workspace_set_times (&self->work, qs_build_get_times (build));
+    }
+
+  session_end (self);
+  qs_session_emit_changed (self, QS_CHANGED_SCALES);
+  if (built)
+    {
+      qs_session_emit_changed (self, QS_CHANGED_ENGINE);
+      qs_session_emit_changed (self, QS_CHANGED_SELECTION); /* its layers are other objects now */
+      g_task_return_boolean (task, TRUE);
+    }
+  else
+    g_task_return_error (task, error);
+}
+
+void
+qs_session_build_async (QsSession           *self,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, qs_session_build_async);
+  if (!session_check_idle (self, task))
+    return;
+
+  g_return_if_fail (qs_session_get_network (self) != NULL);
+
+  self->build = qs_build_new (self->work.model, qs_session_get_network (self), self->work.profile,
+                              &self->work.settings);
+  qs_build_set_samples (self->build, self->work.calibration);
+  qs_build_set_histograms (self->build, self->work.histograms);
+  qs_build_set_sources (self->build, self->work.sources);
+  qs_build_set_watched (self->build, qs_session_get_watched (self));
+  g_signal_connect_object (self->build, "histogram", G_CALLBACK (live_histogram_cb), self,
+                           G_CONNECT_SWAPPED);
+  qs_progress_set_phase (qs_build_get_progress (self->build), _("Preparing"));
+  session_begin (self, qs_build_get_progress (self->build));
+  qs_build_run_async (self->build, built_cb, g_steal_pointer (&task));
+}
+
+gboolean
+qs_session_build_finish (QsSession     *self,
+                         GAsyncResult  *result,
+                         GError       **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gboolean
+qs_session_can_compare (QsSession *self)
+{
+  return self->work.model != NULL && self->work.histograms != NULL && self->work.labelled != NULL &&
+         !qs_session_is_busy (self);
+}
+
+static void
+compared_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  QsSession *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  GPtrArray *evaluations = qs_comparison_run_finish (result, &error);
+
+  session_end (self);
+  if (evaluations == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_clear_pointer (&self->work.evaluations, g_ptr_array_unref);
+  self->work.evaluations = evaluations;
+  qs_session_emit_changed (self, QS_CHANGED_EVALUATIONS);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+qs_session_compare_async (QsSession           *self,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (QsProgress) progress = NULL;
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+
+  g_task_set_source_tag (task, qs_session_compare_async);
+  if (!session_check_idle (self, task))
+    return;
+
+  g_return_if_fail (qs_session_can_compare (self));
+
+  options.backend = self->work.settings.backend;
+  options.n_threads = self->work.settings.n_threads;
+  options.int8 = self->work.settings.int8;
+  progress = qs_progress_new ();
+  qs_progress_set_phase (progress, _("Comparing calibrators"));
+  session_begin (self, progress);
+  qs_comparison_run_async (self->work.model, self->work.profile, self->work.histograms, self->work.labelled, &options,
+                           progress, compared_cb, g_steal_pointer (&task));
+}
+
+gboolean
+qs_session_compare_finish (QsSession     *self,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "builder/qs-engine.h"
+#include "import/qs-import.h"
+#include "qs-build.h"
+#include "qs-scale-source.h"
+#include "samples/qs-samples.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsWorkspace:
+ * @file: (nullable): what was opened
+ * @import: (nullable): the model's network, or the verdicts that say why there is none
+ * @profile: fixes the model's dynamic dimensions
+ * @engine_source: (nullable): which scales @engine was built with
+ * @engine_ms: median time of a run, negative while it is not known
+ * @layer_ms: (element-type double) (nullable): of every layer of the engine, by id
+ * @sources: (element-type QsScaleSource): never %NULL
+ * @evaluations: (element-type QsEvaluation) (nullable)
+ *
+ * What a window works on, as plain data: the session guards it and tells of its changes. The
+ * functions keep together what belongs together: an engine goes with its times, histograms with
+ * the scales that came from them.
+ */
+typedef struct
+{
+  GFile *file;
+  QsModel *model;
+  QsImport *import;
+  QsProfile *profile;
+
+  QsEngine *engine;
+  char *engine_source;
+  double engine_ms;
+  GArray *layer_ms;
+
+  QsSamples *calibration;
+  QsSamples *labelled;
+  QsHistogramSet *histograms;
+  GPtrArray *sources;
+  GPtrArray *evaluations;
+  QsBuildSettings settings;
+} QsWorkspace;
+
+void           qs_workspace_init              (QsWorkspace            *self);
+void           qs_workspace_clear             (QsWorkspace            *self);
+/* All of a document, without the settings. */
+void           qs_workspace_drop_document     (QsWorkspace            *self);
+void           qs_workspace_drop_engine       (QsWorkspace            *self);
+/* The histograms and what was made from them, without the scales of caches. */
+void           qs_workspace_drop_histograms   (QsWorkspace            *self);
+/* (transfer full) for @engine */
+void           qs_workspace_take_engine       (QsWorkspace            *self,
+                                               QsEngine               *engine);
+void           qs_workspace_set_times         (QsWorkspace            *self,
+                                               const QsProfileResult  *times);
+/* What was made before a failure or the wish to stop is kept. */
+void           qs_workspace_take_histograms   (QsWorkspace            *self,
+                                               QsBuild                *build);
+/* The scales of a calibration cache; they take the place of those opened before.
+ *
+ * Errors: no model, or none of the cache's tensors is in it. */
+gboolean       qs_workspace_add_cache         (QsWorkspace            *self,
+                                               const char             *name,
+                                               QsScaleTable           *scales,
+                                               GError                **error);
+
+/* (nullable): as imported */
+QsNetwork     *qs_workspace_get_network       (const QsWorkspace      *self);
+/* (nullable): the engine's once there is one */
+QsNetwork     *qs_workspace_get_shown_network (const QsWorkspace      *self);
+QsScaleSource *qs_workspace_find_source       (const QsWorkspace      *self,
+                                               const char             *id);
+/* (nullable): by its own name or that of an ONNX node in it */
+QsLayer       *qs_workspace_find_layer        (const QsWorkspace      *self,
+                                               const char             *name);
+/* (nullable): in the shown network, or in the imported one if fusion removed it */
+QsTensor      *qs_workspace_find_tensor       (const QsWorkspace      *self,
+                                               const char             *name);
+void           qs_workspace_count_layers      (const QsWorkspace      *self,
+                                               guint                  *n_int8,
+                                               guint                  *n_layers);
+double         qs_workspace_get_time          (const QsWorkspace      *self,
+                                               const QsLayer          *layer);
+
+G_END_DECLS
