@@ -372,34 +372,24 @@ run_all (Run        *self,
   return done > 0;
 }
 
-static void
-append_float (GString *text,
-              float    value)
-{
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-  g_string_append (text, g_ascii_formatd (buffer, sizeof buffer, "%.9g", (double) value));
-  g_string_append_c (text, ' ');
-}
-
 char *
 qs_calibration_run_dup_samples_key (QsSamples                     *samples,
                                     const QsCalibrationRunOptions *options)
 {
-  const QsPreprocessing *preprocessing = qs_samples_get_preprocessing (samples);
+  QsSampleRecipe recipe = *qs_samples_get_recipe (samples);
   const char *checksum = qs_samples_get_checksum (samples);
-  g_autoptr (GString) text = g_string_new (checksum != NULL ? checksum : "unknown");
+  g_autofree char *json = NULL;
+  g_autofree char *text = NULL;
 
-  g_string_append_printf (text, " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " ",
-                          qs_samples_get_n (samples), options->batch);
-  append_float (text, preprocessing->scale);
-  for (int c = 0; c < preprocessing->n_channels; c++)
-    {
-      append_float (text, preprocessing->mean[c]);
-      append_float (text, preprocessing->std[c]);
-    }
+  /* What says the same is made the same. */
+  recipe.limit = qs_samples_get_n (samples);
+  recipe.batch = options->batch;
+  if (!recipe.shuffle)
+    recipe.seed = 0;
 
-  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text->str, (gssize) text->len);
+  json = qs_sample_recipe_to_json (&recipe);
+  text = g_strconcat (checksum != NULL ? checksum : "unknown", " ", json, NULL);
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
 }
 
 QsHistogramSet *

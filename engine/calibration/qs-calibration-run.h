@@ -25,8 +25,8 @@ typedef struct
 
 #define QS_CALIBRATION_RUN_OPTIONS_INIT { .batch = 32 }
 
-/* (transfer full): SHA-256 over everything but the model that decides the histograms: the samples'
- * file, how many of them, their preprocessing, and the batch. */
+/* (transfer full): SHA-256 over everything but the model that decides the histograms: the samples,
+ * how many of them, their order and preprocessing, and the batch. */
 char *qs_calibration_run_dup_samples_key (QsSamples                     *samples,
                                           const QsCalibrationRunOptions *options);
 

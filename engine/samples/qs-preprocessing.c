@@ -95,6 +95,21 @@ match_lengths (QsPreprocessing *self,
   return TRUE;
 }
 
+/* @self: the images of @other, and numbers that change nothing. */
+static void
+take_image (QsPreprocessing       *self,
+              const QsPreprocessing *other)
+{
+  QsPreprocessing neutral;
+
+  qs_preprocessing_init (&neutral);
+  *self = *other;
+  self->scale = neutral.scale;
+  self->n_channels = neutral.n_channels;
+  memcpy (self->mean, neutral.mean, sizeof self->mean);
+  memcpy (self->std, neutral.std, sizeof self->std);
+}
+
 /**
  * qs_preprocessing_parse:
  * @scale: (nullable): a number or a quotient, "1/255"
@@ -114,7 +129,7 @@ qs_preprocessing_parse (QsPreprocessing *self,
   int n_mean = 0, n_std = 0, n_scale = 0;
   float scales[QS_MAX_CHANNELS] = { 1.0f };
 
-  qs_preprocessing_init (&parsed);
+  take_image (&parsed, self);
   if ((scale != NULL && !parse_list ("scale", scale, scales, &n_scale, error)) ||
       (mean != NULL && !parse_list ("mean", mean, parsed.mean, &n_mean, error)) ||
       (std != NULL && !parse_list ("std", std, parsed.std, &n_std, error)) ||
@@ -136,6 +151,238 @@ qs_preprocessing_parse (QsPreprocessing *self,
   parsed.scale = scales[0];
   *self = parsed;
   return TRUE;
+}
+
+#define NAME_ROW(id, name) name,
+static const char *const resize_names[] = { QS_IMAGE_RESIZES (NAME_ROW) NULL };
+static const char *const color_names[] = { QS_IMAGE_COLORS (NAME_ROW) NULL };
+static const char *const layout_names[] = { QS_IMAGE_LAYOUTS (NAME_ROW) NULL };
+#undef NAME_ROW
+
+static int
+lookup_name (const char *const *names,
+             guint              n,
+             const char        *name)
+{
+  for (guint i = 0; i < n; i++)
+    if (strcmp (names[i], name) == 0)
+      return (int) i;
+
+  return -1;
+}
+
+const char *
+qs_image_resize_get_name (QsImageResize resize)
+{
+  return resize < QS_N_IMAGE_RESIZES ? resize_names[resize] : "";
+}
+
+const char *
+qs_image_color_get_name (QsImageColor color)
+{
+  return color < QS_N_IMAGE_COLORS ? color_names[color] : "";
+}
+
+const char *
+qs_image_layout_get_name (QsImageLayout layout)
+{
+  return layout < QS_N_IMAGE_LAYOUTS ? layout_names[layout] : "";
+}
+
+int
+qs_image_resize_lookup (const char *name)
+{
+  return lookup_name (resize_names, QS_N_IMAGE_RESIZES, name);
+}
+
+int
+qs_image_color_lookup (const char *name)
+{
+  return lookup_name (color_names, QS_N_IMAGE_COLORS, name);
+}
+
+int
+qs_image_layout_lookup (const char *name)
+{
+  return lookup_name (layout_names, QS_N_IMAGE_LAYOUTS, name);
+}
+
+/* "256" is one side, "320x240" width and height. */
+static gboolean
+parse_size (const char *what,
+            const char *text,
+            int        *width,
+            int        *height,
+            GError    **error)
+{
+  g_auto (GStrv) sides = g_strsplit (text, "x", 3);
+  gint64 values[2] = { 0, 0 };
+  guint n = g_strv_length (sides);
+  gboolean valid = n == 1 || n == 2;
+
+  for (guint i = 0; valid && i < n; i++)
+    valid = g_ascii_string_to_signed (sides[i], 10, 1, QS_MAX_IMAGE_SIDE, &values[i], NULL);
+  if (!valid)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_DATA,
+                   "%s: “%s” is neither a side's length nor WIDTHxHEIGHT, in pixels up to %d", what,
+                   text, QS_MAX_IMAGE_SIDE);
+      return FALSE;
+    }
+
+  *width = (int) values[0];
+  *height = (int) values[1];
+  return TRUE;
+}
+
+static gboolean
+parse_resize (QsPreprocessing *self,
+              const char      *text,
+              GError         **error)
+{
+  int word = qs_image_resize_lookup (text);
+
+  self->resize_width = self->resize_height = 0;
+  if (word >= 0)
+    self->resize = (QsImageResize) word;
+  else if (!parse_size ("resize", text, &self->resize_width, &self->resize_height, error))
+    return FALSE;
+  else
+    self->resize = self->resize_height == 0 ? QS_IMAGE_RESIZE_SHORTER : QS_IMAGE_RESIZE_EXACT;
+
+  return TRUE;
+}
+
+static gboolean
+parse_crop (QsPreprocessing *self,
+            const char      *text,
+            GError         **error)
+{
+  self->crop = strcmp (text, "none") != 0;
+  self->crop_width = self->crop_height = 0;
+  if (!self->crop || strcmp (text, "input") == 0)
+    return TRUE;
+  if (!parse_size ("crop", text, &self->crop_width, &self->crop_height, error))
+    return FALSE;
+
+  if (self->crop_height == 0)
+    self->crop_height = self->crop_width;
+  return TRUE;
+}
+
+static gboolean
+parse_word (const char        *what,
+            const char *const *names,
+            guint              n,
+            const char        *text,
+            int               *value,
+            GError           **error)
+{
+  g_autofree char *known = NULL;
+
+  *value = lookup_name (names, n, text);
+  if (*value >= 0)
+    return TRUE;
+
+  known = g_strjoinv (", ", (char **) names);
+  g_set_error (error, QS_ERROR, QS_ERROR_DATA, "%s: there is no “%s”; there are %s", what, text,
+               known);
+  return FALSE;
+}
+
+/**
+ * qs_preprocessing_parse_image:
+ * @resize: (nullable): a number of pixels for the shorter side, WIDTHxHEIGHT for both; `shorter`
+ *   and `exact` take the network input's own size; `none`
+ * @crop: (nullable): a number of pixels, WIDTHxHEIGHT, `input` for the network input's own size, or
+ *   `none`
+ * @color: (nullable): `auto`, `rgb`, `bgr` or `grey`
+ * @layout: (nullable): `auto`, `nchw` or `nhwc`
+ *
+ * Errors: %QS_ERROR_DATA, naming what cannot be understood; @self is unchanged then.
+ */
+gboolean
+qs_preprocessing_parse_image (QsPreprocessing *self,
+                              const char      *resize,
+                              const char      *crop,
+                              const char      *color,
+                              const char      *layout,
+                              GError         **error)
+{
+  QsPreprocessing parsed = *self;
+  int value;
+
+  if ((resize != NULL && !parse_resize (&parsed, resize, error)) ||
+      (crop != NULL && !parse_crop (&parsed, crop, error)))
+    return FALSE;
+
+  if (color != NULL)
+    {
+      if (!parse_word ("color", color_names, QS_N_IMAGE_COLORS, color, &value, error))
+        return FALSE;
+      parsed.color = (QsImageColor) value;
+    }
+  if (layout != NULL)
+    {
+      if (!parse_word ("layout", layout_names, QS_N_IMAGE_LAYOUTS, layout, &value, error))
+        return FALSE;
+      parsed.layout = (QsImageLayout) value;
+    }
+
+  *self = parsed;
+  return TRUE;
+}
+
+static gboolean
+is_side (int length)
+{
+  return length >= 0 && length <= QS_MAX_IMAGE_SIDE;
+}
+
+/**
+ * qs_preprocessing_validate:
+ *
+ * Errors: %QS_ERROR_DATA, naming the number that is out of range.
+ */
+gboolean
+qs_preprocessing_validate (const QsPreprocessing *self,
+                           GError               **error)
+{
+  const char *wrong = NULL;
+
+  if (!is_side (self->resize_width) || !is_side (self->resize_height))
+    wrong = "resize";
+  if (!is_side (self->crop_width) || !is_side (self->crop_height))
+    wrong = "crop";
+  if (!isfinite (self->scale) || self->scale == 0.0f)
+    wrong = "scale";
+  if (self->n_channels < 0 || self->n_channels > QS_MAX_CHANNELS)
+    wrong = "mean";
+  for (int c = 0; wrong == NULL && c < self->n_channels; c++)
+    if (!isfinite (self->mean[c]))
+      wrong = "mean";
+    else if (!isfinite (self->std[c]) || self->std[c] == 0.0f)
+      wrong = "std";
+
+  if (wrong == NULL)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_DATA, "%s is out of range", wrong);
+  return FALSE;
+}
+
+gboolean
+qs_preprocessing_equal (const QsPreprocessing *a,
+                        const QsPreprocessing *b)
+{
+  gsize n = (gsize) a->n_channels * sizeof a->mean[0];
+
+  return a->resize == b->resize && a->resize_width == b->resize_width &&
+         a->resize_height == b->resize_height && a->crop == b->crop &&
+         a->crop_width == b->crop_width && a->crop_height == b->crop_height &&
+         a->color == b->color && a->layout == b->layout && a->scale == b->scale &&
+         a->n_channels == b->n_channels && memcmp (a->mean, b->mean, n) == 0 &&
+         memcmp (a->std, b->std, n) == 0;
 }
 
 gboolean

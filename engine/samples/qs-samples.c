@@ -2,12 +2,14 @@
 #include "qs-samples.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/qs-error.h"
 #include "qs-npy-file.h"
 #include "qs-preprocessing.h"
 #include "qs-sample-array.h"
+#include "qs-sample-order.h"
 
 struct _QsSamples
 {
@@ -17,8 +19,8 @@ struct _QsSamples
   char *checksum;
   GPtrArray *arrays;
   gint64 n_rows;
-  gint64 limit; /* 0 for none */
-  QsPreprocessing preprocessing;
+  QsSampleRecipe recipe;
+  guint32 *order; /* NULL where samples are in the set's own order */
 };
 
 static QsSamples *
@@ -31,7 +33,7 @@ samples_alloc (GFile      *file,
   self->file = file != NULL ? g_object_ref (file) : NULL;
   self->file_name = g_strdup (file_name);
   self->arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_array_free);
-  qs_preprocessing_init (&self->preprocessing);
+  qs_sample_recipe_init (&self->recipe);
   return self;
 }
 
@@ -52,6 +54,7 @@ qs_samples_unref (QsSamples *self)
   g_ptr_array_unref (self->arrays);
   g_free (self->file_name);
   g_free (self->checksum);
+  g_free (self->order);
   g_free (self);
 }
 
@@ -181,7 +184,7 @@ qs_samples_get_file (QsSamples *self)
 gint64
 qs_samples_get_n (QsSamples *self)
 {
-  return self->limit > 0 ? MIN (self->limit, self->n_rows) : self->n_rows;
+  return self->recipe.limit > 0 ? MIN (self->recipe.limit, self->n_rows) : self->n_rows;
 }
 
 /**
@@ -192,7 +195,21 @@ void
 qs_samples_set_limit (QsSamples *self,
                       gint64     limit)
 {
-  self->limit = MAX (limit, 0);
+  self->recipe.limit = MAX (limit, 0);
+}
+
+void
+qs_samples_set_recipe (QsSamples            *self,
+                       const QsSampleRecipe *recipe)
+{
+  self->recipe = *recipe;
+  g_clear_pointer (&self->order, g_free);
+}
+
+const QsSampleRecipe *
+qs_samples_get_recipe (QsSamples *self)
+{
+  return &self->recipe;
 }
 
 static gboolean
@@ -258,13 +275,13 @@ void
 qs_samples_set_preprocessing (QsSamples             *self,
                               const QsPreprocessing *preprocessing)
 {
-  self->preprocessing = *preprocessing;
+  self->recipe.preprocessing = *preprocessing;
 }
 
 const QsPreprocessing *
 qs_samples_get_preprocessing (QsSamples *self)
 {
-  return &self->preprocessing;
+  return &self->recipe.preprocessing;
 }
 
 static QsSampleArray *
@@ -391,12 +408,62 @@ qs_samples_check_input (QsSamples     *self,
     return FALSE;
 
   if (qs_data_type_is_float (type) &&
-      !qs_preprocessing_check (&self->preprocessing, &array->shape, error))
+      !qs_preprocessing_check (&self->recipe.preprocessing, &array->shape, error))
     {
       g_prefix_error (error, "%s: array “%s”: ", self->file_name, name);
       return FALSE;
     }
   return TRUE;
+}
+
+static int
+compare_places (gconstpointer a,
+                gconstpointer b)
+{
+  guint64 x = *(const guint64 *) a, y = *(const guint64 *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* The rows of a shuffled set one by one, in the order in which the file has them: an archive is
+ * then unpacked once for a batch and not once for a row. */
+static gboolean
+read_shuffled (QsSamples     *self,
+               QsSampleArray *array,
+               gint64         first,
+               gint64         n,
+               guint8        *buffer,
+               GError       **error)
+{
+  gsize row = qs_sample_array_get_row_size (array);
+  g_autofree guint64 *places = g_new (guint64, (gsize) MAX (n, 1));
+
+  for (gint64 i = 0; i < n; i++)
+    places[i] = (guint64) self->order[first + i] << 32 | (guint64) i;
+  qsort (places, (gsize) n, sizeof places[0], compare_places);
+
+  for (gint64 i = 0; i < n; i++)
+    if (!array->read (array, (gint64) (places[i] >> 32), 1, buffer + (guint32) places[i] * row,
+                      error))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+read_in_order (QsSamples     *self,
+               QsSampleArray *array,
+               gint64         first,
+               gint64         n,
+               gpointer       buffer,
+               GError       **error)
+{
+  if (!self->recipe.shuffle)
+    return array->read (array, first, n, buffer, error);
+
+  if (self->order == NULL)
+    self->order = qs_sample_order_shuffle (self->n_rows, (guint64) self->recipe.seed, error);
+  return self->order != NULL && read_shuffled (self, array, first, n, buffer, error);
 }
 
 /* As they are stored. */
@@ -425,7 +492,7 @@ read_rows (QsSamples     *self,
       g_prefix_error (error, "%s: array “%s”: ", self->file_name, array->name);
       return NULL;
     }
-  if (!array->read (array, first, n, qs_host_tensor_get_mutable (rows), error))
+  if (!read_in_order (self, array, first, n, qs_host_tensor_get_mutable (rows), error))
     return NULL;
 
   return g_steal_pointer (&rows);
@@ -494,7 +561,7 @@ to_float (QsSamples     *self,
   if (values == NULL)
     return NULL;
 
-  if (!qs_preprocessing_apply (&self->preprocessing, qs_host_tensor_get_shape (values),
+  if (!qs_preprocessing_apply (&self->recipe.preprocessing, qs_host_tensor_get_shape (values),
                                qs_host_tensor_get_mutable (values), error) ||
       (!is_finite_fast (values) && !check_finite (self, array, first, values, error)))
     return NULL;

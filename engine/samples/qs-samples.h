@@ -4,36 +4,9 @@
 #include <gio/gio.h>
 
 #include "core/qs-host-tensor.h"
+#include "qs-sample-recipe.h"
 
 G_BEGIN_DECLS
-
-/**
- * QsPreprocessing:
- * @scale: multiplies the stored value
- * @mean: (array length=n_channels): subtracted per channel after scaling
- * @std: (array length=n_channels): divides per channel
- * @n_channels: 0 when values are used as stored, 1 when one pair serves all channels
- *
- * How stored numbers become network inputs: `(x * scale - mean[c]) / std[c]` in float32.
- */
-#define QS_MAX_CHANNELS 16
-
-typedef struct
-{
-  float scale;
-  int n_channels;
-  float mean[QS_MAX_CHANNELS];
-  float std[QS_MAX_CHANNELS];
-} QsPreprocessing;
-
-void     qs_preprocessing_init  (QsPreprocessing  *self);
-/* Comma-separated numbers as on the command line; NULL leaves the default. */
-gboolean qs_preprocessing_parse (QsPreprocessing  *self,
-                                 const char       *scale,
-                                 const char       *mean,
-                                 const char       *std,
-                                 GError          **error);
-gboolean qs_preprocessing_is_identity (const QsPreprocessing *self);
 
 /**
  * QsSamples:
@@ -55,6 +28,10 @@ GFile        *qs_samples_get_file      (QsSamples              *self);
 gint64        qs_samples_get_n         (QsSamples              *self);
 void          qs_samples_set_limit     (QsSamples              *self,
                                         gint64                  limit);
+/* Preprocessing, limit, shuffle and batch at once. */
+void          qs_samples_set_recipe    (QsSamples              *self,
+                                        const QsSampleRecipe   *recipe);
+const QsSampleRecipe *qs_samples_get_recipe (QsSamples         *self);
 const char   *qs_samples_get_checksum  (QsSamples              *self);
 
 void          qs_samples_set_preprocessing (QsSamples             *self,
