@@ -16,6 +16,7 @@ struct _QsSession
 
   QsWorkspace work;
   QsHistory *history;
+  QsFindingStore *findings;
 
   QsProgress *progress; /* of the work under way */
   QsBuild *build;       /* while it runs */

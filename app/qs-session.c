@@ -177,6 +177,12 @@ qs_session_find_source (QsSession  *self,
   return qs_workspace_find_source (&self->work, id);
 }
 
+QsFindingStore *
+qs_session_get_findings (QsSession *self)
+{
+  return self->findings;
+}
+
 GPtrArray *
 qs_session_get_evaluations (QsSession *self)
 {
@@ -286,11 +292,28 @@ qs_session_step (QsSession *self,
     session_selection_changed (self);
 }
 
+/* Before any view hears of the change: findings are about the histograms there are, and leave the
+ * engine's thread to the work that somebody waits for. */
+
+static void
+scales_changed_cb (QsSession *self)
+{
+  qs_finding_store_set_histograms (self->findings, self->work.histograms);
+}
+
+static void
+progress_changed_cb (QsSession *self)
+{
+  qs_finding_store_set_paused (self->findings, self->progress != NULL);
+}
+
 static void
 qs_session_finalize (GObject *object)
 {
   QsSession *self = QS_SESSION (object);
 
+  qs_finding_store_set_histograms (self->findings, NULL);
+  g_clear_object (&self->findings);
   qs_workspace_clear (&self->work);
   qs_session_clear_live (self);
   g_clear_pointer (&self->history, qs_history_free);
@@ -315,6 +338,9 @@ qs_session_init (QsSession *self)
 {
   qs_workspace_init (&self->work);
   self->history = qs_history_new ();
+  self->findings = qs_finding_store_new ();
+  g_signal_connect (self, "changed::" QS_CHANGED_SCALES, G_CALLBACK (scales_changed_cb), NULL);
+  g_signal_connect (self, "changed::" QS_CHANGED_PROGRESS, G_CALLBACK (progress_changed_cb), NULL);
 }
 
 QsSession *

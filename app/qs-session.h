@@ -3,6 +3,7 @@
 
 #include "analysis/qs-evaluation.h"
 #include "qs-build.h"
+#include "qs-finding-store.h"
 #include "qs-history.h"
 #include "qs-loader.h"
 
@@ -72,6 +73,8 @@ QsHistogram     *qs_session_get_histogram        (QsSession             *self,
 GPtrArray       *qs_session_get_sources          (QsSession             *self);
 QsScaleSource   *qs_session_find_source          (QsSession             *self,
                                                   const char            *id);
+/* What is remarkable about the histograms; the same object all the time. */
+QsFindingStore  *qs_session_get_findings         (QsSession             *self);
 /* (element-type QsEvaluation) (nullable) */
 GPtrArray       *qs_session_get_evaluations      (QsSession             *self);
 

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-finding-list.h"
 #include "qs-layer-list.h"
 #include "qs-resources.h"
 
@@ -21,6 +22,7 @@ struct _QsSidebar
   GtkBox *switcher;
   AdwViewStack *views;
   QsLayerList *layers;
+  QsFindingList *findings;
 };
 
 G_DEFINE_FINAL_TYPE (QsSidebar, qs_sidebar, ADW_TYPE_BIN)
@@ -123,6 +125,7 @@ qs_sidebar_set_session (QsSidebar *self,
   g_signal_connect_object (session, "changed::" QS_CHANGED_SAMPLES,
                            G_CALLBACK (samples_changed_cb), self, G_CONNECT_SWAPPED);
   qs_layer_list_set_session (self->layers, session);
+  qs_finding_list_set_session (self->findings, session);
   model_changed_cb (self);
   samples_changed_cb (self);
 }
@@ -215,6 +218,7 @@ qs_sidebar_class_init (QsSidebarClass *klass)
   G_OBJECT_CLASS (klass)->dispose = qs_sidebar_dispose;
 
   g_type_ensure (QS_TYPE_LAYER_LIST);
+  g_type_ensure (QS_TYPE_FINDING_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-sidebar.ui");
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, title);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, subtitle);
@@ -224,6 +228,7 @@ qs_sidebar_class_init (QsSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, switcher);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, views);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, layers);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, findings);
 }
 
 static void

@@ -23,6 +23,7 @@ typedef struct
   char *(*text) (QsTensorItem *item);
   double (*value) (QsTensorItem *item,
                    guint         source);
+  char *(*tooltip) (QsTensorItem *item); /* NULL: the text */
 } QsTensorColumnKind;
 
 struct _QsTensorColumn
@@ -47,6 +48,38 @@ static char *
 dup_type (QsTensorItem *item)
 {
   return g_strdup (qs_data_type_name (qs_tensor_item_get_tensor (item)->type));
+}
+
+/* The texts that @get_text finds in the findings, with @separator between them. */
+static char *
+join_findings (QsTensorItem *item,
+               const char   *separator,
+               const char  *(*get_text) (QsFindingItem *finding))
+{
+  GPtrArray *findings = qs_tensor_item_get_findings (item);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; findings != NULL && i < findings->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? separator : "", get_text (findings->pdata[i]));
+  return g_string_free (text, FALSE);
+}
+
+static const char *
+get_finding_title (QsFindingItem *finding)
+{
+  return qs_finding_kind_get_title (qs_finding_item_get_kind (finding));
+}
+
+static char *
+dup_findings (QsTensorItem *item)
+{
+  return join_findings (item, " · ", get_finding_title);
+}
+
+static char *
+dup_finding_messages (QsTensorItem *item)
+{
+  return join_findings (item, "\n\n", qs_finding_item_get_message);
 }
 
 static double
@@ -108,6 +141,7 @@ static const QsTensorColumnKind kinds[] = {
   { N_("%s Clipped"), 132, TRUE, FORMAT_SHARE, NULL, qs_tensor_item_get_clipped },
   /* Translators: the largest range divided by the smallest. */
   { N_("Ratio"), 76, FALSE, FORMAT_RATIO, NULL, get_ratio },
+  { N_("Findings"), 180, FALSE, FORMAT_NUMBER, dup_findings, NULL, dup_finding_messages },
   { N_("%s Scale"), 124, TRUE, FORMAT_NUMBER, NULL, get_scale },
   { N_("Min"), 86, FALSE, FORMAT_NUMBER, NULL, get_min },
   { N_("Max"), 86, FALSE, FORMAT_NUMBER, NULL, get_max },
@@ -207,6 +241,16 @@ qs_tensor_column_dup_text (const QsTensorColumn *self,
     return self->kind->text (item);
 
   return format_value (self->kind->format, self->kind->value (item, self->source));
+}
+
+char *
+qs_tensor_column_dup_tooltip (const QsTensorColumn *self,
+                              QsTensorItem         *item)
+{
+  if (self->kind->tooltip != NULL)
+    return self->kind->tooltip (item);
+
+  return self->kind->text != NULL ? self->kind->text (item) : NULL;
 }
 
 static int

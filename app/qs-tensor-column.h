@@ -24,6 +24,9 @@ int         qs_tensor_column_get_width       (const QsTensorColumn *self);
 /* As shown to people; empty where nothing is known. */
 char       *qs_tensor_column_dup_text        (const QsTensorColumn *self,
                                               QsTensorItem         *item);
+/* (nullable): what the text leaves out */
+char       *qs_tensor_column_dup_tooltip     (const QsTensorColumn *self,
+                                              QsTensorItem         *item);
 /* Unknown values sort last. */
 int         qs_tensor_column_compare         (const QsTensorColumn *self,
                                               QsTensorItem         *a,

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "qs-finding-marks.h"
 #include "qs-property-list.h"
 #include "qs-resources.h"
 #include "qs-swatch.h"
@@ -28,6 +29,7 @@ struct _QsTensorInspector
   GtkToggleButton *log_button;
   QsHistogramView *histogram;
   GtkLabel *hint;
+  QsFindingMarks *findings;
   GtkWidget *sources_box;
   GtkListBox *sources;
   QsPropertyList *statistics;
@@ -373,6 +375,7 @@ qs_tensor_inspector_show (QsTensorInspector *self,
   show_sources (self);
   show_histogram (self);
   show_hint (self);
+  qs_finding_marks_show (self->findings, qs_session_get_findings (session), tensor->name);
   show_statistics (self);
   show_memory (self, tensor);
   show_ends (self, tensor);
@@ -397,6 +400,7 @@ qs_tensor_inspector_class_init (QsTensorInspectorClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = qs_tensor_inspector_dispose;
 
+  g_type_ensure (QS_TYPE_FINDING_MARKS);
   g_type_ensure (QS_TYPE_PROPERTY_LIST);
   g_type_ensure (QS_TYPE_HISTOGRAM_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-tensor-inspector.ui");
@@ -405,6 +409,7 @@ qs_tensor_inspector_class_init (QsTensorInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, log_button);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, histogram);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, hint);
+  gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, findings);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, sources_box);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, sources);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, statistics);

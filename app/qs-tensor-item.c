@@ -12,6 +12,7 @@ struct _QsTensorItem
   QsHistogramSet *histograms;
   QsHistogram *histogram;
   GPtrArray *sources;
+  QsFindingStore *findings;
   double *clipped; /* by source; negative until it is computed */
 };
 
@@ -25,6 +26,7 @@ qs_tensor_item_finalize (GObject *object)
   g_clear_pointer (&self->network, qs_network_unref);
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_object (&self->findings);
   g_clear_pointer (&self->clipped, g_free);
 
   G_OBJECT_CLASS (qs_tensor_item_parent_class)->finalize (object);
@@ -45,7 +47,8 @@ QsTensorItem *
 qs_tensor_item_new (QsNetwork      *network,
                     QsTensor       *tensor,
                     QsHistogramSet *histograms,
-                    GPtrArray      *sources)
+                    GPtrArray      *sources,
+                    QsFindingStore *findings)
 {
   QsTensorItem *self = g_object_new (QS_TYPE_TENSOR_ITEM, NULL);
 
@@ -57,6 +60,7 @@ qs_tensor_item_new (QsNetwork      *network,
       self->histogram = qs_histogram_set_lookup (histograms, tensor->name);
     }
   self->sources = g_ptr_array_ref (sources);
+  g_set_object (&self->findings, findings);
   self->clipped = g_new (double, sources->len + 1);
   for (guint i = 0; i < sources->len; i++)
     self->clipped[i] = -1.0;
@@ -73,6 +77,13 @@ QsHistogram *
 qs_tensor_item_get_histogram (QsTensorItem *self)
 {
   return self->histogram;
+}
+
+GPtrArray *
+qs_tensor_item_get_findings (QsTensorItem *self)
+{
+  return self->findings == NULL ? NULL
+                                : qs_finding_store_lookup (self->findings, self->tensor->name);
 }
 
 double

@@ -5,6 +5,7 @@
 
 #include "calibration/qs-histogram-set.h"
 #include "network/qs-network.h"
+#include "qs-finding-store.h"
 #include "qs-scale-source.h"
 
 G_BEGIN_DECLS
@@ -18,14 +19,17 @@ G_BEGIN_DECLS
 #define QS_TYPE_TENSOR_ITEM (qs_tensor_item_get_type ())
 G_DECLARE_FINAL_TYPE (QsTensorItem, qs_tensor_item, QS, TENSOR_ITEM, GObject)
 
-/* @histograms is nullable; @sources: (element-type QsScaleSource) */
+/* @histograms and @findings are nullable; @sources: (element-type QsScaleSource) */
 QsTensorItem *qs_tensor_item_new           (QsNetwork      *network,
                                             QsTensor       *tensor,
                                             QsHistogramSet *histograms,
-                                            GPtrArray      *sources);
+                                            GPtrArray      *sources,
+                                            QsFindingStore *findings);
 QsTensor     *qs_tensor_item_get_tensor    (QsTensorItem *self);
 /* (nullable) */
 QsHistogram  *qs_tensor_item_get_histogram (QsTensorItem *self);
+/* (nullable) (element-type QsFindingItem): the most serious first */
+GPtrArray    *qs_tensor_item_get_findings  (QsTensorItem *self);
 /* NaN where it is not known. */
 double        qs_tensor_item_get_threshold (QsTensorItem *self,
                                             guint         source);

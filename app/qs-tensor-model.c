@@ -8,6 +8,7 @@ struct _QsTensorModel
   QsNetwork *network;
   QsHistogramSet *histograms;
   GPtrArray *sources;
+  QsFindingStore *findings;
   GPtrArray *tensors; /* (element-type QsTensor): the rows */
   GPtrArray *items;   /* (element-type QsTensorItem): NULL until asked for */
 };
@@ -36,7 +37,8 @@ tensor_model_get_item (GListModel *model,
   if (self->items->pdata[position] == NULL)
     self->items->pdata[position] = qs_tensor_item_new (self->network,
                                                        self->tensors->pdata[position],
-                                                       self->histograms, self->sources);
+                                                       self->histograms, self->sources,
+                                                       self->findings);
   return g_object_ref (self->items->pdata[position]);
 }
 
@@ -65,6 +67,7 @@ tensor_model_clear (QsTensorModel *self)
   g_clear_pointer (&self->tensors, g_ptr_array_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
+  g_clear_object (&self->findings);
   g_clear_pointer (&self->network, qs_network_unref);
   self->items = g_ptr_array_new_with_free_func (clear_item);
   self->tensors = g_ptr_array_new ();
@@ -98,12 +101,14 @@ void
 qs_tensor_model_set (QsTensorModel  *self,
                      QsNetwork      *network,
                      QsHistogramSet *histograms,
-                     GPtrArray      *sources)
+                     GPtrArray      *sources,
+                     QsFindingStore *findings)
 {
   guint n_old = self->tensors->len;
 
   tensor_model_clear (self);
   self->sources = g_ptr_array_ref (sources);
+  g_set_object (&self->findings, findings);
   if (histograms != NULL)
     self->histograms = qs_histogram_set_ref (histograms);
   if (network != NULL)
@@ -113,6 +118,12 @@ qs_tensor_model_set (QsTensorModel  *self,
     }
 
   g_list_model_items_changed (G_LIST_MODEL (self), 0, n_old, self->tensors->len);
+}
+
+void
+qs_tensor_model_refresh (QsTensorModel *self)
+{
+  g_list_model_items_changed (G_LIST_MODEL (self), 0, self->tensors->len, self->tensors->len);
 }
 
 static void

@@ -18,10 +18,13 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (QsTensorModel, qs_tensor_model, QS, TENSOR_MODEL, GObject)
 
 QsTensorModel *qs_tensor_model_new (void);
-/* @network and @histograms are nullable; @sources: (element-type QsScaleSource) */
+/* All but @sources are nullable; @sources: (element-type QsScaleSource) */
 void           qs_tensor_model_set (QsTensorModel  *self,
                                     QsNetwork      *network,
                                     QsHistogramSet *histograms,
-                                    GPtrArray      *sources);
+                                    GPtrArray      *sources,
+                                    QsFindingStore *findings);
+/* The same rows, with what was found since. */
+void           qs_tensor_model_refresh (QsTensorModel *self);
 
 G_END_DECLS

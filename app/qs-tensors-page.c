@@ -128,10 +128,12 @@ cell_bind_cb (GtkSignalListItemFactory *factory,
               const QsTensorColumn     *column)
 {
   g_autofree char *text = qs_tensor_column_dup_text (column, gtk_list_item_get_item (list_item));
+  g_autofree char *tooltip = qs_tensor_column_dup_tooltip (column,
+                                                           gtk_list_item_get_item (list_item));
   GtkWidget *label = gtk_list_item_get_child (list_item);
 
   gtk_label_set_label (GTK_LABEL (label), text);
-  gtk_widget_set_tooltip_text (label, qs_tensor_column_is_numeric (column) ? NULL : text);
+  gtk_widget_set_tooltip_text (label, tooltip);
 }
 
 static int
@@ -188,13 +190,24 @@ scales_changed_cb (QsTensorsPage *self)
 
   self->is_following = TRUE;
   remove_columns (self);
-  qs_tensor_model_set (self->tensors, network, qs_session_get_histograms (self->session), sources);
+  qs_tensor_model_set (self->tensors, network, qs_session_get_histograms (self->session), sources,
+                       qs_session_get_findings (self->session));
   self->columns = qs_tensor_columns_new (sources);
   for (guint i = 0; i < self->columns->len; i++)
     add_column (self, self->columns->pdata[i], sources);
   self->is_following = FALSE;
 
   update_stack (self);
+  follow_selection (self);
+}
+
+/* They come after the histograms, when they are found. */
+static void
+findings_changed_cb (QsTensorsPage *self)
+{
+  self->is_following = TRUE;
+  qs_tensor_model_refresh (self->tensors);
+  self->is_following = FALSE;
   follow_selection (self);
 }
 
@@ -205,6 +218,8 @@ qs_tensors_page_set_session (QsTensorsPage *self,
   self->session = session;
   g_signal_connect_object (session, "changed::" QS_CHANGED_SCALES,
                            G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (qs_session_get_findings (session), "items-changed",
+                           G_CALLBACK (findings_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
                            G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);
 }

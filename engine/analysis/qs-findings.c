@@ -164,27 +164,31 @@ take (GPtrArray    *findings,
   g_ptr_array_add (findings, finding);
 }
 
+void
+qs_findings_add (GPtrArray         *findings,
+                 const char        *tensor,
+                 const QsHistogram *histogram)
+{
+  /* TensorRT's words for it. */
+  if (qs_histogram_get_range (histogram) == 0.0f)
+    {
+      take (findings, QS_FINDING_ZERO, tensor,
+            g_strdup_printf ("Tensor %s is uniformly zero.", tensor));
+      return;
+    }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rules); i++)
+    take (findings, rules[i].kind, tensor, rules[i].rule (histogram));
+}
+
 GPtrArray *
 qs_findings_find (QsHistogramSet *histograms)
 {
   GPtrArray *findings = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_finding_free);
 
   for (guint i = 0; i < qs_histogram_set_get_n (histograms); i++)
-    {
-      const QsHistogram *histogram = qs_histogram_set_get (histograms, i);
-      const char *tensor = qs_histogram_set_get_name (histograms, i);
-
-      /* TensorRT's words for it. */
-      if (qs_histogram_get_range (histogram) == 0.0f)
-        {
-          take (findings, QS_FINDING_ZERO, tensor,
-                g_strdup_printf ("Tensor %s is uniformly zero.", tensor));
-          continue;
-        }
-
-      for (gsize k = 0; k < G_N_ELEMENTS (rules); k++)
-        take (findings, rules[k].kind, tensor, rules[k].rule (histogram));
-    }
+    qs_findings_add (findings, qs_histogram_set_get_name (histograms, i),
+                     qs_histogram_set_get (histograms, i));
 
   return findings;
 }

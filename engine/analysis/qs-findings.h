@@ -40,6 +40,10 @@ typedef struct
 
 void       qs_finding_free    (QsFinding      *self);
 
+/* Adds what is remarkable about one tensor to @findings (element-type QsFinding). */
+void       qs_findings_add     (GPtrArray      *findings,
+                                const char     *tensor,
+                                const QsHistogram *histogram);
 /* (element-type QsFinding) (transfer full): of all tensors in their order */
 GPtrArray *qs_findings_find   (QsHistogramSet *histograms);
 

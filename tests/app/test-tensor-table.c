@@ -73,7 +73,8 @@ set_up (Fixture       *fixture,
   fixture->histograms = make_histograms ();
   fixture->sources = make_sources ();
   fixture->model = qs_tensor_model_new ();
-  qs_tensor_model_set (fixture->model, fixture->network, fixture->histograms, fixture->sources);
+  qs_tensor_model_set (fixture->model, fixture->network, fixture->histograms, fixture->sources,
+                       NULL);
 }
 
 static void
@@ -194,7 +195,7 @@ test_empty (void)
   g_autoptr (QsTensorModel) model = qs_tensor_model_new ();
   g_autoptr (GPtrArray) sources = g_ptr_array_new ();
 
-  qs_tensor_model_set (model, NULL, NULL, sources);
+  qs_tensor_model_set (model, NULL, NULL, sources, NULL);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (model)), ==, 0);
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-finding-item.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+struct _QsFindingItem
+{
+  GObject parent_instance;
+
+  QsFindingKind kind;
+  guint position;
+  char *tensor;
+  char *message;
+};
+
+G_DEFINE_FINAL_TYPE (QsFindingItem, qs_finding_item, G_TYPE_OBJECT)
+
+typedef enum
+{
+  SEVERITY_NOTE,
+  SEVERITY_WARNING,
+  SEVERITY_ERROR,
+} QsSeverity;
+
+static const struct
+{
+  const char *title;
+  const char *icon;
+} severities[] = {
+  [SEVERITY_NOTE] = { N_("Note"), "dialog-information-symbolic" },
+  [SEVERITY_WARNING] = { N_("Warning"), "dialog-warning-symbolic" },
+  [SEVERITY_ERROR] = { N_("Problem"), "dialog-error-symbolic" },
+};
+
+/* Translators: what is remarkable about a tensor. */
+static const struct
+{
+  const char *title;
+  QsSeverity severity;
+} kinds[] = {
+  [QS_FINDING_ZERO] = { N_("Uniformly zero"), SEVERITY_ERROR },
+  [QS_FINDING_SPIKE] = { N_("Spike that clips the rest"), SEVERITY_WARNING },
+  [QS_FINDING_OUTLIERS] = { N_("Outliers"), SEVERITY_WARNING },
+  [QS_FINDING_HALF_EMPTY] = { N_("Half-empty histogram"), SEVERITY_WARNING },
+  [QS_FINDING_DISAGREEMENT] = { N_("Calibrators disagree"), SEVERITY_NOTE },
+  [QS_FINDING_ONE_SIDED] = { N_("One-sided range"), SEVERITY_NOTE },
+};
+
+static QsSeverity
+get_severity (QsFindingKind kind)
+{
+  return (gsize) kind < G_N_ELEMENTS (kinds) ? kinds[kind].severity : SEVERITY_NOTE;
+}
+
+const char *
+qs_finding_kind_get_title (QsFindingKind kind)
+{
+  return (gsize) kind < G_N_ELEMENTS (kinds) ? _(kinds[kind].title) : "";
+}
+
+const char *
+qs_finding_kind_get_severity (QsFindingKind kind)
+{
+  return _(severities[get_severity (kind)].title);
+}
+
+const char *
+qs_finding_kind_get_icon (QsFindingKind kind)
+{
+  return severities[get_severity (kind)].icon;
+}
+
+QsFindingItem *
+qs_finding_item_new (QsFinding *finding,
+                     guint      position)
+{
+  QsFindingItem *self = g_object_new (QS_TYPE_FINDING_ITEM, NULL);
+
+  self->kind = finding->kind;
+  self->position = position;
+  self->tensor = g_steal_pointer (&finding->tensor);
+  self->message = g_steal_pointer (&finding->message);
+  return self;
+}
+
+QsFindingKind
+qs_finding_item_get_kind (QsFindingItem *self)
+{
+  return self->kind;
+}
+
+const char *
+qs_finding_item_get_tensor (QsFindingItem *self)
+{
+  return self->tensor;
+}
+
+const char *
+qs_finding_item_get_message (QsFindingItem *self)
+{
+  return self->message;
+}
+
+int
+qs_finding_item_compare (QsFindingItem *self,
+                         QsFindingItem *other)
+{
+  if (self->kind != other->kind)
+    return self->kind < other->kind ? -1 : 1;
+
+  return self->position < other->position ? -1 : self->position > other->position;
+}
+
+gboolean
+qs_finding_item_matches (QsFindingItem *self,
+                         const char    *needle)
+{
+  const char *const texts[] = {
+    self->tensor, self->message, qs_finding_kind_get_title (self->kind),
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *text = g_utf8_casefold (texts[i], -1);
+
+      if (strstr (text, needle) != NULL)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static void
+qs_finding_item_finalize (GObject *object)
+{
+  QsFindingItem *self = QS_FINDING_ITEM (object);
+
+  g_free (self->tensor);
+  g_free (self->message);
+
+  G_OBJECT_CLASS (qs_finding_item_parent_class)->finalize (object);
+}
+
+static void
+qs_finding_item_class_init (QsFindingItemClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = qs_finding_item_finalize;
+}
+
+static void
+qs_finding_item_init (QsFindingItem *self)
+{
+}
