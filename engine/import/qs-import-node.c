@@ -2,15 +2,7 @@
 #include "core/qs-error.h"
 #include "qs-fold.h"
 #include "qs-importer-private.h"
-#include "qs-node-order.h"
 #include "qs-refusals.h"
-
-/* Branches within functions within branches: real models have two or three levels, and a function
- * of a hostile one may call itself. */
-#define MAX_DEPTH 16
-
-/* Nodes within branches and functions, all together: functions that call functions multiply. */
-#define MAX_INNER_NODES 1000000
 
 /* Errors when a result that the model uses was not given a tensor (an optional output). */
 static gboolean
@@ -52,85 +44,12 @@ fold_layers (QsImporter  *self,
         return FALSE;
 
       if (network->layers->len < before)
-        g_ptr_array_remove_index (layers, i);
+        qs_importer_forget_layer (self, i);
       else
         i++;
     }
 
   return TRUE;
-}
-
-typedef struct
-{
-  QsImporter *importer;
-  const QsOnnxGraph *graph;
-} Inner;
-
-/* An input that the caller of a function leaves out is known to be absent. */
-static gboolean
-is_known (const char *value,
-          gpointer    user_data)
-{
-  const Inner *inner = user_data;
-
-  for (guint i = 0; i < qs_onnx_graph_get_n_inputs (inner->graph); i++)
-    if (g_str_equal (qs_onnx_graph_get_input (inner->graph, i), value))
-      return TRUE;
-
-  return qs_importer_find_value (inner->importer, value) != NULL;
-}
-
-static gboolean
-import_inner_node (QsImporter       *self,
-                   const QsOnnxNode *node,
-                   GError          **error)
-{
-  g_autofree char *name = qs_importer_node_name (node);
-  g_autofree char *refusal = qs_refusal_explain (node, qs_importer_get_model (self));
-
-  if (refusal != NULL)
-    g_set_error_literal (error, QS_ERROR, QS_ERROR_UNSUPPORTED, refusal);
-  else if (qs_importer_count_inner_node (self) > MAX_INNER_NODES)
-    g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
-                 "the model's functions and branches come to more than %d nodes", MAX_INNER_NODES);
-  else if (qs_importer_import_node (self, node, error))
-    return TRUE;
-
-  g_prefix_error (error, "%s “%s” in it: ", qs_onnx_node_get_op_type (node), name);
-  return FALSE;
-}
-
-/* The nodes of a branch or function, in the scope that the caller has pushed. */
-static gboolean
-import_inner_graph (QsImporter        *self,
-                    const QsOnnxGraph *graph,
-                    GError           **error)
-{
-  g_autofree guint *order = NULL;
-  Inner inner = { self, graph };
-
-  qs_importer_want (self, graph);
-  qs_importer_add_constants (self, graph);
-  order = qs_node_order (graph, is_known, &inner, error);
-  if (order == NULL)
-    return FALSE;
-
-  for (guint i = 0; i < qs_onnx_graph_get_n_nodes (graph); i++)
-    if (!import_inner_node (self, qs_onnx_graph_get_node (graph, order[i]), error))
-      return FALSE;
-
-  return TRUE;
-}
-
-/* A tensor made inside takes the name that it has outside, where the name matters. */
-static void
-take_name (QsImporter *self,
-           QsTensor   *tensor,
-           const char *name)
-{
-  if (tensor->producer != NULL &&
-      g_ptr_array_find (qs_importer_get_layers (self), tensor->producer, NULL))
-    qs_network_rename_tensor (qs_importer_get_network (self), tensor, name);
 }
 
 /* Leaves the scope and binds the node's outputs to the graph's. */
@@ -142,40 +61,17 @@ bind_results (QsImporter        *self,
 {
   guint n = MIN (qs_onnx_node_get_n_outputs (node), qs_onnx_graph_get_n_outputs (graph));
   g_autofree QsTensor **tensors = g_new0 (QsTensor *, MAX (n, 1));
+  gboolean ok = TRUE;
 
-  for (guint i = 0; i < n; i++)
-    tensors[i] = qs_importer_find_value (self, qs_onnx_graph_get_output (graph, i));
+  for (guint i = 0; ok && i < n; i++)
+    if (qs_onnx_node_get_output (node, i) != NULL)
+      ok = (tensors[i] = qs_importer_take_result (self, graph, i, error)) != NULL;
   qs_importer_pop_scope (self);
 
-  for (guint i = 0; i < n; i++)
-    {
-      const char *name = qs_onnx_node_get_output (node, i);
-
-      if (name == NULL)
-        continue;
-      if (tensors[i] == NULL)
-        {
-          g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "nothing in it computes its output “%s”",
-                       qs_onnx_graph_get_output (graph, i));
-          return FALSE;
-        }
-      take_name (self, tensors[i], name);
-      qs_importer_set_value (self, name, tensors[i]);
-    }
-
-  return TRUE;
-}
-
-static gboolean
-check_depth (QsImporter *self,
-             GError    **error)
-{
-  if (qs_importer_get_depth (self) < MAX_DEPTH)
-    return TRUE;
-
-  g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
-               "branches and functions are nested more than %d deep", MAX_DEPTH);
-  return FALSE;
+  for (guint i = 0; ok && i < n; i++)
+    if (tensors[i] != NULL)
+      qs_importer_give_result (self, node, i, tensors[i]);
+  return ok;
 }
 
 /* Which branch an If takes must be known now, as it is when it depends on shapes only. */
@@ -187,13 +83,14 @@ import_if (QsImporter       *self,
   QsTensor *condition = qs_importer_require_input (self, node, 0, error);
   g_autoptr (QsOnnxGraph) branch = NULL;
 
-  if (condition == NULL || !check_depth (self, error))
+  if (condition == NULL || !qs_importer_check_depth (self, error))
     return FALSE;
   if (condition->value == NULL || qs_host_tensor_get_n_elements (condition->value) != 1)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
                    "its condition (“%s”) depends on the data, and control flow is not supported; "
-                   "export the model with a fixed condition", condition->name);
+                   "export the model with a fixed condition, or fold it with a simplifier",
+                   condition->name);
       return FALSE;
     }
 
@@ -203,7 +100,7 @@ import_if (QsImporter       *self,
     return FALSE;
 
   qs_importer_push_scope (self, FALSE);
-  if (!import_inner_graph (self, branch, error))
+  if (!qs_importer_import_graph (self, branch, error))
     {
       qs_importer_pop_scope (self);
       return FALSE;
@@ -220,7 +117,7 @@ import_function (QsImporter       *self,
   g_autofree QsTensor **given = NULL;
   guint n;
 
-  if (!check_depth (self, error))
+  if (!qs_importer_check_depth (self, error))
     return FALSE;
   body = qs_model_open_function (qs_importer_get_model (self), node, error);
   if (body == NULL)
@@ -236,7 +133,7 @@ import_function (QsImporter       *self,
     if (given[i] != NULL)
       qs_importer_set_value (self, qs_onnx_graph_get_input (body, i), given[i]);
 
-  if (!import_inner_graph (self, body, error))
+  if (!qs_importer_import_graph (self, body, error))
     {
       qs_importer_pop_scope (self);
       return FALSE;
@@ -256,6 +153,8 @@ parse (QsImporter       *self,
     return import_function (self, node, error);
   if (g_str_equal (op_type, "If"))
     return import_if (self, node, error);
+  if (g_str_equal (op_type, "Loop"))
+    return qs_importer_import_loop (self, node, error);
 
   op = qs_operator_lookup (op_type, qs_onnx_node_get_opset (node));
   g_return_val_if_fail (op != NULL, FALSE);

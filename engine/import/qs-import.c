@@ -15,7 +15,6 @@ struct _QsImport
   QsImporter *importer;
   GPtrArray *verdicts;  /* QsNodeVerdict, by node number */
   GHashTable *unknown;  /* values that depend on a refused node */
-  gboolean refused;
 };
 
 static void
@@ -75,7 +74,6 @@ refuse (QsImport *self,
 {
   set_verdict (self, index, QS_VERDICT_REFUSED, reason);
   forget_outputs (self, qs_model_get_node (self->model, index));
-  self->refused = TRUE;
 }
 
 static gboolean
@@ -85,6 +83,10 @@ depends_on_unknown (QsImport         *self,
   for (guint i = 0; i < qs_onnx_node_get_n_inputs (node); i++)
     if (qs_onnx_node_get_input (node, i) != NULL &&
         g_hash_table_contains (self->unknown, qs_onnx_node_get_input (node, i)))
+      return TRUE;
+
+  for (guint i = 0; i < qs_onnx_node_get_n_captured (node); i++)
+    if (g_hash_table_contains (self->unknown, qs_onnx_node_get_captured (node, i)))
       return TRUE;
 
   return FALSE;
@@ -265,6 +267,18 @@ mark_output (QsImport   *self,
   return tensor != NULL;
 }
 
+/* A refused node whose results reach no output of the model does no harm: its verdict stays, but
+ * the network can do without it. */
+static gboolean
+is_complete (QsImport *self)
+{
+  for (guint i = 0; i < qs_model_get_n_outputs (self->model); i++)
+    if (g_hash_table_contains (self->unknown, qs_model_get_output (self->model, i)->name))
+      return FALSE;
+
+  return TRUE;
+}
+
 static gboolean
 finish (QsImport *self,
         GError  **error)
@@ -299,8 +313,8 @@ import_new (QsModel *model)
  * qs_import_run:
  * @profile: (nullable): dynamic dimensions; %NULL for batch size 1
  *
- * Judges every node of @model and, when none is refused, makes the network: shapes are fixed,
- * constant parts are computed, and what does not reach an output is left out.
+ * Judges every node of @model and, when no output depends on a refused one, makes the network:
+ * shapes are fixed, constant parts are computed, and what does not reach an output is left out.
  *
  * Errors: only for what no node can be blamed for: a graph that is not one, inputs whose shapes
  * are not known, outputs that nothing computes. The model's name is in front.
@@ -314,13 +328,13 @@ qs_import_run (QsModel          *model,
 
   qs_importer_add_constants (self->importer, qs_model_get_graph (model));
   if (!add_inputs (self, profile, error) ||
-      !import_nodes (self, error) || (!self->refused && !finish (self, error)))
+      !import_nodes (self, error) || (is_complete (self) && !finish (self, error)))
     {
       g_prefix_error (error, "%s: ", qs_model_get_name (model));
       return NULL;
     }
 
-  if (self->refused)
+  if (!is_complete (self))
     g_clear_pointer (&self->network, qs_network_unref);
   return g_steal_pointer (&self);
 }
@@ -349,9 +363,65 @@ qs_import_get_verdict (QsImport *self,
 }
 
 static void
+want_writer (GHashTable *writers,
+             const char *value,
+             gboolean   *needed,
+             GArray     *todo)
+{
+  gpointer number;
+  guint index;
+
+  if (value == NULL || !g_hash_table_lookup_extended (writers, value, NULL, &number) ||
+      needed[GPOINTER_TO_UINT (number)])
+    return;
+
+  index = GPOINTER_TO_UINT (number);
+  needed[index] = TRUE;
+  g_array_append_val (todo, index);
+}
+
+/* (transfer full): by node, whether an output of the model depends on it */
+static gboolean *
+find_needed (QsImport *self)
+{
+  guint n = qs_model_get_n_nodes (self->model);
+  gboolean *needed = g_new0 (gboolean, MAX (n, 1));
+  g_autoptr (GHashTable) writers = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GArray) todo = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < n; i++)
+    {
+      const QsOnnxNode *node = qs_model_get_node (self->model, i);
+
+      for (guint k = 0; k < qs_onnx_node_get_n_outputs (node); k++)
+        if (qs_onnx_node_get_output (node, k) != NULL)
+          g_hash_table_insert (writers, (gpointer) qs_onnx_node_get_output (node, k),
+                               GUINT_TO_POINTER (i));
+    }
+
+  for (guint i = 0; i < qs_model_get_n_outputs (self->model); i++)
+    want_writer (writers, qs_model_get_output (self->model, i)->name, needed, todo);
+  while (todo->len > 0)
+    {
+      const QsOnnxNode *node =
+        qs_model_get_node (self->model, g_array_index (todo, guint, todo->len - 1));
+
+      g_array_set_size (todo, todo->len - 1);
+      for (guint k = 0; k < qs_onnx_node_get_n_inputs (node); k++)
+        want_writer (writers, qs_onnx_node_get_input (node, k), needed, todo);
+      for (guint k = 0; k < qs_onnx_node_get_n_captured (node); k++)
+        want_writer (writers, qs_onnx_node_get_captured (node, k), needed, todo);
+    }
+
+  return needed;
+}
+
+/* The first refused node that is in the way, and how many others are. */
+static void
 report_refusals (QsImport *self,
                  GError  **error)
 {
+  g_autofree gboolean *needed = find_needed (self);
   const QsNodeVerdict *first = NULL;
   guint n = 0;
 
@@ -359,7 +429,7 @@ report_refusals (QsImport *self,
     {
       const QsNodeVerdict *verdict = g_ptr_array_index (self->verdicts, i);
 
-      if (verdict->verdict != QS_VERDICT_REFUSED)
+      if (verdict->verdict != QS_VERDICT_REFUSED || !needed[i])
         continue;
       if (first == NULL)
         first = verdict;

@@ -39,7 +39,7 @@ QsImport            *qs_import_run           (QsModel          *model,
                                               const QsProfile  *profile,
                                               GError          **error);
 void                 qs_import_free          (QsImport         *self);
-/* (transfer none) (nullable): %NULL when a node was refused. */
+/* (transfer none) (nullable): %NULL when an output depends on a refused node. */
 QsNetwork           *qs_import_get_network   (QsImport         *self);
 guint                qs_import_get_n_verdicts (QsImport        *self);
 const QsNodeVerdict *qs_import_get_verdict   (QsImport         *self,

@@ -13,6 +13,7 @@ struct _QsImporter
   GHashTable *wanted;      /* set of values that something reads */
   GHashTable *layer_names; /* names in use to the number to try next */
   GPtrArray *layers;       /* of the present node of the model's graph */
+  GHashTable *own;         /* the same as a set */
   const QsOnnxNode *outer; /* that node */
   const QsOnnxNode *node;  /* the one that is parsed: it, or one within it */
   gsize folded_bytes;
@@ -46,6 +47,7 @@ qs_importer_new (QsModel   *model,
   self->wanted = g_hash_table_new (g_str_hash, g_str_equal);
   self->layer_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->layers = g_ptr_array_new ();
+  self->own = g_hash_table_new (NULL, NULL);
   qs_importer_push_scope (self, TRUE);
   return self;
 }
@@ -57,6 +59,7 @@ qs_importer_free (QsImporter *self)
   g_hash_table_unref (self->wanted);
   g_hash_table_unref (self->layer_names);
   g_ptr_array_unref (self->layers);
+  g_hash_table_unref (self->own);
   g_free (self);
 }
 
@@ -134,6 +137,8 @@ qs_importer_want (QsImporter        *self,
       for (guint k = 0; k < qs_onnx_node_get_n_inputs (node); k++)
         if (qs_onnx_node_get_input (node, k) != NULL)
           g_hash_table_add (self->wanted, (gpointer) qs_onnx_node_get_input (node, k));
+      for (guint k = 0; k < qs_onnx_node_get_n_captured (node); k++)
+        g_hash_table_add (self->wanted, (gpointer) qs_onnx_node_get_captured (node, k));
     }
 }
 
@@ -212,6 +217,7 @@ qs_importer_begin (QsImporter       *self,
 {
   self->outer = node;
   g_ptr_array_set_size (self->layers, 0);
+  g_hash_table_remove_all (self->own);
 }
 
 const QsOnnxNode *
@@ -230,6 +236,31 @@ qs_importer_get_layers (QsImporter *self)
   return self->layers;
 }
 
+static void
+add_own_layer (QsImporter *self,
+               QsLayer    *layer)
+{
+  g_ptr_array_add (self->layers, layer);
+  g_hash_table_add (self->own, layer);
+}
+
+/* Layer @index of the present node was computed and is gone. */
+void
+qs_importer_forget_layer (QsImporter *self,
+                          guint       index)
+{
+  g_hash_table_remove (self->own, g_ptr_array_index (self->layers, index));
+  g_ptr_array_remove_index (self->layers, index);
+}
+
+/* Whether the present node has added @layer. */
+gboolean
+qs_importer_owns (QsImporter *self,
+                  QsLayer    *layer)
+{
+  return g_hash_table_contains (self->own, layer);
+}
+
 /* Takes back what the present node has added, the last layer first. */
 void
 qs_importer_roll_back (QsImporter *self)
@@ -237,6 +268,7 @@ qs_importer_roll_back (QsImporter *self)
   for (guint i = self->layers->len; i > 0; i--)
     qs_network_remove_layer (self->network, g_ptr_array_index (self->layers, i - 1));
   g_ptr_array_set_size (self->layers, 0);
+  g_hash_table_remove_all (self->own);
 
   for (guint i = 0; i < qs_onnx_node_get_n_outputs (self->outer); i++)
     {
@@ -441,7 +473,7 @@ qs_importer_add_layer_full (QsImporter       *self,
   layer = qs_network_add_layer (self->network, klass, name, attributes,
                                 inputs, n_inputs, outputs, n_outputs);
   qs_layer_add_origin (layer, qs_onnx_node_get_op_type (node), wanted);
-  g_ptr_array_add (self->layers, layer);
+  add_own_layer (self, layer);
 
   return infer (layer, error) ? layer : NULL;
 }
@@ -473,7 +505,7 @@ qs_importer_add_step (QsImporter       *self,
                                          inputs, n_inputs, &output, 1);
 
   qs_layer_add_origin (layer, qs_onnx_node_get_op_type (node), wanted);
-  g_ptr_array_add (self->layers, layer);
+  add_own_layer (self, layer);
   return infer (layer, error) ? output : NULL;
 }
 

@@ -34,6 +34,35 @@ collect_writers (Order *self)
 }
 
 static gboolean
+add_reader (Order      *self,
+            guint       index,
+            const char *name,
+            GError    **error)
+{
+  gpointer writer = g_hash_table_lookup (self->writers, name);
+  guint number = GPOINTER_TO_UINT (writer) - 1;
+
+  if (writer == NULL && !self->is_known (name, self->user_data))
+    {
+      const QsOnnxNode *node = qs_onnx_graph_get_node (self->graph, index);
+      g_autofree char *label = qs_importer_node_name (node);
+
+      g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "%s “%s” reads “%s”, which nothing computes",
+                   qs_onnx_node_get_op_type (node), label, name);
+      return FALSE;
+    }
+  if (writer == NULL)
+    return TRUE;
+
+  if (self->readers[number] == NULL)
+    self->readers[number] = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_array_append_val (self->readers[number], index);
+  self->pending[index]++;
+  return TRUE;
+}
+
+/* What a branch or loop body captures from outside may be missing: the branch may not be taken. */
+static gboolean
 collect_readers (Order   *self,
                  guint    index,
                  GError **error)
@@ -41,30 +70,14 @@ collect_readers (Order   *self,
   const QsOnnxNode *node = qs_onnx_graph_get_node (self->graph, index);
 
   for (guint k = 0; k < qs_onnx_node_get_n_inputs (node); k++)
-    {
-      const char *name = qs_onnx_node_get_input (node, k);
-      gpointer writer;
+    if (qs_onnx_node_get_input (node, k) != NULL &&
+        !add_reader (self, index, qs_onnx_node_get_input (node, k), error))
+      return FALSE;
 
-      if (name == NULL)
-        continue;
-      writer = g_hash_table_lookup (self->writers, name);
-      if (writer == NULL && !self->is_known (name, self->user_data))
-        {
-          g_autofree char *label = qs_importer_node_name (node);
-
-          g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED,
-                       "%s “%s” reads “%s”, which nothing computes",
-                       qs_onnx_node_get_op_type (node), label, name);
-          return FALSE;
-        }
-      if (writer == NULL)
-        continue;
-
-      if (self->readers[GPOINTER_TO_UINT (writer) - 1] == NULL)
-        self->readers[GPOINTER_TO_UINT (writer) - 1] = g_array_new (FALSE, FALSE, sizeof (guint));
-      g_array_append_val (self->readers[GPOINTER_TO_UINT (writer) - 1], index);
-      self->pending[index]++;
-    }
+  for (guint k = 0; k < qs_onnx_node_get_n_captured (node); k++)
+    if (g_hash_table_contains (self->writers, qs_onnx_node_get_captured (node, k)) &&
+        !add_reader (self, index, qs_onnx_node_get_captured (node, k), error))
+      return FALSE;
 
   return TRUE;
 }

@@ -31,7 +31,6 @@ typedef struct
   "the shape of its result depends on the data, but shapes are fixed here; leave it out of the model"
 
 static const Refusal refusals[] = {
-  { "Loop", CONTROL_FLOW },
   { "Scan", CONTROL_FLOW },
   { "Sequence*", SEQUENCE },
   { "SplitToSequence", SEQUENCE },
@@ -84,7 +83,7 @@ qs_refusal_explain (const QsOnnxNode *node,
   if (domain[0] != '\0')
     return g_strdup_printf ("operators of the domain “%s” are not supported; export the model with "
                             "standard ONNX operators only", domain);
-  if (g_str_equal (op_type, "If") || qs_operator_lookup (op_type, opset) != NULL)
+  if (g_str_equal (op_type, "If") || g_str_equal (op_type, "Loop") || qs_operator_lookup (op_type, opset) != NULL)
     return NULL;
   if (qs_operator_is_known (op_type))
     return g_strdup_printf ("this operator does not exist in version %d of the ONNX operators, or "

@@ -52,6 +52,7 @@ qs_network_new (const char *name)
   self->inputs = g_ptr_array_new ();
   self->outputs = g_ptr_array_new ();
   self->tensor_names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->next_numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -69,6 +70,7 @@ qs_network_unref (QsNetwork *self)
     return;
 
   g_hash_table_unref (self->tensor_names);
+  g_hash_table_unref (self->next_numbers);
   g_ptr_array_unref (self->inputs);
   g_ptr_array_unref (self->outputs);
   g_ptr_array_unref (self->layers);
@@ -80,7 +82,8 @@ qs_network_unref (QsNetwork *self)
 /**
  * qs_network_unique_name:
  *
- * @wanted, or @wanted with a number behind it when a tensor has that name already.
+ * @wanted, or @wanted with a number behind it when a tensor has that name already. The next number
+ * is remembered, so that a loop unrolled thousands of times costs no more than different names.
  */
 char *
 qs_network_unique_name (QsNetwork  *self,
@@ -89,12 +92,15 @@ qs_network_unique_name (QsNetwork  *self,
   if (!g_hash_table_contains (self->tensor_names, wanted))
     return g_strdup (wanted);
 
-  for (guint i = 1;; i++)
+  for (guint i = MAX (GPOINTER_TO_UINT (g_hash_table_lookup (self->next_numbers, wanted)), 1);; i++)
     {
       g_autofree char *name = g_strdup_printf ("%s_%u", wanted, i);
 
-      if (!g_hash_table_contains (self->tensor_names, name))
-        return g_steal_pointer (&name);
+      if (g_hash_table_contains (self->tensor_names, name))
+        continue;
+
+      g_hash_table_insert (self->next_numbers, g_strdup (wanted), GUINT_TO_POINTER (i + 1));
+      return g_steal_pointer (&name);
     }
 }
 
@@ -325,7 +331,13 @@ qs_network_remove_layer (QsNetwork *self,
   for (guint i = 0; i < layer->outputs->len; i++)
     qs_network_set_output (self, layer, i, NULL);
 
-  g_ptr_array_remove (self->layers, layer);
+  /* From the end: the importer takes away what it has just added, thousands of times. */
+  for (guint i = self->layers->len; i > 0; i--)
+    if (g_ptr_array_index (self->layers, i - 1) == layer)
+      {
+        g_ptr_array_remove_index (self->layers, i - 1);
+        return;
+      }
 }
 
 gboolean

@@ -30,6 +30,7 @@ struct _QsNetwork
   GPtrArray *inputs;
   GPtrArray *outputs;
   GHashTable *tensor_names;
+  GHashTable *next_numbers; /* wanted tensor name to the number to try next */
 };
 
 QsNetwork *qs_network_new            (const char          *name);

@@ -35,6 +35,8 @@ qs_onnx_graph_free (QsOnnxGraph *self)
   g_ptr_array_unref (self->initializer_names);
   g_ptr_array_unref (self->inputs);
   g_ptr_array_unref (self->outputs);
+  for (guint i = 0; i < self->n_nodes; i++)
+    g_clear_pointer (&self->nodes[i].captured, g_ptr_array_unref);
   g_free (self->nodes);
   g_free (self);
 }
@@ -153,6 +155,7 @@ read_nodes (QsOnnxGraph      *self,
       if (!check_node (nodes[i], i, values, error))
         return FALSE;
       self->nodes[i] = (QsOnnxNode) { .proto = nodes[i], .model = model, .opset = self->opset };
+      self->nodes[i].captured = qs_onnx_node_find_captured (nodes[i]);
       if (call != NULL)
         self->nodes[i].call = *call;
     }

@@ -378,3 +378,22 @@ qs_onnx_node_get_opset (const QsOnnxNode *self)
 {
   return self->opset;
 }
+
+/**
+ * qs_onnx_node_get_n_captured:
+ *
+ * How many values the node's branches or loop body read from the graph around it. They are inputs
+ * like those of the list: the node has to wait for them.
+ */
+guint
+qs_onnx_node_get_n_captured (const QsOnnxNode *self)
+{
+  return self->captured != NULL ? self->captured->len : 0;
+}
+
+const char *
+qs_onnx_node_get_captured (const QsOnnxNode *self,
+                           guint             index)
+{
+  return g_ptr_array_index (self->captured, index);
+}

@@ -71,6 +71,9 @@ gboolean    qs_onnx_node_get_tensor    (const QsOnnxNode  *self,
 QsOnnxGraph *qs_onnx_node_open_graph   (const QsOnnxNode  *self,
                                         const char        *attribute,
                                         GError           **error);
+guint       qs_onnx_node_get_n_captured (const QsOnnxNode *self);
+const char *qs_onnx_node_get_captured  (const QsOnnxNode  *self,
+                                        guint              index);
 int         qs_onnx_node_get_opset     (const QsOnnxNode  *self);
 
 G_END_DECLS

@@ -23,6 +23,7 @@ struct _QsOnnxNode
   QsModel *model; /* not owned: nodes live no longer than their model */
   int opset;
   QsOnnxCall call;
+  GPtrArray *captured; /* (nullable): names, borrowed from the message */
 };
 
 /* Contents may be shared with @owner, a protobuf message that the bytes keep alive. */
@@ -40,6 +41,9 @@ QsOnnxGraph    *qs_onnx_graph_new_for_function (const QsOnnxCall *call,
                                        QsModel                  *model,
                                        int                       opset,
                                        GError                  **error);
+
+/* The values that the graphs in the node's attributes read from outside; NULL for none. */
+GPtrArray      *qs_onnx_node_find_captured (const Onnx__NodeProto *proto);
 
 GBytes         *qs_model_get_owner    (QsModel                  *self);
 QsExternalData *qs_model_get_external (QsModel                  *self);

@@ -217,7 +217,7 @@ test_refusals (void)
   qs_put_text (foreign, 7, "com.microsoft");
   assert_refused (foreign, "com.microsoft");
   assert_refused (qs_make_node ("If", "i", "x", "y", NULL), "control flow");
-  assert_refused (qs_make_node ("Loop", "l", "x", "y", NULL), "control flow");
+  assert_refused (qs_make_node ("Scan", "s", "x", "y", NULL), "control flow");
   assert_refused (qs_make_node ("SequenceAt", "s", "x", "y", NULL), "sequences");
   assert_refused (qs_make_node ("DynamicQuantizeLinear", "d", "x", "y", NULL), "static");
   assert_refused (qs_make_node ("Bogus", "b", "x", "y", NULL), "Bogus “b”");
@@ -541,7 +541,8 @@ test_many_small_bombs (void)
 
       add (graph, qs_make_node ("ConstantOfShape", name, "shape", name, NULL));
     }
-  add (graph, qs_make_node ("Relu", "r", "x", "y", NULL));
+  add (graph, qs_make_node ("Concat", "c", "c0,c1,c2,c3,c4,c5,c6,c7,c8,c9", "y",
+                            qs_make_int ("axis", 0), NULL));
   assert_fails (graph, 13, QS_ERROR_UNSUPPORTED, "together");
 }
 
