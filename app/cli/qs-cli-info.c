@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "qs-cli-info-trex.h"
 #include "qs-cli-json.h"
 #include "qs-cli-report.h"
 #include "qs-cli-subject.h"
@@ -252,10 +253,14 @@ static gboolean
 info (QsCli   *self,
       GError **error)
 {
-  g_autoptr (QsCliSubject) subject = qs_cli_subject_open (self, 1, error);
+  g_autoptr (QsCliSubject) subject = NULL;
   g_autoptr (QsImport) import = NULL;
   g_autoptr (GPtrArray) counts = NULL;
 
+  if (qs_cli_info_is_trex (self->path))
+    return qs_cli_info_trex (self, error);
+
+  subject = qs_cli_subject_open (self, 1, error);
   if (subject == NULL)
     return FALSE;
   if (subject->plan != NULL)
@@ -277,9 +282,10 @@ info (QsCli   *self,
 
 const QsCliCommand qs_cli_info = {
   .name = "info",
-  .argument = "MODEL|PLAN",
+  .argument = "MODEL|PLAN|GRAPH",
   .summary = "Show inputs, outputs and operators, and what is refused and why",
-  .description = "Reads an ONNX model, or a plan, and says what is in it. Nothing is computed.",
+  .description = "Reads an ONNX model, a plan, or the JSON graph of a TensorRT engine, and says\n"
+                 "what is in it. Nothing is computed.",
   .options = { QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
   .run = info,
 };

@@ -79,6 +79,10 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                                "End with status 3 when there are differences", NULL),
   [QS_CLI_SVG] = OPTION ("svg", 0, FILENAME, svg, "Write the graph as SVG", "FILE"),
   [QS_CLI_PDF] = OPTION ("pdf", 0, FILENAME, pdf, "Write the graph as PDF", "FILE"),
+  [QS_CLI_TREX] = OPTION ("trex", 0, FILENAME, trex,
+                          "Write the graph as TensorRT's engine inspector does", "FILE"),
+  [QS_CLI_TREX_PROFILE] = OPTION ("trex-profile", 0, FILENAME, trex_profile,
+                                  "Run the plan, and write the times as trtexec does", "FILE"),
   [QS_CLI_JSON] = OPTION ("json", 0, FILENAME, json, "Write the results as JSON", "FILE"),
 };
 

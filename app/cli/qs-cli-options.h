@@ -41,6 +41,8 @@ typedef enum
   QS_CLI_EXIT_CODE,
   QS_CLI_SVG,
   QS_CLI_PDF,
+  QS_CLI_TREX,
+  QS_CLI_TREX_PROFILE,
   QS_CLI_JSON,
   QS_CLI_N_OPTIONS
 } QsCliOption;
@@ -80,6 +82,8 @@ typedef struct
   gboolean exit_code;
   char *svg;
   char *pdf;
+  char *trex;
+  char *trex_profile;
   char *json;
 } QsCliOptions;
 

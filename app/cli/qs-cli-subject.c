@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/qs-error.h"
+#include "export/qs-trex-graph.h"
 #include "qs-cli-scales.h"
 
 #define HEAD_SIZE 64
@@ -32,6 +33,15 @@ load (QsCliSubject  *self,
   if (head == NULL)
     {
       g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+
+  if (qs_trex_graph_probe (head))
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "%s: this is the graph of a TensorRT engine, which has no weights: it can be "
+                   "looked at, with “info” or in the window, not run",
+                   path);
       return FALSE;
     }
 

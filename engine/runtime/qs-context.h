@@ -66,6 +66,7 @@ gboolean      qs_context_run_samples  (QsContext          *self,
  * @median_ms: median of the whole run
  * @min_ms: fastest run
  * @layer_ms: (array): median of every layer, by layer id
+ * @layer_mean_ms: (array): mean of every layer
  */
 typedef struct
 {
@@ -74,6 +75,7 @@ typedef struct
   double min_ms;
   guint n_layers;
   double *layer_ms;
+  double *layer_mean_ms;
 } QsProfileResult;
 
 /* Times @n_runs runs on zero-free seeded input after a warm-up. */

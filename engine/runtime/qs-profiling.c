@@ -86,6 +86,17 @@ median_ms (gint64 *times,
                     : (double) (times[n / 2 - 1] + times[n / 2]) / 2e6;
 }
 
+static double
+mean_ms (const gint64 *times,
+         guint         n)
+{
+  double sum = 0.0;
+
+  for (guint i = 0; i < n; i++)
+    sum += (double) times[i];
+  return sum / (1e6 * n);
+}
+
 static gboolean
 run_once (QsContext     *self,
           QsHostTensor **inputs,
@@ -167,8 +178,12 @@ qs_context_profile (QsContext        *self,
     return FALSE;
 
   result->layer_ms = g_new0 (double, self->n_steps + 1);
+  result->layer_mean_ms = g_new0 (double, self->n_steps + 1);
   for (guint i = 0; i < self->n_steps; i++)
-    result->layer_ms[i] = median_ms (layer_ns + (gsize) i * n_runs, n_runs);
+    {
+      result->layer_mean_ms[i] = mean_ms (layer_ns + (gsize) i * n_runs, n_runs);
+      result->layer_ms[i] = median_ms (layer_ns + (gsize) i * n_runs, n_runs);
+    }
   result->median_ms = median_ms (run_ns, n_runs);
   result->min_ms = (double) run_ns[0] / 1e6;
   return TRUE;
@@ -178,4 +193,5 @@ void
 qs_profile_result_clear (QsProfileResult *self)
 {
   g_clear_pointer (&self->layer_ms, g_free);
+  g_clear_pointer (&self->layer_mean_ms, g_free);
 }

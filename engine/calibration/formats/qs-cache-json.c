@@ -6,33 +6,7 @@
 #include <string.h>
 
 #include "core/qs-error.h"
-
-/* The parser calls itself for each level. */
-#define MAX_DEPTH 64
-
-static gboolean
-is_shallow (const char *text)
-{
-  gboolean in_string = FALSE;
-  int depth = 0;
-
-  for (const char *at = text; *at != '\0'; at++)
-    {
-      if (in_string && *at == '\\' && at[1] != '\0')
-        at++;
-      else if (*at == '"')
-        in_string = !in_string;
-      else if (!in_string && (*at == '{' || *at == '['))
-        depth++;
-      else if (!in_string && (*at == '}' || *at == ']'))
-        depth--;
-
-      if (depth > MAX_DEPTH)
-        return FALSE;
-    }
-
-  return TRUE;
-}
+#include "core/qs-json.h"
 
 static JsonObject *
 find_object (JsonNode   *root,
@@ -61,11 +35,9 @@ read_ranges (JsonObject   *object,
 
   for (GList *item = names; item != NULL; item = item->next)
     {
-      JsonNode *node = json_object_get_member (object, item->data);
-      GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-      double range = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node)
-                                                                   : (double) NAN;
+      double range = NAN;
 
+      qs_json_get_number (object, item->data, &range);
       if (!isfinite (range) || range < 0.0)
         {
           g_set_error (error, QS_ERROR, QS_ERROR_DATA,
@@ -86,23 +58,13 @@ qs_cache_json_read (const char   *text,
                     GPtrArray    *warnings,
                     GError      **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  g_autoptr (GError) json_error = NULL;
+  g_autoptr (JsonNode) root = qs_json_parse (text, -1, error);
   JsonObject *object;
 
-  if (!is_shallow (text))
-    {
-      g_set_error_literal (error, QS_ERROR, QS_ERROR_LIMIT, "the JSON text is nested too deeply");
-      return FALSE;
-    }
-  if (!json_parser_load_from_data (parser, text, -1, &json_error))
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "this is not JSON: %s",
-                   json_error->message);
-      return FALSE;
-    }
+  if (root == NULL)
+    return FALSE;
 
-  object = find_object (json_parser_get_root (parser), path);
+  object = find_object (root, path);
   if (object == NULL)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "there is no object “%s”", path);
