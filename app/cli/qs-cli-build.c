@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-draw.h"
+#include "qs-cli-groups.h"
 #include "qs-cli-json.h"
 #include "qs-cli-report.h"
 #include "qs-cli-scales.h"
@@ -44,11 +45,16 @@ write_files (QsCli     *self,
 static void
 report (QsCli                 *self,
         QsEngine              *engine,
+        QsNetwork             *network,
         const QsProfileResult *profile)
 {
+  guint n_manual = qs_scale_table_count_manual (qs_engine_get_scales (engine));
+
   qs_cli_report_print_layers (engine, profile->layer_ms);
   g_print ("\n");
   qs_cli_report_print_summary (engine);
+  if (n_manual > 0)
+    g_print ("%u tensor%s a range set by hand\n", n_manual, n_manual == 1 ? " has" : "s have");
   g_print ("A run takes %.4f ms\n", profile->median_ms);
   g_print ("Written to %s\n", self->options.output);
   qs_cli_report_warnings (engine);
@@ -56,6 +62,7 @@ report (QsCli                 *self,
   qs_cli_json_text (self->json, "plan", self->options.output);
   qs_cli_json_number (self->json, "median_ms", profile->median_ms);
   qs_cli_report_engine (self->json, engine, profile->layer_ms);
+  qs_cli_groups_report (self->json, network, qs_engine_get_scales (engine));
 }
 
 static gboolean
@@ -65,6 +72,7 @@ build (QsCli   *self,
   g_autoptr (QsCliSubject) subject = qs_cli_subject_open_model (self, DEFAULT_BATCH, error);
   g_autoptr (QsEngine) engine = NULL;
   g_autoptr (QsContext) context = NULL;
+  g_autoptr (QsNetwork) network = NULL;
   QsProfileResult profile = { 0 };
 
   if (subject == NULL)
@@ -74,12 +82,16 @@ build (QsCli   *self,
   if (engine == NULL || !write_files (self, engine, error))
     return FALSE;
 
+  network = qs_import_network (subject->model, subject->profile, error);
+  if (network == NULL)
+    return FALSE;
+
   context = qs_context_new (engine, (guint) self->options.threads, error);
   if (context == NULL ||
       !qs_context_profile (context, PROFILE_RUNS, self->progress, &profile, error))
     return FALSE;
 
-  report (self, engine, &profile);
+  report (self, engine, network, &profile);
   qs_profile_result_clear (&profile);
   return TRUE;
 }
@@ -92,8 +104,8 @@ const QsCliCommand qs_cli_build = {
                  "computes in INT8 or FP32 by timing both, and writes the engine. Scales come\n"
                  "from a calibration cache, or from a calibration set; with both, a cache that\n"
                  "exists is used and one that does not is written.",
-  .options = { QS_CLI_OUTPUT, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_INT8_ALL,
-               QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT,
+  .options = { QS_CLI_OUTPUT, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_RANGES,
+               QS_CLI_RANGE, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT,
                QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_SVG, QS_CLI_JSON },
   .required = { QS_CLI_OUTPUT },
   .run = build,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "calibration/qs-calibration-run.h"
+#include "qs-cli-groups.h"
 #include "qs-cli-json.h"
 #include "qs-cli-scales.h"
 #include "qs-cli-subject.h"
@@ -118,6 +119,8 @@ add_tensors (JsonBuilder    *json,
       qs_cli_json_number (json, "max", qs_histogram_get_max (histogram));
       qs_cli_json_number (json, "scale", scale);
       qs_cli_json_number (json, "clipped", qs_histogram_get_clipped (histogram, scale * 127.0f));
+      if (qs_scale_table_is_manual (scales, name))
+        qs_cli_json_flag (json, "manual", TRUE);
       json_builder_end_object (json);
     }
   json_builder_end_array (json);
@@ -127,6 +130,7 @@ static void
 report (QsCli              *self,
         const QsCalibrator *calibrator,
         QsHistogramSet     *histograms,
+        QsNetwork          *network,
         QsScaleTable       *scales,
         const Batches      *batches)
 {
@@ -135,6 +139,8 @@ report (QsCli              *self,
   print_batches (batches);
   g_print ("%u tensors calibrated by %s, written to %s\n", qs_scale_table_get_n (scales),
            calibrator->name, self->options.cache);
+  if (qs_scale_table_count_manual (scales) > 0)
+    g_print ("%u of them have a range set by hand\n", qs_scale_table_count_manual (scales));
   warn_zeros (scales);
 
   qs_cli_json_text (self->json, "calibrator", calibrator->id);
@@ -145,18 +151,19 @@ report (QsCli              *self,
   qs_cli_json_int (self->json, "batches", batches->n_batches);
   qs_cli_json_int (self->json, "last_batch", batches->last_batch);
   add_tensors (self->json, histograms, scales);
+  qs_cli_groups_report (self->json, network, scales);
 }
 
 static gboolean
 calibrate (QsCli   *self,
            GError **error)
 {
-  QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
   const QsCalibrator *calibrator = qs_cli_options_get_calibrator (&self->options, error);
   g_autoptr (QsCliSubject) subject = NULL;
   g_autoptr (QsSamples) samples = NULL;
   g_autoptr (QsHistogramSet) histograms = NULL;
   g_autoptr (QsScaleTable) scales = NULL;
+  g_autoptr (QsNetwork) network = NULL;
   Batches batches;
 
   if (calibrator == NULL ||
@@ -171,11 +178,15 @@ calibrate (QsCli   *self,
   if (histograms == NULL || !count_batches (subject, samples, histograms, &batches, error))
     return FALSE;
 
-  scales = qs_histogram_set_calibrate (histograms, calibrator, &options);
-  if (!qs_cli_scales_save (scales, calibrator, self->options.cache, error))
+  scales = qs_cli_scales_calibrate (subject, histograms, calibrator, error);
+  if (scales == NULL || !qs_cli_scales_save (scales, calibrator, self->options.cache, error))
     return FALSE;
 
-  report (self, calibrator, histograms, scales, &batches);
+  network = qs_import_network (subject->model, subject->profile, error);
+  if (network == NULL)
+    return FALSE;
+
+  report (self, calibrator, histograms, network, scales, &batches);
   return TRUE;
 }
 
@@ -187,7 +198,7 @@ const QsCliCommand qs_cli_calibrate = {
                  "activation tensor, and writes what the calibrator makes of them as a cache in\n"
                  "TensorRT's format. The same samples, order and batch give the same bytes on\n"
                  "any number of threads.",
-  .options = { QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_BATCH, QS_CLI_SHAPE,
+  .options = { QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_RANGES, QS_CLI_RANGE, QS_CLI_BATCH, QS_CLI_SHAPE,
                QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND, QS_CLI_THREADS,
                QS_CLI_JSON },
   .required = { QS_CLI_CALIBRATION, QS_CLI_CACHE },

@@ -87,3 +87,12 @@ qs_cli_json_array (JsonBuilder *json,
   json_builder_set_member_name (json, name);
   json_builder_begin_array (json);
 }
+
+void
+qs_cli_json_flag (JsonBuilder *json,
+                  const char  *name,
+                  gboolean     value)
+{
+  json_builder_set_member_name (json, name);
+  json_builder_add_boolean_value (json, value);
+}

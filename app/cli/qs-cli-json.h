@@ -22,6 +22,9 @@ void     qs_cli_json_text   (JsonBuilder  *json,
 void     qs_cli_json_int    (JsonBuilder  *json,
                              const char   *name,
                              gint64        value);
+void     qs_cli_json_flag   (JsonBuilder  *json,
+                             const char   *name,
+                             gboolean      value);
 void     qs_cli_json_number (JsonBuilder  *json,
                              const char   *name,
                              double        value);

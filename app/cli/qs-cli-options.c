@@ -38,6 +38,12 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                            "Calibration cache in TensorRT's text format", "FILE"),
   [QS_CLI_CALIBRATOR] = OPTION ("calibrator", 0, STRING, calibrator,
                                 "How ranges are chosen", "NAME"),
+  [QS_CLI_RANGES] = OPTION ("ranges", 0, FILENAME, ranges,
+                            "Ranges set by hand: JSON, or any format of calibration caches",
+                            "FILE"),
+  [QS_CLI_RANGE] = OPTION ("range", 0, STRING_ARRAY, range,
+                           "A tensor's range, whatever the calibrator says; once for each tensor",
+                           "TENSOR=MIN,MAX"),
   [QS_CLI_DATA] = OPTION ("data", 0, FILENAME, data,
                           "Evaluation set, arrays named like the inputs, and label", "FILE.npz"),
   [QS_CLI_REFERENCE] = OPTION ("reference", 0, FILENAME, reference,
@@ -187,6 +193,7 @@ qs_cli_options_clear (QsCliOptions *self)
 
   g_clear_pointer (&self->shapes, g_strfreev);
   g_clear_pointer (&self->sets, g_strfreev);
+  g_clear_pointer (&self->range, g_strfreev);
 }
 
 static gboolean
@@ -282,6 +289,38 @@ qs_cli_options_get_calibrator (QsCliOptions  *self,
   known = list_calibrators ();
   qs_cli_set_usage_error (error, "--calibrator: there is no “%s”; there are %s", id, known);
   return NULL;
+}
+
+gboolean
+qs_cli_options_get_ranges (QsCliOptions     *self,
+                           QsDynamicRanges **ranges,
+                           GError          **error)
+{
+  g_autoptr (GFile) file = self->ranges != NULL ? g_file_new_for_commandline_arg (self->ranges)
+                                                : NULL;
+  g_autoptr (QsDynamicRanges) result = NULL;
+
+  *ranges = NULL;
+  if (file == NULL && self->range == NULL)
+    return TRUE;
+
+  result = file != NULL ? qs_dynamic_ranges_load (file, error) : qs_dynamic_ranges_new ();
+  if (result == NULL)
+    return FALSE;
+
+  for (guint i = 0; self->range != NULL && self->range[i] != NULL; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (!qs_dynamic_ranges_parse (result, self->range[i], &local))
+        {
+          qs_cli_set_usage_error (error, "--range: %s", local->message);
+          return FALSE;
+        }
+    }
+
+  *ranges = g_steal_pointer (&result);
+  return TRUE;
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #include "builder/qs-builder.h"
 #include "calibration/formats/qs-cache-format.h"
 #include "calibration/qs-calibrator.h"
+#include "calibration/qs-dynamic-ranges.h"
 #include "import/qs-import.h"
 #include "samples/qs-samples.h"
 
@@ -19,6 +20,8 @@ typedef enum
   QS_CLI_CALIBRATION,
   QS_CLI_CACHE,
   QS_CLI_CALIBRATOR,
+  QS_CLI_RANGES,
+  QS_CLI_RANGE,
   QS_CLI_DATA,
   QS_CLI_REFERENCE,
   QS_CLI_SCALE,
@@ -60,6 +63,8 @@ typedef struct
   char *calibration;
   char *cache;
   char *calibrator;
+  char *ranges;
+  char **range;
   char *data;
   char *reference;
   char *scale;
@@ -102,6 +107,11 @@ QsProfile          *qs_cli_options_get_profile    (QsCliOptions        *self,
                                                    GError             **error);
 /* The default calibrator is TensorRT's, Entropy2. */
 const QsCalibrator *qs_cli_options_get_calibrator (QsCliOptions        *self,
+                                                   GError             **error);
+/* The manual ranges of the file and of the single options, which come last: %NULL without an error when
+ * there are none. */
+gboolean            qs_cli_options_get_ranges     (QsCliOptions        *self,
+                                                   QsDynamicRanges    **ranges,
                                                    GError             **error);
 /* The format that @option, of value @id, names: %NULL without an error when @id is %NULL. */
 gboolean            qs_cli_options_get_format     (QsCliOption           option,

@@ -146,6 +146,12 @@ add_scales (JsonBuilder  *json,
     qs_cli_json_number (json, qs_scale_table_get_name (scales, i),
                         qs_scale_table_get_scale (scales, i));
   json_builder_end_object (json);
+
+  qs_cli_json_array (json, "manual");
+  for (guint i = 0; i < qs_scale_table_get_n (scales); i++)
+    if (qs_scale_table_is_manual (scales, qs_scale_table_get_name (scales, i)))
+      json_builder_add_string_value (json, qs_scale_table_get_name (scales, i));
+  json_builder_end_array (json);
 }
 
 static void

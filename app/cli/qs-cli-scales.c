@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-scales.h"
 
+#include "builder/qs-manual-scales.h"
 #include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibration-run.h"
 #include "core/qs-error.h"
@@ -69,6 +70,25 @@ qs_cli_scales_check_format (const QsCalibrator  *calibrator,
                "%s: TensorRT has no name for %s, so its cache format can't hold it", path,
                calibrator->name);
   return FALSE;
+}
+
+QsScaleTable *
+qs_cli_scales_calibrate (QsCliSubject        *subject,
+                         QsHistogramSet      *histograms,
+                         const QsCalibrator  *calibrator,
+                         GError             **error)
+{
+  QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
+  g_autoptr (QsScaleTable) scales =
+    qs_histogram_set_calibrate (histograms, calibrator, &options);
+  g_autoptr (QsNetwork) network = NULL;
+
+  if (subject->ranges == NULL)
+    return g_steal_pointer (&scales);
+
+  network = qs_import_network (subject->model, subject->profile, error);
+  return network == NULL ? NULL
+                         : qs_manual_scales_apply (subject->ranges, network, scales, NULL, error);
 }
 
 static QsScaleTable *

@@ -11,6 +11,11 @@ QsHistogramSet *qs_cli_scales_run_calibration (QsCliSubject  *subject,
                                                QsCli         *cli,
                                                QsSamples    **samples,
                                                GError       **error);
+/* Scales by @calibrator with the ranges of `--ranges` and `--range` in their place. */
+QsScaleTable   *qs_cli_scales_calibrate       (QsCliSubject        *subject,
+                                               QsHistogramSet      *histograms,
+                                               const QsCalibrator  *calibrator,
+                                               GError             **error);
 /* Scales from `--cache`, or from `--calibration` with `--calibrator`; what is odd about them is
  * said on stderr. With both, an existing cache saves the calibration and a missing one is
  * written. */

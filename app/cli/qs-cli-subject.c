@@ -71,11 +71,18 @@ move_plan (QsCliSubject  *self,
   return TRUE;
 }
 
-/* A plan was built for one set of dimensions; asking for others is a mistake. */
+/* A plan was built for one set of dimensions and with its ranges; asking for others is a mistake. */
 static gboolean
 check_plan_options (QsCli   *cli,
                     GError **error)
 {
+  if (cli->options.ranges != NULL || cli->options.range != NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: the ranges of a plan are fixed; build another one from the model",
+                   cli->path);
+      return FALSE;
+    }
   if (cli->options.shapes != NULL || cli->options.batch > 0)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
@@ -101,6 +108,7 @@ qs_cli_subject_open (QsCli   *cli,
   self->profile = qs_cli_options_get_profile (&cli->options, default_batch, error);
   if (self->profile == NULL ||
       !qs_cli_options_get_backend (&cli->options, &self->backend, error) ||
+      !qs_cli_options_get_ranges (&cli->options, &self->ranges, error) ||
       !load (self, cli->path, error))
     return NULL;
 
@@ -151,6 +159,7 @@ qs_cli_subject_free (QsCliSubject *self)
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->profile, qs_profile_free);
   g_clear_pointer (&self->plan, qs_engine_unref);
+  g_clear_pointer (&self->ranges, qs_dynamic_ranges_unref);
   g_free (self);
 }
 
@@ -175,6 +184,7 @@ qs_cli_subject_build (QsCliSubject  *self,
   options.backend = self->backend;
   options.n_threads = (guint) cli->options.threads;
   options.int8 = mode;
+  options.ranges = self->ranges;
   options.model_checksum = qs_model_get_checksum (self->model);
   return qs_builder_build (network, scales, &options, cli->progress, error);
 }

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @model: (nullable): the model, when it was one
  * @profile: (nullable): its dimensions
  * @plan: (nullable): the plan, when it was one
+ * @ranges: (nullable): set by hand
  * @backend: (nullable): what was asked for
  *
  * What a command is about: a model, or a plan that was made of one.
@@ -21,6 +22,7 @@ typedef struct
   QsModel *model;
   QsProfile *profile;
   QsEngine *plan;
+  QsDynamicRanges *ranges;
   const QsBackend *backend;
 } QsCliSubject;
 

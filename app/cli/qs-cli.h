@@ -69,6 +69,7 @@ extern const QsCliCommand qs_cli_calibrate;
 extern const QsCliCommand qs_cli_compare;
 extern const QsCliCommand qs_cli_evaluate;
 extern const QsCliCommand qs_cli_export;
+extern const QsCliCommand qs_cli_groups;
 extern const QsCliCommand qs_cli_info;
 extern const QsCliCommand qs_cli_run;
 

@@ -7,6 +7,7 @@
 #include "qs-capability.h"
 #include "qs-format-choice.h"
 #include "qs-kernel-choice.h"
+#include "qs-manual-scales.h"
 #include "qs-precision-choice.h"
 #include "qs-reformats.h"
 
@@ -78,10 +79,19 @@ qs_builder_build (QsNetwork               *network,
   g_autoptr (QsNetwork) copy = qs_network_copy (network);
   g_autoptr (QsJournal) journal = qs_journal_new ();
   g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (QsScaleTable) all_scales = NULL;
   g_auto (QsBuild) build = { NULL };
 
-  if (!qs_progress_check (progress, error) || !qs_network_check (copy, error) ||
-      !init_build (&build, copy, journal, scales, options, progress, error) ||
+  if (!qs_progress_check (progress, error) || !qs_network_check (copy, error))
+    return NULL;
+  if (options->ranges != NULL && options->int8 != QS_INT8_OFF)
+    {
+      all_scales = qs_manual_scales_apply (options->ranges, copy, scales, journal, error);
+      if (all_scales == NULL)
+        return NULL;
+      scales = all_scales;
+    }
+  if (!init_build (&build, copy, journal, scales, options, progress, error) ||
       !decide (&build, error))
     return NULL;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "calibration/qs-dynamic-ranges.h"
 #include "core/qs-progress.h"
 #include "qs-engine.h"
 
@@ -25,6 +26,8 @@ typedef enum
  * @n_threads: threads while timing, 0 for one per processor
  * @fuse: whether passes run; calibration before fusion turns them off
  * @int8: where INT8 is used
+ * @ranges: (nullable): set by hand; they take the place of the scales of their tensors and of all
+ *   that share a scale with them
  * @model_checksum: (nullable): recorded in the engine
  */
 typedef struct
@@ -33,6 +36,7 @@ typedef struct
   guint n_threads;
   gboolean fuse;
   QsInt8Mode int8;
+  QsDynamicRanges *ranges;
   const char *model_checksum;
 } QsBuilderOptions;
 
@@ -41,14 +45,16 @@ typedef struct
 /**
  * qs_builder_build:
  * @network: the imported network; it is copied, not changed
- * @scales: (nullable): activation scales by tensor name; needed unless INT8 is off
+ * @scales: (nullable): activation scales by tensor name; needed unless INT8 is off or there are
+ *   manual ranges
  *
  * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
  * reformats, memory plan. The network's inputs and outputs stay as they are; an INT8 layer beside
  * them has a Reformat in between. Without timing (%QS_INT8_OFF and %QS_INT8_ALL) the same network,
  * scales and backend always give the same engine.
  *
- * Errors: %QS_ERROR_MISSING for an INT8 build without scales, %QS_ERROR_UNSUPPORTED for a layer that
+ * Errors: %QS_ERROR_MISSING for an INT8 build without scales and for a manual range of a tensor
+ * that is not there, %QS_ERROR_UNSUPPORTED for a layer that
  * nothing computes, %QS_ERROR_LIMIT for more memory than the program uses, and cancellation.
  */
 QsEngine *qs_builder_build (QsNetwork               *network,

@@ -344,6 +344,7 @@ read_scales (const QsPlan__Engine *message)
       g_autofree char *name = read_text (message->scales[i]->name);
 
       qs_scale_table_set (scales, name, message->scales[i]->scale);
+      qs_scale_table_set_manual (scales, name, message->scales[i]->manual);
     }
   return scales;
 }

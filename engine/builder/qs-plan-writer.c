@@ -220,6 +220,8 @@ write_scales (Writer         *self,
       message->scales[i] = NEW (self, QsPlan__Scale, QS_PLAN__SCALE__INIT);
       message->scales[i]->name = text (qs_scale_table_get_name (scales, i));
       message->scales[i]->scale = qs_scale_table_get_scale (scales, i);
+      message->scales[i]->manual =
+        qs_scale_table_is_manual (scales, qs_scale_table_get_name (scales, i));
     }
 }
 

@@ -1,93 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-ranges.h"
 
-#include "operators/qs-attributes.h"
-
-/* A union-find over tensor ids. */
 struct _QsRanges
 {
   QsScaleTable *table;
+  QsScaleGroups *groups;
   guint n;
-  guint *parent;
-  float *scale;                /* by representative */
-  const QsTensor **missing;    /* by representative: a source without a scale */
+  float *scale;              /* by the group's root */
+  const QsTensor **missing;  /* by the group's root: a source without a scale */
+  const QsTensor **zero;     /* by the group's root: a source that is uniformly zero */
 };
 
-QsPlacement
-qs_layer_get_role (const QsLayer *layer)
-{
-  const QsPoolingAttributes *attributes = layer->attributes;
-
-  if (layer->klass->kind == QS_LAYER_POOLING)
-    return attributes->type == QS_POOLING_MAX       ? QS_PLACEMENT_COMMUTES
-           : attributes->type == QS_POOLING_AVERAGE ? QS_PLACEMENT_NON_WEIGHTED
-                                                    : QS_PLACEMENT_FLOAT;
-  return layer->klass->placement;
-}
-
-static guint
-find_root (const QsRanges *self,
-           guint           id)
-{
-  while (self->parent[id] != id)
-    id = self->parent[id] = self->parent[self->parent[id]];
-  return id;
-}
-
+/* Whether several float activations come together in @layer, as in a concatenation. */
 static gboolean
-is_float_activation (const QsTensor *tensor)
+merges (const QsLayer *layer)
 {
-  return tensor != NULL && tensor->value == NULL && tensor->type == QS_DATA_TYPE_FLOAT;
+  guint n = 0;
+
+  for (guint i = 0; i < layer->inputs->len; i++)
+    n += qs_tensor_is_scalable (g_ptr_array_index (layer->inputs, i));
+
+  return n > 1;
 }
 
-static void
-join (QsRanges       *self,
-      const QsTensor *a,
-      const QsTensor *b)
-{
-  if (is_float_activation (a) && is_float_activation (b))
-    self->parent[find_root (self, b->id)] = find_root (self, a->id);
-}
-
-static void
-join_layer (QsRanges      *self,
-            const QsLayer *layer)
-{
-  const QsTensor *first = qs_layer_get_input (layer, 0);
-  guint n_inputs = layer->klass->kind == QS_LAYER_CONCATENATION ? layer->inputs->len : 1;
-
-  if (qs_layer_get_role (layer) != QS_PLACEMENT_COMMUTES)
-    return;
-
-  for (guint i = 1; i < n_inputs; i++)
-    join (self, first, qs_layer_get_input (layer, i));
-  for (guint i = 0; i < layer->outputs->len; i++)
-    join (self, first, qs_layer_get_output (layer, i));
-}
-
-/* Tensors whose own entry in the table counts: those that are computed, and the output of a
- * concatenation. What a layer only moved has the scale of where it came from. */
-static gboolean
-has_own_range (const QsTensor *tensor)
-{
-  return tensor->producer == NULL ||
-         qs_layer_get_role (tensor->producer) != QS_PLACEMENT_COMMUTES ||
-         tensor->producer->klass->kind == QS_LAYER_CONCATENATION;
-}
-
+/* The table's entries for tensors that are computed count, and those for what comes together. What
+ * a layer only moved has the scale of where it came from. */
 static void
 collect_scale (QsRanges       *self,
                const QsTensor *tensor)
 {
-  guint root = find_root (self, tensor->id);
-  float scale;
+  guint root = qs_scale_groups_get_root (self->groups, tensor);
+  gboolean is_moved = tensor->producer != NULL && qs_layer_shares_scale (tensor->producer);
+  float scale = -1.0f;
 
-  if (!is_float_activation (tensor) || !has_own_range (tensor))
+  if (!qs_tensor_is_scalable (tensor) || (is_moved && !merges (tensor->producer)))
     return;
 
   if (qs_scale_table_lookup_usable (self->table, tensor->name, &scale))
     self->scale[root] = MAX (self->scale[root], scale);
-  else if (tensor->producer == NULL || tensor->producer->klass->kind != QS_LAYER_CONCATENATION)
+  else if (qs_scale_table_lookup (self->table, tensor->name, &scale) && scale == 0.0f)
+    self->zero[root] = tensor;
+  else if (!is_moved)
     self->missing[root] = tensor;
 }
 
@@ -100,11 +53,12 @@ note_shared_scale (QsRanges      *self,
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   const char *layers[] = { layer->name, NULL };
 
-  if (layer->klass->kind != QS_LAYER_CONCATENATION || qs_ranges_get_scale (self, output) == 0.0f)
+  if (!qs_layer_shares_scale (layer) || !merges (layer) ||
+      qs_ranges_get_scale (self, output) == 0.0f)
     return;
 
   for (guint i = 0; i < layer->inputs->len; i++)
-    if (is_float_activation (qs_layer_get_input (layer, i)))
+    if (qs_tensor_is_scalable (qs_layer_get_input (layer, i)))
       g_ptr_array_add (names, qs_layer_get_input (layer, i)->name);
   g_ptr_array_add (names, output->name);
   g_ptr_array_add (names, NULL);
@@ -124,17 +78,14 @@ qs_ranges_new (QsNetwork    *network,
 
   self->table = qs_scale_table_ref (scales);
   self->n = network->tensors->len;
-  self->parent = g_new (guint, MAX (self->n, 1));
+  self->groups = qs_scale_groups_new (network);
   self->scale = g_new0 (float, MAX (self->n, 1));
   self->missing = g_new0 (const QsTensor *, MAX (self->n, 1));
+  self->zero = g_new0 (const QsTensor *, MAX (self->n, 1));
 
   for (guint i = 0; i < self->n; i++)
-    self->parent[i] = i;
-  for (guint i = 0; i < network->layers->len; i++)
-    join_layer (self, g_ptr_array_index (network->layers, i));
-  for (guint i = 0; i < self->n; i++)
     collect_scale (self, g_ptr_array_index (network->tensors, i));
-  for (guint i = 0; i < network->layers->len; i++)
+  for (guint i = 0; journal != NULL && i < network->layers->len; i++)
     note_shared_scale (self, g_ptr_array_index (network->layers, i), journal);
 
   return self;
@@ -144,9 +95,10 @@ void
 qs_ranges_free (QsRanges *self)
 {
   qs_scale_table_unref (self->table);
-  g_free (self->parent);
+  qs_scale_groups_unref (self->groups);
   g_free (self->scale);
   g_free (self->missing);
+  g_free (self->zero);
   g_free (self);
 }
 
@@ -156,10 +108,10 @@ qs_ranges_get_scale (const QsRanges *self,
 {
   guint root;
 
-  if (tensor->id >= self->n || !is_float_activation (tensor))
+  if (tensor->id >= self->n || !qs_tensor_is_scalable (tensor))
     return 0.0f;
 
-  root = find_root (self, tensor->id);
+  root = qs_scale_groups_get_root (self->groups, tensor);
   return self->missing[root] != NULL ? 0.0f : self->scale[root];
 }
 
@@ -167,7 +119,8 @@ char *
 qs_ranges_explain (const QsRanges *self,
                    const QsTensor *tensor)
 {
-  const QsTensor *source = self->missing[find_root (self, tensor->id)];
+  guint root = qs_scale_groups_get_root (self->groups, tensor);
+  const QsTensor *source = self->missing[root] != NULL ? self->missing[root] : self->zero[root];
   const char *name = source != NULL ? source->name : tensor->name;
   float scale;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "calibration/qs-scale-table.h"
-#include "network/qs-network.h"
 #include "passes/qs-journal.h"
+#include "qs-scale-groups.h"
 
 G_BEGIN_DECLS
 
@@ -11,12 +11,14 @@ G_BEGIN_DECLS
  * QsRanges:
  *
  * The scale that every activation tensor of a network would have in INT8: the scale table's,
- * except where layers need tensors to have equal scales. Layers that move or select elements give
- * their output the scale of their input; the inputs and the output of a concatenation share the
- * largest scale among them (TensorRT's rules, visible in its calibration caches).
+ * except where layers need tensors to have equal scales (QsScaleGroups). Such a group has the
+ * largest scale of its members, where what a layer only moved counts as what it was moved from. A
+ * member that is uniformly zero takes the others' scale (as TensorRT's caches show); one whose
+ * scale is missing leaves the group without one.
  */
 typedef struct _QsRanges QsRanges;
 
+/* @journal: (nullable): is told of shared scales */
 QsRanges   *qs_ranges_new       (QsNetwork       *network,
                                  QsScaleTable    *scales,
                                  QsJournal       *journal);
@@ -27,10 +29,6 @@ float       qs_ranges_get_scale (const QsRanges  *self,
 /* (transfer full): a sentence about a tensor without a usable scale */
 char       *qs_ranges_explain   (const QsRanges  *self,
                                  const QsTensor  *tensor);
-
-/* The part of a layer in quantization, by what it does and not only by its class: a pooling
- * commutes when it takes the maximum. */
-QsPlacement qs_layer_get_role   (const QsLayer   *layer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsRanges, qs_ranges_free)
 

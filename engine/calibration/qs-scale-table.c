@@ -7,6 +7,7 @@ typedef struct
 {
   char *name;
   float scale;
+  gboolean manual;
 } Entry;
 
 struct _QsScaleTable
@@ -48,6 +49,7 @@ qs_scale_table_copy (QsScaleTable *self)
       Entry *entry = &g_array_index (self->entries, Entry, i);
 
       qs_scale_table_set (copy, entry->name, entry->scale);
+      qs_scale_table_set_manual (copy, entry->name, entry->manual);
     }
 
   return copy;
@@ -133,7 +135,7 @@ qs_scale_table_set (QsScaleTable *self,
 
   if (entry == NULL)
     {
-      Entry added = { g_strdup (name), scale };
+      Entry added = { g_strdup (name), scale, FALSE };
 
       g_hash_table_insert (self->index, added.name, GUINT_TO_POINTER (self->entries->len));
       g_array_append_val (self->entries, added);
@@ -168,4 +170,35 @@ qs_scale_table_lookup_usable (QsScaleTable *self,
   if (scale != NULL)
     *scale = found;
   return TRUE;
+}
+
+gboolean
+qs_scale_table_is_manual (QsScaleTable *self,
+                          const char   *name)
+{
+  const Entry *entry = find (self, name);
+
+  return entry != NULL && entry->manual;
+}
+
+void
+qs_scale_table_set_manual (QsScaleTable *self,
+                           const char   *name,
+                           gboolean      manual)
+{
+  Entry *entry = find (self, name);
+
+  if (entry != NULL)
+    entry->manual = manual;
+}
+
+guint
+qs_scale_table_count_manual (QsScaleTable *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->entries->len; i++)
+    n += g_array_index (self->entries, Entry, i).manual ? 1 : 0;
+
+  return n;
 }

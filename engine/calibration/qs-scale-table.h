@@ -34,6 +34,14 @@ void          qs_scale_table_set           (QsScaleTable *self,
 gboolean      qs_scale_table_lookup        (QsScaleTable *self,
                                             const char   *name,
                                             float        *scale);
+/* Whether @name's scale was set by hand; setting a scale leaves the mark as it is. */
+gboolean      qs_scale_table_is_manual     (QsScaleTable *self,
+                                            const char   *name);
+/* Marks an entry that is there. */
+void          qs_scale_table_set_manual    (QsScaleTable *self,
+                                            const char   *name,
+                                            gboolean      manual);
+guint         qs_scale_table_count_manual  (QsScaleTable *self);
 /* A finite, positive scale for @name. */
 gboolean      qs_scale_table_lookup_usable (QsScaleTable *self,
                                             const char   *name,
