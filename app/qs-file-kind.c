@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "builder/qs-engine.h"
+#include "export/qs-trex-graph.h"
 
 #define HEAD_SIZE 256
 
@@ -17,6 +18,8 @@ static const struct
   { ".cache", QS_FILE_CACHE },
   { ".calib", QS_FILE_CACHE },
   { ".plan", QS_FILE_PLAN },
+  { ".graph.json", QS_FILE_GRAPH },
+  { ".profile.json", QS_FILE_PROFILE },
 };
 
 /* First bytes that leave no doubt, whatever the file is called. */
@@ -37,6 +40,10 @@ guess_from_content (GBytes *head)
 
   if (qs_engine_probe (head))
     return QS_FILE_PLAN;
+  if (qs_trex_graph_probe (head))
+    return QS_FILE_GRAPH;
+  if (qs_trex_profile_probe (head))
+    return QS_FILE_PROFILE;
 
   for (guint i = 0; i < G_N_ELEMENTS (magics); i++)
     {

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * @QS_FILE_SAMPLES: arrays in an .npz archive, for calibration or with labels
  * @QS_FILE_CACHE: a calibration cache
  * @QS_FILE_PLAN: a built engine
+ * @QS_FILE_GRAPH: the graph of an engine that TensorRT built
+ * @QS_FILE_PROFILE: the times of one
  *
  * What a file that was opened or dropped is for.
  */
@@ -22,6 +24,8 @@ typedef enum
   QS_FILE_SAMPLES,
   QS_FILE_CACHE,
   QS_FILE_PLAN,
+  QS_FILE_GRAPH,
+  QS_FILE_PROFILE,
 } QsFileKind;
 
 QsFileKind qs_file_kind_guess (const char  *name,

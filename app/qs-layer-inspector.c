@@ -40,7 +40,7 @@ static void
 show_header (QsLayerInspector *self,
              QsLayer          *layer)
 {
-  gboolean has_precision = qs_session_get_engine (self->session) != NULL &&
+  gboolean has_precision = qs_session_is_built (self->session) &&
                            layer->klass->kind != QS_LAYER_REFORMAT;
 
   gtk_label_set_label (self->kind, layer->klass->name);
@@ -177,6 +177,29 @@ add_attributes (QsLayerInspector *self,
     }
 }
 
+/* What TensorRT wrote about one of its layers, in its words. */
+static void
+add_foreign_properties (QsLayerInspector *self,
+                        QsLayer          *layer)
+{
+  QsTrexGraph *graph = qs_session_get_graph (self->session);
+  const QsTrexLayer *foreign = graph == NULL ? NULL : qs_trex_graph_find (graph, layer);
+  double ms = qs_session_get_time (self->session, layer);
+
+  if (foreign == NULL)
+    return;
+
+  if (ms >= 0.0)
+    /* Translators: milliseconds. */
+    qs_property_list_add_format (self->properties, _("Time"), _("%.3f ms"), ms);
+  for (guint i = 0; i < foreign->properties->len; i++)
+    {
+      const QsTrexProperty *property = g_ptr_array_index (foreign->properties, i);
+
+      qs_property_list_add (self->properties, property->name, property->value);
+    }
+}
+
 static void
 show_properties (QsLayerInspector *self,
                  QsLayer          *layer)
@@ -198,6 +221,7 @@ show_properties (QsLayerInspector *self,
     qs_property_list_add (self->properties, _("Activation"),
                           qs_activation_name (layer->activation.type));
   add_attributes (self, layer);
+  add_foreign_properties (self, layer);
 }
 
 static void

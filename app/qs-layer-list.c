@@ -143,7 +143,7 @@ static void
 update_filters (QsLayerList *self)
 {
   QsNetwork *network = qs_session_get_shown_network (self->session);
-  QsEngine *engine = qs_session_get_engine (self->session);
+  gboolean is_built = qs_session_is_built (self->session);
   guint n_int8, n_layers;
   g_autofree char *all = NULL, *int8 = NULL, *other = NULL;
 
@@ -156,9 +156,9 @@ update_filters (QsLayerList *self)
   gtk_button_set_label (GTK_BUTTON (self->int8_button), int8);
   gtk_button_set_label (GTK_BUTTON (self->float_button), other);
 
-  if (engine == NULL)
+  if (!is_built)
     gtk_toggle_button_set_active (self->all_button, TRUE);
-  gtk_revealer_set_reveal_child (self->filters, engine != NULL);
+  gtk_revealer_set_reveal_child (self->filters, is_built);
 }
 
 static void
@@ -166,7 +166,7 @@ network_changed_cb (QsLayerList *self)
 {
   self->is_following = TRUE;
   qs_layer_model_set_network (self->layers, qs_session_get_shown_network (self->session),
-                              qs_session_get_engine (self->session) != NULL);
+                              qs_session_is_built (self->session));
   self->is_following = FALSE;
   update_filters (self);
   update_stack (self);

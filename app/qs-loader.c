@@ -33,6 +33,8 @@ qs_loaded_free (QsLoaded *self)
   g_clear_pointer (&self->samples, qs_samples_unref);
   g_clear_pointer (&self->cache, qs_calibration_cache_free);
   g_clear_pointer (&self->engine, qs_engine_unref);
+  g_clear_pointer (&self->graph, qs_trex_graph_unref);
+  g_clear_pointer (&self->graph_network, qs_network_unref);
   g_free (self);
 }
 
@@ -44,7 +46,8 @@ load_unknown (QsLoaded         *self,
   g_autofree char *name = g_file_get_basename (self->file);
 
   g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-               _("“%s” is not a model, calibration set, calibration cache or engine plan"), name);
+               _("“%s” is not a model, calibration set, calibration cache, engine plan or graph"),
+               name);
   return FALSE;
 }
 
@@ -88,6 +91,28 @@ load_plan (QsLoaded         *self,
   return self->engine != NULL;
 }
 
+static gboolean
+load_graph (QsLoaded         *self,
+            const QsProfile  *profile,
+            GError          **error)
+{
+  self->graph = qs_trex_graph_load (self->file, error);
+  if (self->graph == NULL)
+    return FALSE;
+
+  self->graph_network = qs_trex_graph_make_network (self->graph, error);
+  return self->graph_network != NULL;
+}
+
+/* It is read when it is known which graph it belongs to. */
+static gboolean
+load_profile (QsLoaded         *self,
+              const QsProfile  *profile,
+              GError          **error)
+{
+  return TRUE;
+}
+
 static gboolean (*const loaders[]) (QsLoaded         *self,
                                     const QsProfile  *profile,
                                     GError          **error) = {
@@ -96,6 +121,8 @@ static gboolean (*const loaders[]) (QsLoaded         *self,
   [QS_FILE_SAMPLES] = load_samples,
   [QS_FILE_CACHE] = load_cache,
   [QS_FILE_PLAN] = load_plan,
+  [QS_FILE_GRAPH] = load_graph,
+  [QS_FILE_PROFILE] = load_profile,
 };
 
 static void

@@ -6,6 +6,7 @@
 #include "builder/qs-engine.h"
 #include "calibration/qs-calibration-cache.h"
 #include "core/qs-progress.h"
+#include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
 #include "qs-file-kind.h"
 #include "samples/qs-samples.h"
@@ -15,6 +16,8 @@ G_BEGIN_DECLS
 /**
  * QsLoaded:
  * @kind: what the file was; the field of that kind is set
+ * @file: the file itself, all there is of a profile
+ * @graph_network: @graph as it is drawn
  * @import: for a model: its network or the verdicts that say why there is none
  *
  * What came out of a file.
@@ -28,6 +31,8 @@ typedef struct
   QsSamples *samples;
   QsCalibrationCache *cache;
   QsEngine *engine;
+  QsTrexGraph *graph;
+  QsNetwork *graph_network;
 } QsLoaded;
 
 void      qs_loaded_free        (QsLoaded             *self);

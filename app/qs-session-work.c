@@ -64,20 +64,23 @@ session_drop_document (QsSession *self)
   qs_history_clear (self->history);
 }
 
-static void
-session_take_model (QsSession *self,
-                    QsLoaded  *loaded)
+static gboolean
+session_take_model (QsSession  *self,
+                    QsLoaded   *loaded,
+                    GError    **error)
 {
   session_drop_document (self);
   self->work.model = g_steal_pointer (&loaded->model);
   self->work.import = g_steal_pointer (&loaded->import);
   self->work.file = g_object_ref (loaded->file);
   qs_session_emit_all (self);
+  return TRUE;
 }
 
-static void
-session_take_plan (QsSession *self,
-                   QsLoaded  *loaded)
+static gboolean
+session_take_plan (QsSession  *self,
+                   QsLoaded   *loaded,
+                   GError    **error)
 {
   QsScaleTable *scales;
   g_autofree char *name = g_file_get_basename (loaded->file);
@@ -90,6 +93,33 @@ session_take_plan (QsSession *self,
   if (scales != NULL)
     g_ptr_array_add (self->work.sources, qs_scale_source_new_cache (name, scales));
   qs_session_emit_all (self);
+  return TRUE;
+}
+
+static gboolean
+session_take_graph (QsSession  *self,
+                    QsLoaded   *loaded,
+                    GError    **error)
+{
+  session_drop_document (self);
+  self->work.graph = g_steal_pointer (&loaded->graph);
+  self->work.graph_network = g_steal_pointer (&loaded->graph_network);
+  self->work.file = g_object_ref (loaded->file);
+  qs_session_emit_all (self);
+  return TRUE;
+}
+
+static gboolean
+session_take_profile (QsSession  *self,
+                      QsLoaded   *loaded,
+                      GError    **error)
+{
+  if (!qs_workspace_add_profile (&self->work, loaded->file, error))
+    return FALSE;
+
+  qs_session_emit_changed (self, QS_CHANGED_ENGINE);
+  qs_session_emit_changed (self, QS_CHANGED_SELECTION);
+  return TRUE;
 }
 
 static gboolean
@@ -110,6 +140,25 @@ session_take_cache (QsSession  *self,
   return TRUE;
 }
 
+/* What becomes of a file's contents; samples are for the caller, who knows their use. */
+static gboolean (*const takers[]) (QsSession  *self,
+                                   QsLoaded   *loaded,
+                                   GError    **error) = {
+  [QS_FILE_MODEL] = session_take_model,
+  [QS_FILE_CACHE] = session_take_cache,
+  [QS_FILE_PLAN] = session_take_plan,
+  [QS_FILE_GRAPH] = session_take_graph,
+  [QS_FILE_PROFILE] = session_take_profile,
+};
+
+static gboolean
+session_take (QsSession  *self,
+              QsLoaded   *loaded,
+              GError    **error)
+{
+  return takers[loaded->kind] == NULL || takers[loaded->kind](self, loaded, error);
+}
+
 static void
 loaded_cb (GObject      *object,
            GAsyncResult *result,
@@ -123,17 +172,12 @@ loaded_cb (GObject      *object,
   loaded = qs_loader_load_finish (result, &error);
   session_end (self);
 
-  if (loaded == NULL ||
-      (loaded->kind == QS_FILE_CACHE && !session_take_cache (self, loaded, &error)))
+  if (loaded == NULL || !session_take (self, loaded, &error))
     {
       g_task_return_error (task, error);
       return;
     }
 
-  if (loaded->kind == QS_FILE_MODEL)
-    session_take_model (self, loaded);
-  else if (loaded->kind == QS_FILE_PLAN)
-    session_take_plan (self, loaded);
   g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
 }
 

@@ -69,6 +69,18 @@ qs_session_get_engine (QsSession *self)
   return self->work.engine;
 }
 
+gboolean
+qs_session_is_built (QsSession *self)
+{
+  return qs_workspace_is_built (&self->work);
+}
+
+QsTrexGraph *
+qs_session_get_graph (QsSession *self)
+{
+  return self->work.graph;
+}
+
 const QsEngineLayer *
 qs_session_get_engine_layer (QsSession     *self,
                              const QsLayer *layer)
@@ -106,7 +118,7 @@ qs_session_dup_title (QsSession *self)
 gboolean
 qs_session_is_empty (QsSession *self)
 {
-  return self->work.model == NULL && self->work.engine == NULL;
+  return self->work.model == NULL && !qs_workspace_is_built (&self->work);
 }
 
 QsSamples *

@@ -40,6 +40,10 @@ QsNetwork       *qs_session_get_network          (QsSession             *self);
 /* (nullable): what the graph shows: the engine's network once there is one */
 QsNetwork       *qs_session_get_shown_network    (QsSession             *self);
 QsEngine        *qs_session_get_engine           (QsSession             *self);
+/* Whether precisions are decided: there is an engine, of ours or TensorRT's. */
+gboolean         qs_session_is_built             (QsSession             *self);
+/* (nullable): an engine of TensorRT's, when that is what was opened */
+QsTrexGraph     *qs_session_get_graph            (QsSession             *self);
 /* (nullable): the engine's entry for @layer of the shown network */
 const QsEngineLayer *qs_session_get_engine_layer (QsSession             *self,
                                                   const QsLayer         *layer);

@@ -45,9 +45,14 @@ describe_document (QsSession *session)
 {
   QsModel *model = qs_session_get_model (session);
   QsEngine *engine = qs_session_get_engine (session);
+  QsTrexGraph *graph = qs_session_get_graph (session);
   g_autofree char *parameters = NULL;
   guint n_nodes;
 
+  if (graph != NULL)
+    return g_strdup_printf (ngettext ("TensorRT engine · %u layer", "TensorRT engine · %u layers",
+                                      graph->layers->len),
+                            graph->layers->len);
   if (model == NULL)
     /* Translators: the size of an engine plan's weights. */
     return engine == NULL ? g_strdup ("")

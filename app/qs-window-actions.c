@@ -38,7 +38,7 @@ open_model_action (GtkWidget  *widget,
                    GVariant   *parameter)
 {
   const QsFileFilter filters[] = {
-    { _("Models and Engine Plans"), { "onnx", "plan" } },
+    { _("Models, Engine Plans and Graphs"), { "onnx", "plan", "json" } },
   };
 
   qs_file_open (GTK_WINDOW (widget), _("Open Model"), filters, G_N_ELEMENTS (filters),

@@ -3,17 +3,23 @@
 
 #include "qs-window-private.h"
 
+/* What other files belong to. */
+static gboolean
+comes_first (GFile *file)
+{
+  g_autofree char *name = g_file_get_basename (file);
+  g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
+  QsFileKind kind = qs_file_kind_guess (name, nothing);
+
+  return kind == QS_FILE_MODEL || kind == QS_FILE_GRAPH;
+}
+
 /* The whole window takes files: models first, since sample sets and caches need one. */
 static int
 compare_kinds (gconstpointer a,
                gconstpointer b)
 {
-  g_autofree char *name_a = g_file_get_basename (G_FILE (a));
-  g_autofree char *name_b = g_file_get_basename (G_FILE (b));
-  g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
-
-  return (int) (qs_file_kind_guess (name_a, nothing) != QS_FILE_MODEL) -
-         (int) (qs_file_kind_guess (name_b, nothing) != QS_FILE_MODEL);
+  return (int) comes_first (G_FILE (b)) - (int) comes_first (G_FILE (a));
 }
 
 static gboolean

@@ -92,7 +92,8 @@ update_status (QsWindow *self)
     backend = qs_engine_get_backend (engine);
   if (backend == NULL)
     backend = qs_backend_get_default ();
-  g_ptr_array_add (parts, backend->get_device_name ());
+  if (qs_session_get_graph (self->session) == NULL) /* it ran elsewhere */
+    g_ptr_array_add (parts, backend->get_device_name ());
   if (title != NULL)
     g_ptr_array_add (parts, title);
   if (samples != NULL)
@@ -101,7 +102,7 @@ update_status (QsWindow *self)
 
       g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u sample", "%u samples", n), n));
     }
-  if (engine != NULL)
+  if (qs_session_is_built (self->session))
     add_engine_status (parts, self->session);
 
   g_ptr_array_add (parts, NULL);
@@ -397,7 +398,7 @@ loaded_cb (GObject      *object,
     {
       if (kind == QS_FILE_SAMPLES)
         go_on = take_samples (self, pending, samples, &error);
-      else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN)
+      else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN || kind == QS_FILE_GRAPH)
         opened_model (self, pending->file);
     }
 

@@ -53,6 +53,8 @@ qs_workspace_drop_document (QsWorkspace *self)
   g_ptr_array_set_size (self->sources, 0);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
+  g_clear_pointer (&self->graph, qs_trex_graph_unref);
+  g_clear_pointer (&self->graph_network, qs_network_unref);
   qs_workspace_drop_engine (self);
   g_clear_pointer (&self->calibration, qs_samples_unref);
   g_clear_pointer (&self->labelled, qs_samples_unref);
@@ -141,6 +143,45 @@ qs_workspace_add_cache (QsWorkspace   *self,
   return TRUE;
 }
 
+static double
+sum_times (GArray *times)
+{
+  double sum = 0.0;
+
+  for (guint i = 0; i < times->len; i++)
+    sum += MAX (g_array_index (times, double, i), 0.0);
+  return sum;
+}
+
+gboolean
+qs_workspace_add_profile (QsWorkspace *self,
+                          GFile       *file,
+                          GError     **error)
+{
+  g_autofree char *name = g_file_get_basename (file);
+
+  if (self->graph == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
+                   _("%s: the times of a TensorRT engine need its graph; open the graph first"),
+                   name);
+      return FALSE;
+    }
+  if (!qs_trex_profile_apply (self->graph, file, error))
+    return FALSE;
+
+  g_clear_pointer (&self->layer_ms, g_array_unref);
+  self->layer_ms = qs_trex_graph_get_times (self->graph, self->graph_network);
+  self->engine_ms = sum_times (self->layer_ms);
+  return TRUE;
+}
+
+gboolean
+qs_workspace_is_built (const QsWorkspace *self)
+{
+  return self->engine != NULL || self->graph != NULL;
+}
+
 QsNetwork *
 qs_workspace_get_network (const QsWorkspace *self)
 {
@@ -150,6 +191,9 @@ qs_workspace_get_network (const QsWorkspace *self)
 QsNetwork *
 qs_workspace_get_shown_network (const QsWorkspace *self)
 {
+  if (self->graph != NULL)
+    return self->graph_network;
+
   return self->engine != NULL ? qs_engine_get_network (self->engine)
                               : qs_workspace_get_network (self);
 }
@@ -233,7 +277,7 @@ qs_workspace_count_layers (const QsWorkspace *self,
       if (layer->klass->kind == QS_LAYER_REFORMAT)
         continue;
       (*n_layers)++;
-      if (self->engine != NULL && layer->precision == QS_PRECISION_INT8)
+      if (qs_workspace_is_built (self) && layer->precision == QS_PRECISION_INT8)
         (*n_int8)++;
     }
 }

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "builder/qs-engine.h"
+#include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
 #include "qs-build.h"
 #include "qs-scale-source.h"
@@ -16,6 +17,8 @@ G_BEGIN_DECLS
  * @file: (nullable): what was opened
  * @import: (nullable): the model's network, or the verdicts that say why there is none
  * @profile: fixes the model's dynamic dimensions
+ * @graph: (nullable): an engine of TensorRT's that is looked at, in place of model and engine
+ * @graph_network: (nullable): @graph as it is drawn
  * @engine_source: (nullable): which scales @engine was built with
  * @engine_ms: median time of a run, negative while it is not known
  * @layer_ms: (element-type double) (nullable): of every layer of the engine, by id
@@ -32,6 +35,9 @@ typedef struct
   QsModel *model;
   QsImport *import;
   QsProfile *profile;
+
+  QsTrexGraph *graph;
+  QsNetwork *graph_network;
 
   QsEngine *engine;
   char *engine_source;
@@ -58,6 +64,14 @@ void           qs_workspace_take_engine       (QsWorkspace            *self,
                                                QsEngine               *engine);
 void           qs_workspace_set_times         (QsWorkspace            *self,
                                                const QsProfileResult  *times);
+/* Times of @graph, from the file of a profile.
+ *
+ * Errors: no graph, or another one's times. */
+gboolean       qs_workspace_add_profile       (QsWorkspace            *self,
+                                               GFile                  *file,
+                                               GError                **error);
+/* Whether precisions are decided: there is an engine, of ours or TensorRT's. */
+gboolean       qs_workspace_is_built          (const QsWorkspace      *self);
 /* What was made before a failure or the wish to stop is kept. */
 void           qs_workspace_take_histograms   (QsWorkspace            *self,
                                                QsBuild                *build);

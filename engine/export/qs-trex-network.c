@@ -15,11 +15,6 @@ typedef struct
   gint64 index;
 } ForeignAttributes;
 
-static const QsField fields[] = {
-  { "index", QS_FIELD_INT, G_STRUCT_OFFSET (ForeignAttributes, index), NULL },
-  { NULL },
-};
-
 static gboolean
 infer (QsLayer *layer,
        GError **error)
@@ -41,8 +36,7 @@ evaluate (const QsLayer *layer,
 
 #define FOREIGN(name_, kind_) \
   { .kind = kind_, .name = name_, .placement = QS_PLACEMENT_FLOAT, \
-    .attributes_size = sizeof (ForeignAttributes), .fields = fields, .infer = infer, \
-    .evaluate = evaluate }
+    .attributes_size = sizeof (ForeignAttributes), .infer = infer, .evaluate = evaluate }
 
 /* TensorRT's layer types that are known by name; the first row stands for all others. */
 static const QsLayerClass classes[] = {
@@ -169,6 +163,19 @@ add_write (Maker      *self,
   return tensor;
 }
 
+/* “Conv” of “Conv_34”; weights and what TensorRT put in are no nodes of the model. */
+static char *
+guess_op_type (const char *part)
+{
+  const char *end = strrchr (part, '_');
+
+  if (end != NULL && end[1] != '\0' && strspn (end + 1, "0123456789") == strlen (end + 1) &&
+      g_ascii_isupper (part[0]))
+    return g_strndup (part, (gsize) (end - part));
+
+  return g_strdup ("Constant");
+}
+
 static void
 add_origins (QsLayer    *layer,
              const char *name)
@@ -177,11 +184,7 @@ add_origins (QsLayer    *layer,
 
   for (guint i = 0; parts[i] != NULL; i++)
     {
-      const char *end = strrchr (parts[i], '_');
-      g_autofree char *op_type =
-        end != NULL && g_ascii_isupper (parts[i][0]) && strpbrk (parts[i], ".:/ ") == NULL
-          ? g_strndup (parts[i], (gsize) (end - parts[i]))
-          : g_strdup (parts[i]);
+      g_autofree char *op_type = guess_op_type (parts[i]);
 
       qs_layer_add_origin (layer, op_type, parts[i]);
     }

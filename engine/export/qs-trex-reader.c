@@ -368,11 +368,11 @@ qs_trex_graph_probe (GBytes *head)
     return FALSE;
 
   at = skip_space (at, end);
-  return g_strstr_len (at, end - at, "\"Layers\"") != NULL ||
+  return g_strstr_len (at, end - at, "\"Layers\"") == at ||
          g_strstr_len (at, end - at, "\"Bindings\"") == at;
 }
 
-/* A profile is a list that begins with the number of runs. */
+/* A profile is a list whose first entry is the number of runs. */
 gboolean
 qs_trex_profile_probe (GBytes *head)
 {
@@ -384,5 +384,10 @@ qs_trex_profile_probe (GBytes *head)
   if (at == end || *at++ != '[')
     return FALSE;
 
-  return g_strstr_len (at, end - at, "\"count\"") != NULL;
+  at = skip_space (at, end);
+  if (at == end || *at++ != '{')
+    return FALSE;
+
+  at = skip_space (at, end);
+  return g_strstr_len (at, end - at, "\"count\"") == at;
 }

@@ -465,6 +465,58 @@ test_compare (void)
   g_assert_finalize_object (session);
 }
 
+/* A graph of TensorRT's is a document of its own; its profile is no document, but needs one. */
+static void
+test_graph (void)
+{
+  static const char graph_text[] =
+    "{\"Layers\": [{\"Name\": \"conv\", \"LayerType\": \"CaskConvolution\", \"Inputs\": "
+    "[{\"Name\": \"x\", \"Dimensions\": [1,3,8,8], \"Format/Datatype\": \"Row major Int8 "
+    "format\"}], \"Outputs\": [{\"Name\": \"y\", \"Dimensions\": [1,4,8,8], "
+    "\"Format/Datatype\": \"Row major linear FP32\"}], \"Weights\": {\"Type\": \"Int8\", "
+    "\"Count\": 12}}], \"Bindings\": [\"x\", \"y\"]}";
+  static const char profile_text[] = "[ { \"count\" : 1 }, { \"name\" : \"conv\", \"timeMs\" : 0.5, "
+                                     "\"averageMs\" : 0.5, \"medianMs\" : 0.25 } ]";
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *graph_path = g_build_filename (folder, "a.graph.json", NULL);
+  g_autofree char *profile_path = g_build_filename (folder, "a.profile.json", NULL);
+  g_autoptr (GFile) graph = g_file_new_for_path (graph_path);
+  g_autoptr (GFile) profile = g_file_new_for_path (profile_path);
+  QsSession *session = qs_session_new ();
+  GError *error = NULL;
+  guint n_int8, n_layers;
+
+  g_assert_true (g_file_set_contents (graph_path, graph_text, -1, NULL));
+  g_assert_true (g_file_set_contents (profile_path, profile_text, -1, NULL));
+
+  load (session, profile, &error);
+  qs_test_assert_error (g_steal_pointer (&error), QS_ERROR, QS_ERROR_MISSING, "a.profile.json");
+  g_assert_true (qs_session_is_empty (session));
+
+  load (session, graph, &error);
+  g_assert_no_error (error);
+  g_assert_false (qs_session_is_empty (session));
+  g_assert_true (qs_session_is_built (session));
+  g_assert_false (qs_session_can_build (session));
+  g_assert_null (qs_session_get_engine (session));
+  qs_session_count_layers (session, &n_int8, &n_layers);
+  g_assert_cmpuint (n_int8, ==, 1);
+  g_assert_cmpuint (n_layers, ==, 1);
+
+  load (session, profile, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (qs_session_get_time (session, NULL), ==, 0.25);
+  qs_session_select (session, QS_SELECTION_LAYER, "conv");
+  g_assert_cmpfloat (
+    qs_session_get_time (session, qs_session_get_selected_layer (session)), ==, 0.25);
+
+  load_sample (session, QS_SAMPLE_MODEL);
+  g_assert_null (qs_session_get_graph (session));
+  g_assert_false (qs_session_is_built (session));
+  g_object_unref (session);
+  qs_test_remove_folder (folder);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -483,6 +535,7 @@ main (int    argc,
   g_test_add_func ("/app/session/cache-and-plan", test_cache_and_plan);
   g_test_add_func ("/app/session/foreign-cache", test_foreign_cache);
   g_test_add_func ("/app/session/compare", test_compare);
+  g_test_add_func ("/app/session/graph", test_graph);
   status = g_test_run ();
   qs_worker_stop ();
   return status;
