@@ -41,12 +41,15 @@ static const struct
   const char *title;
   QsSeverity severity;
 } kinds[] = {
+  [QS_FINDING_NOT_FINITE] = { N_("NaN or infinity"), SEVERITY_ERROR },
   [QS_FINDING_ZERO] = { N_("Uniformly zero"), SEVERITY_ERROR },
   [QS_FINDING_SPIKE] = { N_("Spike that clips the rest"), SEVERITY_WARNING },
+  [QS_FINDING_OUTLIER_CHANNEL] = { N_("Outlier channel"), SEVERITY_WARNING },
   [QS_FINDING_OUTLIERS] = { N_("Outliers"), SEVERITY_WARNING },
-  [QS_FINDING_HALF_EMPTY] = { N_("Half-empty histogram"), SEVERITY_WARNING },
-  [QS_FINDING_DISAGREEMENT] = { N_("Calibrators disagree"), SEVERITY_NOTE },
-  [QS_FINDING_ONE_SIDED] = { N_("One-sided range"), SEVERITY_NOTE },
+  [QS_FINDING_DISAGREEMENT] = { N_("Calibrators disagree"), SEVERITY_WARNING },
+  [QS_FINDING_FIRST_BATCH] = { N_("Small first batch range"), SEVERITY_WARNING },
+  [QS_FINDING_HALF_EMPTY] = { N_("Half-empty histogram"), SEVERITY_NOTE },
+  [QS_FINDING_ASYMMETRIC] = { N_("Asymmetric range"), SEVERITY_NOTE },
 };
 
 static QsSeverity

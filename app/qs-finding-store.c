@@ -108,8 +108,7 @@ job_run (GTask *task)
     {
       if (g_task_return_error_if_cancelled (task))
         return;
-      qs_findings_add (job->findings, qs_histogram_set_get_name (job->histograms, job->next),
-                       qs_histogram_set_get (job->histograms, job->next));
+      qs_findings_add (job->findings, job->histograms, job->next);
     }
 
   g_task_return_boolean (task, TRUE);
@@ -160,6 +159,8 @@ replace_items (QsFindingStore *self,
 
   g_hash_table_remove_all (self->tensors);
   g_ptr_array_set_size (self->items, 0);
+  if (findings != NULL)
+    g_ptr_array_sort (findings, qs_finding_compare);
   for (guint i = 0; findings != NULL && i < findings->len; i++)
     g_ptr_array_add (self->items, qs_finding_item_new (findings->pdata[i], i));
   g_ptr_array_sort (self->items, compare_items);

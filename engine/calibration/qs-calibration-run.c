@@ -2,17 +2,19 @@
 #include "qs-calibration-run.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "builder/qs-builder.h"
 #include "core/qs-error.h"
+#include "passes/qs-pass.h"
 #include "runtime/qs-context.h"
 
 /* How often a watcher is shown the histograms so far. */
 #define PARTIAL_INTERVAL_US 200000
 
 /*
- * Histograms are counted on the thread that runs the network, one tensor after the other, so that
- * sums are added in the same order on every machine. Constants have no histogram: TensorRT's caches
+ * Histograms are counted between the layers, one tensor after the other, in blocks whose sums are
+ * joined in order, so that they are the same bits on every machine. Constants have no histogram: TensorRT's caches
  * list those that are layers of their own ("(Unnamed Layer* 5) [Constant]_output"), but a scale
  * for them is only needed where an elementwise layer computes in INT8, and it follows from their
  * values without any data.
@@ -29,9 +31,11 @@ typedef struct
   gint64 batch;
   QsNetwork *network;
   QsContext *context;
+  GHashTable *survivors; /* names of the tensors that fusion leaves */
 
-  gint64 first;  /* sample of the batch that is being run */
-  GError *error; /* what an observed tensor showed */
+  gint64 first; /* sample of the batch that is being run */
+  GError *error; /* of an observed tensor */
+  QsCalibrationTimes times;
 } Run;
 
 static void
@@ -39,6 +43,12 @@ run_drop_context (Run *self)
 {
   g_clear_pointer (&self->context, qs_context_free);
   g_clear_pointer (&self->network, qs_network_unref);
+}
+
+static double
+seconds_since (gint64 start)
+{
+  return (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
 }
 
 /* Moves to the next element in row-major order. */
@@ -72,24 +82,95 @@ find_bad_sample (const QsView *view,
   return -1;
 }
 
+/* An input of the layer that writes @name which has had NaN or infinity: it only passes them on. */
+static const char *
+find_bad_source (Run        *self,
+                 const char *name)
+{
+  const QsTensor *tensor = qs_network_find_tensor (self->network, name);
+  const QsLayer *producer = tensor->producer;
+  guint index;
+
+  for (guint i = 0; producer != NULL && i < producer->inputs->len; i++)
+    {
+      const QsTensor *input = qs_layer_get_input (producer, i);
+
+      if (input != NULL && qs_histogram_set_find (self->set, input->name, &index) &&
+          qs_histogram_set_get_notes (self->set, index)->bad_sample >= 0)
+        return input->name;
+    }
+
+  return NULL;
+}
+
 static void
-set_not_finite_error (Run            *self,
-                      const QsTensor *tensor,
-                      const QsView   *view,
-                      gboolean        is_nan)
+note_bad_sample (Run           *self,
+                 const char    *name,
+                 const QsView  *view,
+                 QsTensorNotes *notes)
 {
   gint64 row = find_bad_sample (view, self->batch);
-  gint64 first = row >= 0 ? self->first + row : self->first;
-  gint64 last = row >= 0 ? first : self->first + self->batch - 1;
-  g_autofree char *where =
-    first == last ? g_strdup_printf ("sample %" G_GINT64_FORMAT, first)
-                  : g_strdup_printf ("samples %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, first,
-                                     last);
 
-  g_set_error (&self->error, QS_ERROR, QS_ERROR_DATA,
-               "tensor %s becomes %s for %s, so no range can be found for it; check the model's "
-               "weights and whether the samples need other preprocessing", tensor->name,
-               is_nan ? "NaN" : "infinite", where);
+  notes->bad_source = g_strdup (find_bad_source (self, name));
+  notes->bad_sample = row >= 0 ? self->first + row : self->first;
+  notes->bad_sample_last = row >= 0 ? notes->bad_sample : self->first + self->batch - 1;
+  notes->bad_batch = self->times.n_batches;
+}
+
+static gboolean
+works_on_channels (const QsLayer *layer)
+{
+  switch (layer->klass->kind)
+    {
+    case QS_LAYER_CONVOLUTION:
+    case QS_LAYER_DECONVOLUTION:
+    case QS_LAYER_POOLING:
+    case QS_LAYER_SCALE:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Axis 1, as everywhere in ONNX, but the last one of a sequence of feature vectors, [N, T, C]: of
+ * three dimensions, where no convolution is beside the tensor that would make it [N, C, L]. */
+static int
+find_channel_axis (const QsTensor *tensor)
+{
+  if (tensor->shape.n_dims < 2)
+    return -1;
+  if (tensor->shape.n_dims != 3)
+    return 1;
+
+  if (tensor->producer != NULL && works_on_channels (tensor->producer))
+    return 1;
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    if (works_on_channels (g_ptr_array_index (tensor->consumers, i)))
+      return 1;
+
+  return 2;
+}
+
+/* The place of a tensor in the set, with what is known of it before its first value. */
+static guint
+ensure_entry (Run        *self,
+              const char *name)
+{
+  const QsTensor *tensor = qs_network_find_tensor (self->network, name);
+  int axis = find_channel_axis (tensor);
+  QsTensorNotes *notes;
+  guint index;
+
+  if (qs_histogram_set_find (self->set, name, &index))
+    return index;
+
+  qs_histogram_set_ensure (self->set, name);
+  qs_histogram_set_find (self->set, name, &index);
+  notes = qs_histogram_set_get_notes (self->set, index);
+  notes->fused_away = !g_hash_table_contains (self->survivors, name);
+  if (axis >= 0 && tensor->shape.dims[axis] > 1)
+    qs_tensor_notes_set_channels (notes, axis, tensor->shape.dims[axis]);
+  return index;
 }
 
 /* Whether the elements fill their memory without gaps, in any order. */
@@ -104,22 +185,71 @@ is_dense (const QsView *view)
   return reach + 1 == qs_shape_n_elements (&view->shape);
 }
 
-static gboolean
-add_gathered (QsHistogram  *histogram,
-              const QsView *view,
-              gint64        n)
+/* (transfer full): the elements in row-major order */
+static float *
+gather (const QsView *view,
+        gint64        n)
 {
-  g_autofree float *values = g_try_new (float, (gsize) n);
+  float *values = g_try_new (float, (gsize) n);
   gint64 index[QS_MAX_DIMS] = { 0 };
 
-  if (values == NULL)
-    return FALSE;
-
-  for (gint64 i = 0; i < n; i++, advance (&view->shape, index))
+  for (gint64 i = 0; values != NULL && i < n; i++, advance (&view->shape, index))
     values[i] = ((const float *) view->data)[qs_view_offset (view, index)];
 
-  qs_histogram_add (histogram, values, (gsize) n);
-  return TRUE;
+  return values;
+}
+
+static gint64
+count_behind (const QsShape *shape,
+              int            axis)
+{
+  gint64 n = 1;
+
+  for (int i = axis + 1; i < shape->n_dims; i++)
+    n *= shape->dims[i];
+
+  return n;
+}
+
+static void
+add_values (Run           *self,
+            guint          index,
+            const QsView  *view,
+            gint64         n)
+{
+  QsTensorNotes *notes = qs_histogram_set_get_notes (self->set, index);
+  QsChannels channels = { notes->channel_maxima, notes->n_channels, 1 };
+  int axis = notes->channel_axis;
+  g_autofree float *gathered = NULL;
+
+  /* What looked like channels may depend on the batch, whose last one can be short. */
+  if (axis >= 0 && view->shape.dims[axis] != notes->n_channels)
+    axis = -1;
+
+  if (is_dense (view))
+    channels.inner = axis >= 0 ? (gsize) view->strides[axis] : 1;
+  else
+    {
+      gathered = gather (view, n);
+      channels.inner = axis >= 0 ? (gsize) count_behind (&view->shape, axis) : 1;
+      if (gathered == NULL)
+        {
+          g_set_error (&self->error, QS_ERROR, QS_ERROR_LIMIT,
+                       "tensor %s: there is not enough memory for a copy of it",
+                       qs_histogram_set_get_name (self->set, index));
+          return;
+        }
+    }
+
+  qs_histogram_add_batch (qs_histogram_set_get (self->set, index),
+                          gathered != NULL ? gathered : view->data, (gsize) n,
+                          axis >= 0 ? &channels : NULL, qs_context_get_pool (self->context));
+}
+
+static guint64
+count_bad (const QsHistogram *histogram)
+{
+  return qs_histogram_get_n_nan (histogram) + qs_histogram_get_n_infinite (histogram);
 }
 
 static void
@@ -128,28 +258,22 @@ observe (const QsTensor *tensor,
          gpointer        user_data)
 {
   Run *self = user_data;
-  gint64 n = qs_shape_n_elements (&view->shape);
-  QsHistogram *histogram;
-  guint64 n_nan, n_infinite;
+  gint64 n = qs_shape_n_elements (&view->shape), start = g_get_monotonic_time ();
+  QsTensorNotes *notes;
+  guint index;
 
   /* The engine may have tensors of its own, behind a reformat for instance. */
-  if (self->error != NULL || view->type != QS_DATA_TYPE_FLOAT ||
+  if (self->error != NULL || n == 0 || view->type != QS_DATA_TYPE_FLOAT ||
       qs_network_find_tensor (self->network, tensor->name) == NULL)
     return;
 
-  histogram = qs_histogram_set_ensure (self->set, tensor->name);
-  n_nan = qs_histogram_get_n_nan (histogram);
-  n_infinite = qs_histogram_get_n_infinite (histogram);
+  index = ensure_entry (self, tensor->name);
+  add_values (self, index, view, n);
+  notes = qs_histogram_set_get_notes (self->set, index);
+  if (notes->bad_sample < 0 && count_bad (qs_histogram_set_get (self->set, index)) > 0)
+    note_bad_sample (self, tensor->name, view, notes);
 
-  if (n > 0 && is_dense (view))
-    qs_histogram_add (histogram, view->data, (gsize) n);
-  else if (n > 0 && !add_gathered (histogram, view, n))
-    g_set_error (&self->error, QS_ERROR, QS_ERROR_LIMIT,
-                 "tensor %s: there is not enough memory for a copy of it", tensor->name);
-
-  if (qs_histogram_get_n_nan (histogram) > n_nan ||
-      qs_histogram_get_n_infinite (histogram) > n_infinite)
-    set_not_finite_error (self, tensor, view, qs_histogram_get_n_nan (histogram) > n_nan);
+  self->times.histograms += seconds_since (start);
 }
 
 static gboolean
@@ -215,12 +339,17 @@ run_import (Run     *self,
 {
   g_autoptr (QsProfile) profile =
     self->profile != NULL ? qs_profile_copy (self->profile) : qs_profile_new ();
+  gint64 start = g_get_monotonic_time ();
 
   run_drop_context (self);
   qs_profile_set_batch (profile, batch);
   self->network = qs_import_network (self->model, profile, error);
+  if (self->network != NULL && self->survivors == NULL)
+    self->survivors = qs_passes_find_survivors (self->network, error);
+  self->times.build += seconds_since (start);
 
-  return self->network != NULL && check_inputs (self, error) && find_batch (self, error);
+  return self->survivors != NULL && self->network != NULL && check_inputs (self, error) &&
+         find_batch (self, error);
 }
 
 static gboolean
@@ -230,6 +359,7 @@ run_build (Run        *self,
 {
   guint n_threads = self->options->n_threads;
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  gint64 start = g_get_monotonic_time ();
   QsEngine *engine;
 
   if (n_threads == 0)
@@ -253,7 +383,37 @@ run_build (Run        *self,
     return FALSE;
 
   qs_context_set_observer (self->context, observe, self);
+  self->times.build += seconds_since (start);
   return qs_progress_check (progress, error);
+}
+
+/* Samples @first … @first + batch - 1 of the order, one below the other. */
+static QsHostTensor *
+read_input (Run            *self,
+            const QsTensor *input,
+            gint64          first,
+            GError        **error)
+{
+  const guint32 *order = self->options->order;
+  gsize row_size = (gsize) count_behind (&input->shape, 0) * qs_data_type_size (input->type);
+  g_autoptr (QsHostTensor) all = NULL;
+
+  if (order == NULL)
+    return qs_samples_read (self->samples, input->name, input->type, first, self->batch, error);
+
+  all = qs_host_tensor_new (input->type, &input->shape, error);
+  for (gint64 i = 0; all != NULL && i < self->batch; i++)
+    {
+      g_autoptr (QsHostTensor) row =
+        qs_samples_read (self->samples, input->name, input->type, order[first + i], 1, error);
+
+      if (row == NULL)
+        return NULL;
+      memcpy ((char *) qs_host_tensor_get_mutable (all) + (gsize) i * row_size,
+              qs_host_tensor_get_data (row), row_size);
+    }
+
+  return g_steal_pointer (&all);
 }
 
 static void
@@ -265,6 +425,47 @@ free_tensors (QsHostTensor **tensors,
 }
 
 static gboolean
+read_inputs (Run           *self,
+             gint64         first,
+             QsHostTensor **inputs,
+             GError       **error)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  for (guint i = 0; i < self->network->inputs->len; i++)
+    {
+      inputs[i] = read_input (self, self->network->inputs->pdata[i], first, error);
+      if (inputs[i] == NULL)
+        return FALSE;
+    }
+
+  self->times.read += seconds_since (start);
+  return TRUE;
+}
+
+/* One inference; what its observer takes is not part of it. */
+static gboolean
+infer (Run           *self,
+       QsHostTensor **inputs,
+       QsHostTensor **outputs,
+       GError       **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  double observing = self->times.histograms;
+
+  if (!qs_context_run (self->context, inputs, outputs, error))
+    return FALSE;
+
+  observing = self->times.histograms - observing;
+  self->times.inference += seconds_since (start) - observing;
+  if (self->error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
+}
+
+static gboolean
 run_batch (Run     *self,
            gint64   first,
            GError **error)
@@ -272,27 +473,13 @@ run_batch (Run     *self,
   guint n_inputs = self->network->inputs->len, n_outputs = self->network->outputs->len;
   g_autofree QsHostTensor **inputs = g_new0 (QsHostTensor *, n_inputs);
   g_autofree QsHostTensor **outputs = g_new0 (QsHostTensor *, MAX (n_outputs, 1));
-  gboolean success = TRUE;
+  gboolean success;
 
   self->first = first;
-  for (guint i = 0; success && i < n_inputs; i++)
-    {
-      const QsTensor *input = self->network->inputs->pdata[i];
-
-      inputs[i] = qs_samples_read (self->samples, input->name, input->type, first, self->batch,
-                                   error);
-      success = inputs[i] != NULL;
-    }
-
-  success = success && qs_context_run (self->context, inputs, outputs, error);
+  success = read_inputs (self, first, inputs, error) && infer (self, inputs, outputs, error);
   free_tensors (inputs, n_inputs);
   free_tensors (outputs, n_outputs);
-
-  if (success && self->error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&self->error));
-      return FALSE;
-    }
+  self->times.n_batches++;
   return success;
 }
 
@@ -379,6 +566,7 @@ qs_calibration_run_dup_samples_key (QsSamples                     *samples,
   QsSampleRecipe recipe = *qs_samples_get_recipe (samples);
   const char *checksum = qs_samples_get_checksum (samples);
   g_autofree char *json = NULL;
+  g_autofree char *order = NULL;
   g_autofree char *text = NULL;
 
   /* What says the same is made the same. */
@@ -388,7 +576,10 @@ qs_calibration_run_dup_samples_key (QsSamples                     *samples,
     recipe.seed = 0;
 
   json = qs_sample_recipe_to_json (&recipe);
-  text = g_strconcat (checksum != NULL ? checksum : "unknown", " ", json, NULL);
+  if (options->order != NULL)
+    order = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) options->order,
+                                         sizeof *options->order * (gsize) recipe.limit);
+  text = g_strconcat (checksum != NULL ? checksum : "unknown", " ", json, order, NULL);
   return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
 }
 
@@ -404,7 +595,7 @@ qs_calibration_run (QsModel                       *model,
                     GError                       **error)
 {
   g_autoptr (QsHistogramSet) set = qs_histogram_set_new ();
-  Run run = { model, profile, samples, options, set };
+  Run run = { model, profile, samples, options, .set = set };
   Watcher watcher = { partial, partial_data, g_get_monotonic_time () };
   gboolean success = run_all (&run, progress, &watcher, error);
 
@@ -413,9 +604,12 @@ qs_calibration_run (QsModel                       *model,
       g_autofree char *key = qs_calibration_run_dup_samples_key (samples, options);
 
       qs_histogram_set_set_origin (set, qs_model_get_checksum (model), key);
+      if (options->times != NULL)
+        *options->times = run.times;
     }
 
   run_drop_context (&run);
+  g_clear_pointer (&run.survivors, g_hash_table_unref);
   g_clear_error (&run.error);
   return success ? g_steal_pointer (&set) : NULL;
 }

@@ -11,16 +11,41 @@
 G_BEGIN_DECLS
 
 /**
+ * QsCalibrationTimes:
+ * @n_batches: how many batches were run
+ * @build: importing the network and building the FP32 engine
+ * @read: reading and preprocessing samples
+ * @inference: running the FP32 network
+ * @histograms: counting what its tensors contain
+ *
+ * Where the time of a calibration run went, in seconds.
+ */
+typedef struct
+{
+  gint64 n_batches;
+  double build;
+  double read;
+  double inference;
+  double histograms;
+} QsCalibrationTimes;
+
+/**
  * QsCalibrationRunOptions:
  * @batch: samples per batch; part of the result, since ranges start at the first batch's maximum
+ * @order: (nullable) (array): the samples in the order in which they are to come, every index of the
+ *   set once (`qs_sample_order_shuffle ()` makes one); part of the result, too; %NULL for the
+ *   set's own order
  * @backend: (nullable): %NULL for the machine's default
  * @n_threads: 0 for one per processor; never part of the result
+ * @times: (nullable) (out): filled by a run that succeeds
  */
 typedef struct
 {
   gint64 batch;
+  const guint32 *order;
   const QsBackend *backend;
   guint n_threads;
+  QsCalibrationTimes *times;
 } QsCalibrationRunOptions;
 
 #define QS_CALIBRATION_RUN_OPTIONS_INIT { .batch = 32 }
@@ -38,8 +63,14 @@ char *qs_calibration_run_dup_samples_key (QsSamples                     *samples
  * Runs the FP32 network before fusion over all of @samples, once, and histograms every activation
  * tensor. A last batch that is short is run at its own size.
  *
- * Errors: inputs that the set lacks or that do not fit; NaN or infinity, naming tensor and sample;
- * an empty set; cancellation.
+ * That run serves calibration after fusion, too: fusion computes the tensors that it leaves by the
+ * same formulas, with factors folded into weights, so that only the last bits of their values
+ * may differ. The notes of each tensor say whether it is left.
+ *
+ * NaN and infinity do not end the run: they are counted apart, and the tensor's notes name the sample
+ * and the batch where they began.
+ *
+ * Errors: inputs that the set lacks or that do not fit; an empty set; cancellation.
  */
 QsHistogramSet *qs_calibration_run (QsModel                        *model,
                                     const QsProfile                *profile,

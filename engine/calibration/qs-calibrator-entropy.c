@@ -9,5 +9,6 @@ const QsCalibrator qs_calibrator_entropy = {
   .name = "Entropy",
   .algorithm = "EntropyCalibration",
   .description = "The rule of Entropy 2; TensorRT applies it to the network after layer fusion",
+  .after_fusion = TRUE,
   .compute = qs_calibrator_entropy_compute,
 };

@@ -26,5 +26,6 @@ const QsCalibrator qs_calibrator_entropy2 = {
   .name = "Entropy 2",
   .algorithm = "EntropyCalibration2",
   .description = "The range that keeps most of the distribution's information; may clip outliers",
+  .always_before_fusion = TRUE,
   .compute = qs_calibrator_entropy_compute,
 };

@@ -80,6 +80,7 @@ const QsCalibrator qs_calibrator_legacy = {
   .algorithm = "LegacyCalibration",
   .description = "A quantile of the values, or where a regression of the tail ends; the regression "
                  "is our reading of a rule that was not published",
+  .after_fusion = TRUE,
   .compute = legacy_compute,
 };
 

@@ -16,5 +16,6 @@ const QsCalibrator qs_calibrator_minmax = {
   .name = "MinMax",
   .algorithm = "MinMaxCalibration",
   .description = "The whole range that occurred; nothing is clipped",
+  .always_before_fusion = TRUE,
   .compute = minmax_compute,
 };

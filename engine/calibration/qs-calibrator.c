@@ -32,6 +32,17 @@ qs_calibrator_lookup (const char *id)
   return NULL;
 }
 
+/* Whether scales come from the network before layer fusion, under @choice. */
+gboolean
+qs_calibrator_runs_before_fusion (const QsCalibrator *self,
+                                  QsBeforeFusion      choice)
+{
+  if (self->always_before_fusion || choice == QS_BEFORE_FUSION_YES)
+    return TRUE;
+
+  return choice == QS_BEFORE_FUSION_DEFAULT && !self->after_fusion;
+}
+
 /* TensorRT's scale is the threshold over 127, one float32 division: doing it in double gives other
  * last bits for caches that TensorRT wrote. */
 void

@@ -105,6 +105,45 @@ count (const float      *values,
     tables[i % QS_HISTOGRAM_N_TABLES][qs_histogram_bin (values[i], range)]++;
 }
 
+static inline __attribute__ ((always_inline)) void
+raise_maxima (const float *values,
+              gsize        n,
+              float       *maxima)
+{
+  const Ints magnitude = (Ints) { 0 } + 0x7fffffff;
+  gsize i;
+
+  for (i = 0; i + LANES <= n; i += LANES)
+    {
+      Floats x, most;
+
+      memcpy (&x, values + i, sizeof x);
+      memcpy (&most, maxima + i, sizeof most);
+      x = (Floats) ((Ints) x & magnitude);
+      most = SELECT (x > most, x, most);
+      memcpy (maxima + i, &most, sizeof most);
+    }
+  for (; i < n; i++)
+    maxima[i] = MAX (maxima[i], __builtin_fabsf (values[i]));
+}
+
+static inline __attribute__ ((always_inline)) float
+find_abs_max (const float *values,
+              gsize        n)
+{
+  float lanes[LANES] = { 0.0f }, most = 0.0f;
+  gsize i;
+
+  for (i = 0; i + LANES <= n; i += LANES)
+    raise_maxima (values + i, LANES, lanes);
+  for (; i < n; i++)
+    most = MAX (most, __builtin_fabsf (values[i]));
+  for (int lane = 0; lane < LANES; lane++)
+    most = MAX (most, lanes[lane]);
+
+  return most;
+}
+
 static void
 scan_baseline (const float     *values,
                gsize            n,
@@ -122,7 +161,24 @@ count_baseline (const float      *values,
   count (values, n, range, tables);
 }
 
-static const QsHistogramLoops baseline = { scan_baseline, count_baseline };
+static void
+raise_baseline (const float *values,
+                gsize        n,
+                float       *maxima)
+{
+  raise_maxima (values, n, maxima);
+}
+
+static float
+abs_max_baseline (const float *values,
+                  gsize        n)
+{
+  return find_abs_max (values, n);
+}
+
+static const QsHistogramLoops baseline = {
+  scan_baseline, count_baseline, raise_baseline, abs_max_baseline
+};
 
 const QsHistogramLoops *
 qs_histogram_get_baseline_loops (void)
@@ -149,7 +205,22 @@ count_avx2 (const float      *values,
   count (values, n, range, tables);
 }
 
-static const QsHistogramLoops avx2 = { scan_avx2, count_avx2 };
+__attribute__ ((target ("avx2"))) static void
+raise_avx2 (const float *values,
+            gsize        n,
+            float       *maxima)
+{
+  raise_maxima (values, n, maxima);
+}
+
+__attribute__ ((target ("avx2"))) static float
+abs_max_avx2 (const float *values,
+              gsize        n)
+{
+  return find_abs_max (values, n);
+}
+
+static const QsHistogramLoops avx2 = { scan_avx2, count_avx2, raise_avx2, abs_max_avx2 };
 
 const QsHistogramLoops *
 qs_histogram_get_loops (void)

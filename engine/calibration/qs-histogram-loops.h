@@ -38,8 +38,12 @@ typedef struct
 
 /**
  * QsHistogramLoops:
+ * @scan: statistics of a block
+ * @count: adds a block of finite values to the tables, none beyond @range by more than a factor of 2
+ * @raise: raises each of @maxima to the |x| at its place
+ * @abs_max: the largest |x|
  *
- * The two inner loops, compiled for the instruction sets of a processor. Every set performs the
+ * The inner loops, compiled for the instruction sets of a processor. Every set performs the
  * same IEEE operations in the same order, so all give the same bits.
  */
 typedef struct
@@ -51,6 +55,11 @@ typedef struct
                  gsize             n,
                  float             range,
                  QsHistogramTables tables);
+  void (*raise) (const float     *values,
+                 gsize            n,
+                 float           *maxima);
+  float (*abs_max) (const float  *values,
+                    gsize         n);
 } QsHistogramLoops;
 
 const QsHistogramLoops *qs_histogram_get_loops          (void);

@@ -3,6 +3,7 @@
 
 #include "qs-calibrator.h"
 #include "qs-scale-table.h"
+#include "qs-tensor-notes.h"
 
 G_BEGIN_DECLS
 
@@ -38,7 +39,25 @@ void            qs_histogram_set_set_origin    (QsHistogramSet        *self,
                                             const char                *samples_key);
 const char     *qs_histogram_set_get_model_checksum (QsHistogramSet   *self);
 const char     *qs_histogram_set_get_samples_key (QsHistogramSet      *self);
-/* One scale per tensor by @calibrator. */
+/* Where tensor @name is. */
+gboolean        qs_histogram_set_find      (QsHistogramSet            *self,
+                                            const char                *name,
+                                            guint                     *index);
+/* (transfer none): what the run noted beside the histogram */
+QsTensorNotes  *qs_histogram_set_get_notes (QsHistogramSet            *self,
+                                            guint                      index);
+/**
+ * qs_histogram_set_get_calibrations:
+ *
+ * What every calibrator makes of a tensor with its default parameters, without curves, in the order
+ * of the calibrators. Computed once and kept: calibrating, listing findings and drawing need the
+ * same numbers. Of a set that is whole; may be called from any thread.
+ *
+ * Returns: (transfer none) (array): one [struct@Calibration] per calibrator
+ */
+const QsCalibration *qs_histogram_set_get_calibrations (QsHistogramSet *self,
+                                            guint                      index);
+/* One scale per tensor by @calibrator, of those that are left by fusion where it runs after it. */
 QsScaleTable   *qs_histogram_set_calibrate (QsHistogramSet            *self,
                                             const QsCalibrator        *calibrator,
                                             const QsCalibratorOptions *options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <glib.h>
+#include "core/qs-thread-pool.h"
 
 G_BEGIN_DECLS
 
@@ -17,12 +17,33 @@ G_BEGIN_DECLS
  */
 typedef struct _QsHistogram QsHistogram;
 
+/**
+ * QsChannels:
+ * @maxima: (array length=n): the largest finite |x| of every channel, raised while values are added
+ * @n: how many channels there are
+ * @inner: how many neighbours in memory are of one channel: value i is of channel (i / inner) % n
+ *
+ * Where the channels of a batch lie, and what is gathered of them in passing.
+ */
+typedef struct
+{
+  float *maxima;
+  gsize n;
+  gsize inner;
+} QsChannels;
+
 QsHistogram   *qs_histogram_new          (void);
 QsHistogram   *qs_histogram_copy         (const QsHistogram *self);
 void           qs_histogram_free         (QsHistogram       *self);
 void           qs_histogram_add          (QsHistogram       *self,
                                           const float       *values,
                                           gsize              n_values);
+/* @channels and @pool: (nullable) */
+void           qs_histogram_add_batch    (QsHistogram       *self,
+                                          const float       *values,
+                                          gsize              n_values,
+                                          const QsChannels  *channels,
+                                          QsThreadPool      *pool);
 const guint64 *qs_histogram_get_counts   (const QsHistogram *self);
 float          qs_histogram_get_range    (const QsHistogram *self);
 float          qs_histogram_get_min      (const QsHistogram *self);

@@ -41,3 +41,26 @@ qs_passes_run (QsNetwork *network,
 
   return TRUE;
 }
+
+GHashTable *
+qs_passes_find_survivors (QsNetwork *network,
+                          GError   **error)
+{
+  g_autoptr (QsNetwork) fused = qs_network_copy (network);
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  GHashTable *names;
+
+  if (!qs_passes_run (fused, journal, error))
+    return NULL;
+
+  names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < fused->tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (fused->tensors, i);
+
+      if (qs_tensor_is_activation (tensor))
+        g_hash_table_add (names, g_strdup (tensor->name));
+    }
+
+  return names;
+}

@@ -31,5 +31,9 @@ const QsPass *qs_pass_get      (guint       index);
 gboolean      qs_passes_run    (QsNetwork  *network,
                                 QsJournal  *journal,
                                 GError    **error);
+/* (transfer full) (element-type utf8 utf8): the names of the activation tensors that are left when
+ * all passes have run on a copy of @network */
+GHashTable   *qs_passes_find_survivors (QsNetwork  *network,
+                                GError    **error);
 
 G_END_DECLS

@@ -225,6 +225,12 @@ qs_context_get_n_threads (QsContext *self)
   return qs_thread_pool_get_n_threads (self->pool);
 }
 
+QsThreadPool *
+qs_context_get_pool (QsContext *self)
+{
+  return self->pool;
+}
+
 /**
  * qs_context_set_observer:
  * @observer: (nullable): sees every activation tensor of the runs to come

@@ -32,6 +32,8 @@ QsContext    *qs_context_new          (QsEngine           *engine,
 void          qs_context_free         (QsContext          *self);
 QsEngine     *qs_context_get_engine   (QsContext          *self);
 guint         qs_context_get_n_threads (QsContext         *self);
+/* Its threads, which are idle while an observer is called. */
+QsThreadPool *qs_context_get_pool     (QsContext          *self);
 void          qs_context_set_observer (QsContext          *self,
                                        QsContextObserver   observer,
                                        gpointer            user_data);

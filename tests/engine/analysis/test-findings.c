@@ -64,9 +64,9 @@ test_one_sided (void)
   g_autoptr (QsHistogramSet) positive = qs_histogram_set_new (), negative = qs_histogram_set_new ();
 
   add_uniform (positive, 0.0f, 1.0f);
-  g_assert_cmpuint (kinds_of (positive), ==, 1u << QS_FINDING_ONE_SIDED);
+  g_assert_cmpuint (kinds_of (positive), ==, 1u << QS_FINDING_ASYMMETRIC);
   add_uniform (negative, -1.0f, -0.0f);
-  g_assert_cmpuint (kinds_of (negative), ==, 1u << QS_FINDING_ONE_SIDED);
+  g_assert_cmpuint (kinds_of (negative), ==, 1u << QS_FINDING_ASYMMETRIC);
 }
 
 /* A second batch that exceeds the first by a hundredth. */
