@@ -22,6 +22,7 @@ static const QsCliCommand *const commands[] = {
   &qs_cli_compare,
   &qs_cli_bench,
   &qs_cli_groups,
+  &qs_cli_weights,
   &qs_cli_export,
   &qs_cli_cache_show,
   &qs_cli_cache_diff,

@@ -23,6 +23,7 @@ compare_all (QsCli         *self,
   options.n_threads = (guint) self->options.threads;
   options.int8 = self->options.int8_faster ? QS_INT8_FASTER : QS_INT8_ALL;
   options.ranges = subject->ranges;
+  options.rounding = subject->rounding;
   options.model_checksum = qs_model_get_checksum (subject->model);
   return qs_compare (subject->model, subject->profile, histograms, samples, &options,
                      self->progress, error);
@@ -71,9 +72,9 @@ const QsCliCommand qs_cli_compare = {
   .description = "Calibrates once, builds FP32 and one INT8 engine for each calibrator, and\n"
                  "evaluates them all on the same samples in one pass. INT8 is used wherever it\n"
                  "is possible, so that the calibrators are compared on the same layers.",
-  .options = { QS_CLI_CALIBRATION, QS_CLI_DATA, QS_CLI_RANGES, QS_CLI_RANGE,
-               QS_CLI_INT8_FASTER, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND,
-               QS_CLI_THREADS, QS_CLI_JSON },
+  .options = { QS_CLI_CALIBRATION, QS_CLI_DATA, QS_CLI_RANGES, QS_CLI_RANGE, QS_CLI_INT8_FASTER,
+               QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD,
+               QS_CLI_LIMIT, QS_CLI_ROUNDING, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
   .required = { QS_CLI_CALIBRATION, QS_CLI_DATA },
   .run = compare,
 };

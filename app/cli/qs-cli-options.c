@@ -63,11 +63,16 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                               "INT8 wherever it is possible, not only where it is faster", NULL),
   [QS_CLI_INT8_FASTER] = OPTION ("int8-faster", 0, NONE, int8_faster,
                                  "INT8 only where it is faster, not wherever it is possible", NULL),
+  [QS_CLI_ROUNDING] = OPTION ("rounding", 0, STRING, rounding,
+                              "How weights exactly between two integers are rounded: gpu (the "
+                              "default), to positive infinity; dla, away from zero", "NAME"),
   [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
                              "reference or cpu (the default)", "NAME"),
   [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,
                              "Threads to use (one for each processor)", "N"),
   [QS_CLI_RUNS] = OPTION ("runs", 0, INT, runs, "Runs to time (50)", "N"),
+  [QS_CLI_LAYER] = OPTION ("layer", 0, STRING, layer,
+                           "A layer, or an ONNX node in it, to show channel by channel", "NAME"),
   [QS_CLI_INPUT] = OPTION ("input", 'i', FILENAME, input,
                            "Arrays named like the inputs", "FILE.npz"),
   [QS_CLI_OUTPUT] = OPTION ("output", 'o', FILENAME, output, "File to write", "FILE"),
@@ -356,6 +361,19 @@ qs_cli_options_get_backend (QsCliOptions     *self,
     g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", qs_backend_get (i)->id);
   qs_cli_set_usage_error (error, "--backend: there is no “%s”; there are %s", self->backend,
                           known->str);
+  return FALSE;
+}
+
+gboolean
+qs_cli_options_get_rounding (QsCliOptions    *self,
+                             QsRoundingMode  *rounding,
+                             GError         **error)
+{
+  *rounding = QS_ROUNDING_GPU;
+  if (self->rounding == NULL || qs_rounding_mode_lookup (self->rounding, rounding))
+    return TRUE;
+
+  qs_cli_set_usage_error (error, "--rounding: “%s” is neither gpu nor dla", self->rounding);
   return FALSE;
 }
 

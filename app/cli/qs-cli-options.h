@@ -31,9 +31,11 @@ typedef enum
   QS_CLI_PRECISION,
   QS_CLI_INT8_ALL,
   QS_CLI_INT8_FASTER,
+  QS_CLI_ROUNDING,
   QS_CLI_BACKEND,
   QS_CLI_THREADS,
   QS_CLI_RUNS,
+  QS_CLI_LAYER,
   QS_CLI_INPUT,
   QS_CLI_OUTPUT,
   QS_CLI_MODEL,
@@ -74,9 +76,11 @@ typedef struct
   char *precision;
   gboolean int8_all;
   gboolean int8_faster;
+  char *rounding;
   char *backend;
   int threads;
   int runs;
+  char *layer;
   char *input;
   char *output;
   char *model;
@@ -121,6 +125,10 @@ gboolean            qs_cli_options_get_format     (QsCliOption           option,
 /* %NULL without an error when none was asked for. */
 gboolean            qs_cli_options_get_backend    (QsCliOptions        *self,
                                                    const QsBackend    **backend,
+                                                   GError             **error);
+/* %QS_ROUNDING_GPU where none was asked for. */
+gboolean            qs_cli_options_get_rounding   (QsCliOptions        *self,
+                                                   QsRoundingMode      *rounding,
                                                    GError             **error);
 /* The samples in @path, preprocessed as the options say. */
 QsSamples          *qs_cli_options_open_samples   (QsCliOptions        *self,

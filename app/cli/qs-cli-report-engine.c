@@ -201,6 +201,8 @@ qs_cli_report_engine (JsonBuilder  *json,
 
   qs_cli_json_text (json, "name", network->name);
   qs_cli_json_text (json, "backend", qs_engine_get_backend (engine)->id);
+  qs_cli_json_text (json, "rounding",
+                    qs_rounding_mode_get_id (qs_engine_get_rounding (engine)));
   qs_cli_json_int (json, "batch", qs_engine_get_batch (engine));
   qs_cli_json_text (json, "model_checksum", qs_engine_get_model_checksum (engine));
   qs_cli_json_int (json, "weight_bytes", (gint64) qs_engine_get_weight_size (engine));

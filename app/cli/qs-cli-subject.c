@@ -90,6 +90,13 @@ check_plan_options (QsCli   *cli,
                    cli->path);
       return FALSE;
     }
+  if (cli->options.rounding != NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: the weights of a plan are rounded already; build another one from the model",
+                   cli->path);
+      return FALSE;
+    }
 
   return TRUE;
 }
@@ -109,6 +116,7 @@ qs_cli_subject_open (QsCli   *cli,
   if (self->profile == NULL ||
       !qs_cli_options_get_backend (&cli->options, &self->backend, error) ||
       !qs_cli_options_get_ranges (&cli->options, &self->ranges, error) ||
+      !qs_cli_options_get_rounding (&cli->options, &self->rounding, error) ||
       !load (self, cli->path, error))
     return NULL;
 
@@ -185,6 +193,7 @@ qs_cli_subject_build (QsCliSubject  *self,
   options.n_threads = (guint) cli->options.threads;
   options.int8 = mode;
   options.ranges = self->ranges;
+  options.rounding = self->rounding;
   options.model_checksum = qs_model_get_checksum (self->model);
   return qs_builder_build (network, scales, &options, cli->progress, error);
 }

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @plan: (nullable): the plan, when it was one
  * @ranges: (nullable): set by hand
  * @backend: (nullable): what was asked for
+ * @rounding: of the weights, in a build
  *
  * What a command is about: a model, or a plan that was made of one.
  */
@@ -24,6 +25,7 @@ typedef struct
   QsEngine *plan;
   QsDynamicRanges *ranges;
   const QsBackend *backend;
+  QsRoundingMode rounding;
 } QsCliSubject;
 
 /* Opens `cli->path`, whichever it is. */

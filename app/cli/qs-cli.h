@@ -72,6 +72,7 @@ extern const QsCliCommand qs_cli_export;
 extern const QsCliCommand qs_cli_groups;
 extern const QsCliCommand qs_cli_info;
 extern const QsCliCommand qs_cli_run;
+extern const QsCliCommand qs_cli_weights;
 
 /* An error of this domain is a wrong use of the program: exit status 2 and a hint. */
 #define QS_CLI_USAGE_ERROR (qs_cli_usage_error_quark ())

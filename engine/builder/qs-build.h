@@ -62,6 +62,7 @@ typedef struct
   QsJournal *journal;
   const QsBackend *backend;
   QsInt8Mode int8;
+  QsRoundingMode rounding;
   QsRanges *ranges;      /* NULL when INT8 is off */
   QsTacticTimer *timer;  /* NULL when nothing is timed */
   QsProgress *progress;

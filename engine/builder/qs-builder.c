@@ -32,6 +32,7 @@ init_build (QsBuild                 *build,
   qs_build_init (build, network, journal);
   build->backend = options->backend != NULL ? options->backend : qs_backend_get_default ();
   build->int8 = options->int8;
+  build->rounding = options->rounding;
   build->progress = progress;
   if (options->int8 != QS_INT8_OFF)
     build->ranges = qs_ranges_new (network, scales, journal);
@@ -96,6 +97,7 @@ qs_builder_build (QsNetwork               *network,
     return NULL;
 
   engine = qs_engine_new (copy, journal, build.backend);
+  engine->rounding = options->rounding;
   engine->model_checksum = g_strdup (options->model_checksum);
   engine->scales = scales != NULL ? qs_scale_table_copy (scales) : NULL;
   return qs_build_finish (&build, engine, error) ? g_steal_pointer (&engine) : NULL;

@@ -3,6 +3,7 @@
 
 #include "calibration/qs-dynamic-ranges.h"
 #include "core/qs-progress.h"
+#include "core/qs-rounding-mode.h"
 #include "qs-engine.h"
 
 G_BEGIN_DECLS
@@ -28,6 +29,7 @@ typedef enum
  * @int8: where INT8 is used
  * @ranges: (nullable): set by hand; they take the place of the scales of their tensors and of all
  *   that share a scale with them
+ * @rounding: of the weights
  * @model_checksum: (nullable): recorded in the engine
  */
 typedef struct
@@ -37,6 +39,7 @@ typedef struct
   gboolean fuse;
   QsInt8Mode int8;
   QsDynamicRanges *ranges;
+  QsRoundingMode rounding;
   const char *model_checksum;
 } QsBuilderOptions;
 

@@ -77,12 +77,13 @@ check_role (QsBuild     *self,
 }
 
 static void
-check_weights (QsLayerPlan *plan)
+check_weights (QsBuild     *self,
+               QsLayerPlan *plan)
 {
   g_autoptr (GError) error = NULL;
 
   if (plan->obstacle == NULL && qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
-      !qs_quantize_weights (plan->layer, &plan->weights, &error))
+      !qs_quantize_weights (plan->layer, self->rounding, &plan->weights, &error))
     set_obstacle (plan, g_strdup_printf ("It stays in floating point: %s.", error->message));
 }
 
@@ -271,7 +272,7 @@ qs_build_find_candidates (QsBuild  *self,
       if (self->ranges != NULL)
         {
           check_role (self, plan);
-          check_weights (plan);
+          check_weights (self, plan);
           if (plan->obstacle == NULL)
             find_int8_candidate (self, plan);
         }

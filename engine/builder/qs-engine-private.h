@@ -20,6 +20,7 @@ struct _QsEngine
   QsMemoryPlan *memory;
   QsScaleTable *scales;
   char *model_checksum;
+  QsRoundingMode rounding;
 };
 
 QsEngine       *qs_engine_new            (QsNetwork           *network,

@@ -82,6 +82,7 @@ qs_engine_retarget (QsEngine         *self,
   g_autoptr (QsEngine) result = qs_engine_new (self->network, journal, backend);
 
   copy_journal (self->journal, journal);
+  result->rounding = self->rounding;
   result->model_checksum = g_strdup (self->model_checksum);
   result->scales = self->scales != NULL ? qs_scale_table_copy (self->scales) : NULL;
 

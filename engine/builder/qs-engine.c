@@ -239,6 +239,12 @@ qs_engine_count_reformats (QsEngine *self)
   return n;
 }
 
+QsRoundingMode
+qs_engine_get_rounding (QsEngine *self)
+{
+  return self->rounding;
+}
+
 const char *
 qs_engine_get_model_checksum (QsEngine *self)
 {

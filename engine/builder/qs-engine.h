@@ -5,6 +5,7 @@
 
 #include "backends/qs-backend.h"
 #include "calibration/qs-scale-table.h"
+#include "core/qs-rounding-mode.h"
 #include "network/qs-network.h"
 #include "passes/qs-journal.h"
 #include "qs-allocation.h"
@@ -87,6 +88,8 @@ gsize                qs_engine_get_memory_bound  (QsEngine            *self);
 guint64              qs_engine_get_weight_size   (QsEngine            *self);
 /* (nullable): the scales it was built with */
 QsScaleTable        *qs_engine_get_scales        (QsEngine            *self);
+/* How its weights were rounded. */
+QsRoundingMode       qs_engine_get_rounding      (QsEngine            *self);
 guint                qs_engine_count_layers      (QsEngine            *self,
                                                   QsPrecision          precision);
 guint                qs_engine_count_reformats   (QsEngine            *self);

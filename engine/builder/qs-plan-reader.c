@@ -419,10 +419,18 @@ read_engine (const QsPlan__Engine  *message,
 
   if (network == NULL || !read_journal (journal, message, error))
     return NULL;
+  if (message->rounding >= QS_N_ROUNDING_MODES)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "its weights were rounded in the mode %u, which this version does not know",
+                   message->rounding);
+      return NULL;
+    }
 
   engine = qs_engine_new (network, journal, find_backend (message->backend, journal));
   engine->model_checksum = read_optional (message->model_checksum);
   engine->scales = read_scales (message);
+  engine->rounding = (QsRoundingMode) message->rounding;
   return add_layers (engine, message, error) ? g_steal_pointer (&engine) : NULL;
 }
 

@@ -292,6 +292,7 @@ qs_plan_write (QsEngine  *engine,
   message.name = text (engine->network->name);
   message.backend = text (engine->backend->id);
   message.model_checksum = text (engine->model_checksum);
+  message.rounding = engine->rounding;
   write_network (&self, &message);
   write_journal (&self, &message);
   write_scales (&self, &message);

@@ -36,17 +36,13 @@ find_maxima (const QsLayer          *layer,
   return TRUE;
 }
 
-/* floor (x + 0.5): ties to positive infinity, TensorRT's rounding of weights on a GPU in implicit
- * mode (developer guide, “INT8 Rounding Modes”). In double arithmetic, so that a tie is one of the
- * numbers and not of the division. */
 static gint8
-round_weight (double  value,
-              gint64 *n_ties)
+quantize_weight (double          value,
+                 QsRoundingMode  rounding,
+                 gint64         *n_ties)
 {
-  double rounded = floor (value + 0.5);
-
-  *n_ties += value + 0.5 == rounded;
-  return (gint8) CLAMP (rounded, -WEIGHT_MAX, WEIGHT_MAX);
+  *n_ties += qs_is_tie (value);
+  return (gint8) CLAMP (qs_round_weight (value, rounding), -WEIGHT_MAX, WEIGHT_MAX);
 }
 
 /**
@@ -54,7 +50,7 @@ round_weight (double  value,
  * @layer: a weighted layer
  *
  * Weights as signed bytes, one scale per output channel: `scale = max |w| / 127`,
- * `q = floor (w / scale + 0.5)`, -127 … 127. A channel without any weight above the smallest normal
+ * `q = round (w / scale)`, -127 … 127, ties as @rounding says. A channel without any weight above the smallest normal
  * float has the scale 1, so that products of scales stay finite; its bytes are all 0.
  *
  * Errors: %QS_ERROR_DATA for NaN or infinity, %QS_ERROR_UNSUPPORTED when the weights are not
@@ -63,6 +59,7 @@ round_weight (double  value,
  */
 gboolean
 qs_quantize_weights (const QsLayer       *layer,
+                     QsRoundingMode       rounding,
                      QsQuantizedWeights  *result,
                      GError             **error)
 {
@@ -103,9 +100,9 @@ qs_quantize_weights (const QsLayer       *layer,
   for (gint64 k = 0; k < channels.n; k++)
     scales[k] = scales[k] / 127.0f >= FLT_MIN ? scales[k] / 127.0f : 1.0f;
   for (gint64 i = 0; i < channels.n_weights; i++)
-    values[i] = round_weight (qs_host_tensor_get_number (weights->value, i) /
-                                scales[qs_weight_channels_find (&channels, i)],
-                              &result->n_ties);
+    values[i] = quantize_weight (qs_host_tensor_get_number (weights->value, i) /
+                                   (double) scales[qs_weight_channels_find (&channels, i)],
+                                 rounding, &result->n_ties);
   return TRUE;
 }
 

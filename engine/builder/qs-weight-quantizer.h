@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "core/qs-rounding-mode.h"
 #include "network/qs-network.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,7 @@ typedef struct
 } QsQuantizedWeights;
 
 gboolean      qs_quantize_weights        (const QsLayer       *layer,
+                                          QsRoundingMode       rounding,
                                           QsQuantizedWeights  *result,
                                           GError             **error);
 void          qs_quantized_weights_clear (QsQuantizedWeights  *self);

@@ -340,7 +340,7 @@ test_weights (void)
   t = qs_test_convolution (&maker, "conv", qs_test_input (&maker, "x", &shape), 2, 1, 1, FALSE);
   qs_network_set_input (maker.network, t->producer, QS_INPUT_WEIGHTS,
                         qs_network_add_constant (maker.network, "w", weights));
-  qs_quantize_weights (t->producer, &result, &error);
+  qs_quantize_weights (t->producer, QS_ROUNDING_GPU, &result, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (qs_host_tensor_get_data (result.values), 8, expected, 8);
   g_assert_cmpfloat (qs_host_tensor_get_number (result.scales, 0), ==, 1.0);
