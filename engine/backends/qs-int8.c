@@ -153,6 +153,14 @@ mish (float x,
   return qs_math_mish (x);
 }
 
+static float
+shrink (float x,
+        float alpha,
+        float beta)
+{
+  return x < -alpha ? x + beta : x > alpha ? x - beta : isnan (x) ? x : 0.0f;
+}
+
 static const ActivationFunc functions[QS_N_ACTIVATIONS] = {
   [QS_ACTIVATION_NONE] = none,
   [QS_ACTIVATION_RELU] = relu,
@@ -172,6 +180,7 @@ static const ActivationFunc functions[QS_N_ACTIVATIONS] = {
   [QS_ACTIVATION_THRESHOLDED_RELU] = thresholded_relu,
   [QS_ACTIVATION_CELU] = celu,
   [QS_ACTIVATION_MISH] = mish,
+  [QS_ACTIVATION_SHRINK] = shrink,
 };
 
 /**

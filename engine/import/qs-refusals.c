@@ -27,8 +27,6 @@ typedef struct
 #define RANDOM "random numbers are not supported; remove what is only used in training"
 #define TRAINING "training is not supported; export the model for inference"
 #define SIGNAL "signal processing is not supported; move it out of the model"
-#define DATA_DEPENDENT \
-  "the shape of its result depends on the data, but shapes are fixed here; leave it out of the model"
 
 static const Refusal refusals[] = {
   { "Scan", CONTROL_FLOW },
@@ -58,10 +56,6 @@ static const Refusal refusals[] = {
   { "DFT", SIGNAL },
   { "STFT", SIGNAL },
   { "MelWeightMatrix", SIGNAL },
-  { "Compress", DATA_DEPENDENT },
-  { "Unique", DATA_DEPENDENT },
-  { "NonZero", DATA_DEPENDENT },
-  { "NonMaxSuppression", DATA_DEPENDENT },
 };
 
 /**

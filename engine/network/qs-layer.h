@@ -51,6 +51,10 @@ typedef enum
   QS_LAYER_QUANTIZE,
   QS_LAYER_DEQUANTIZE,
   QS_LAYER_REFORMAT,        /* changes type, scale or memory layout, never the values' meaning */
+  QS_LAYER_POOLING_INDICES, /* MaxPool's second output */
+  QS_LAYER_REVERSE_SEQUENCE,
+  QS_LAYER_COMPRESS,
+  QS_LAYER_UNIQUE,
   QS_LAYER_OTHER,
 } QsLayerKind;
 

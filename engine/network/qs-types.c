@@ -31,6 +31,7 @@ static const char *const activation_names[QS_N_ACTIVATIONS] = {
   [QS_ACTIVATION_THRESHOLDED_RELU] = "ThresholdedReLU",
   [QS_ACTIVATION_CELU] = "CELU",
   [QS_ACTIVATION_MISH] = "Mish",
+  [QS_ACTIVATION_SHRINK] = "Shrink",
 };
 
 const char *

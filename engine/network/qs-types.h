@@ -62,6 +62,7 @@ typedef enum
   QS_ACTIVATION_THRESHOLDED_RELU,
   QS_ACTIVATION_CELU,
   QS_ACTIVATION_MISH,
+  QS_ACTIVATION_SHRINK,       /* x < -alpha ? x + beta : x > alpha ? x - beta : 0 */
   QS_N_ACTIVATIONS
 } QsActivationType;
 

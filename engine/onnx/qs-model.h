@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Versions of ONNX's operator set that can be read. */
-#define QS_MODEL_OLDEST_OPSET 7
+/* Versions of ONNX's operator set that can be read. Before version 7 many operators meant something
+ * else; those are refused one by one, and the others read. */
+#define QS_MODEL_OLDEST_OPSET 1
 #define QS_MODEL_NEWEST_OPSET 28
 
 /**

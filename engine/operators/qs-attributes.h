@@ -52,6 +52,13 @@ typedef struct
   gint64 p;              /* LP only */
 } QsPoolingAttributes;
 
+/* PoolingIndices: where in X, counted through all of it, the maximum of each window lies. */
+typedef struct
+{
+  QsPoolingAttributes pooling;
+  gboolean columns;      /* storage_order 1: the last two axes are counted column by column */
+} QsPoolingIndicesAttributes;
+
 /* Activation. The function itself is the layer's `activation`, as in an epilogue. */
 
 typedef enum
@@ -370,6 +377,28 @@ typedef struct
   gboolean keepdims; /* ARG only */
   gboolean last;     /* ARG only: of equal values the last one */
 } QsTopKAttributes;
+
+/* ReverseSequence: inputs X and the length of every sequence. */
+typedef struct
+{
+  gint64 batch_axis; /* non-negative, and not the other */
+  gint64 time_axis;
+} QsReverseSequenceAttributes;
+
+/* Compress and Unique: without an axis X is one long row. */
+typedef struct
+{
+  gboolean flat;
+  gint64 axis;       /* non-negative */
+  gboolean sorted;   /* Unique: in ascending order, not in that of their first appearance */
+} QsChoiceAttributes;
+
+/* NMS: inputs boxes [batch, n, 4], scores [batch, classes, n], the largest number of boxes per
+ * class, the largest overlap, the lowest score. */
+typedef struct
+{
+  gboolean center;   /* boxes are x, y, width, height, not two corners */
+} QsNmsAttributes;
 
 typedef struct
 {

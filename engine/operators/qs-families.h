@@ -39,9 +39,13 @@ G_BEGIN_DECLS
   FAMILY (element_wise) \
   FAMILY (grid_sample) \
   FAMILY (matrix_multiply) \
+  FAMILY (nms) \
+  FAMILY (non_zero) \
   FAMILY (pooling) \
+  FAMILY (pooling_indices) \
   FAMILY (reduce) \
   FAMILY (reformat) \
+  FAMILY (reverse_sequence) \
   FAMILY (roi_align) \
   FAMILY (scale) \
   FAMILY (soft_max) \

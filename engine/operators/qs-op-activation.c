@@ -25,6 +25,7 @@ static const Parameters parameters[QS_N_ACTIVATIONS] = {
                            1.05070102214813232421875f },
   [QS_ACTIVATION_THRESHOLDED_RELU] = { "alpha", NULL, 1, 0 },
   [QS_ACTIVATION_CELU] = { "alpha", NULL, 1, 0 },
+  [QS_ACTIVATION_SHRINK] = { "lambd", "bias", 0.5f, 0 },
 };
 
 static gboolean
@@ -262,6 +263,7 @@ const QsOperator qs_operators_activation[] = {
   { "ThresholdedRelu", 10, 0, QS_ACTIVATION_THRESHOLDED_RELU, parse },
   { "Celu", 12, 0, QS_ACTIVATION_CELU, parse },
   { "Mish", 18, 0, QS_ACTIVATION_MISH, parse },
+  { "Shrink", 9, 0, QS_ACTIVATION_SHRINK, parse },
   { "Gelu", 20, 0, QS_ACTIVATION_GELU_ERF, parse_gelu },
   { 0 },
 };

@@ -64,23 +64,33 @@ bind_mask (QsImporter       *importer,
   return TRUE;
 }
 
+/* Whether the optional input @index is absent or a constant zero. */
+static gboolean
+is_zero (QsImporter       *importer,
+         const QsOnnxNode *node,
+         guint             index)
+{
+  QsTensor *tensor = qs_importer_get_input (importer, node, index);
+
+  return tensor == NULL ||
+         (tensor->value != NULL && qs_host_tensor_get_n_elements (tensor->value) == 1 &&
+          qs_host_tensor_get_number (tensor->value, 0) == 0.0);
+}
+
+/* Outside training, or with a ratio of nothing, all is passed on. */
 static gboolean
 parse_dropout (QsImporter       *importer,
                const QsOperator *op,
                const QsOnnxNode *node,
                GError          **error)
 {
-  QsHostTensor *training = NULL;
+  gboolean drops_nothing = qs_importer_get_input (importer, node, 1) != NULL &&
+                           is_zero (importer, node, 1);
 
-  if (qs_importer_get_input (importer, node, 2) != NULL)
+  if (!drops_nothing && !is_zero (importer, node, 2))
     {
-      training = qs_importer_get_constant (importer, node, 2, "the training mode", error);
-      if (training == NULL)
+      if (qs_importer_get_constant (importer, node, 2, "the training mode", error) == NULL)
         return FALSE;
-    }
-  if (training != NULL && qs_host_tensor_get_n_elements (training) > 0 &&
-      qs_host_tensor_get_number (training, 0) != 0.0)
-    {
       g_set_error_literal (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
                            "it is in training mode; export the model for inference");
       return FALSE;
@@ -240,7 +250,7 @@ const QsLayerClass qs_layer_classes_constant[] = {
 const QsOperator qs_operators_constant[] = {
   { "Constant", 1, 0, 0, parse_constant },
   { "Identity", 1, 0, 0, parse_identity },
-  { "Dropout", 1, 0, 0, parse_dropout },
+  { "Dropout", 7, 0, 0, parse_dropout },
   { "Shape", 1, 0, 0, parse_shape },
   { "Size", 1, 0, 0, parse_size },
   { .op_type = NULL },

@@ -63,35 +63,39 @@ check (const QsPoolingAttributes *attributes,
           qs_ints_check_range (&attributes->pads, "pads", 0, QS_MAX_WINDOW, error));
 }
 
-static gboolean
-infer (QsLayer *layer,
-       GError **error)
+/**
+ * qs_pooling_infer_shape:
+ * @y: (out): the shape of the pooled @x
+ *
+ * Errors: %QS_ERROR_SHAPE, %QS_ERROR_LIMIT and %QS_ERROR_TYPE for windows that do not suit @x.
+ */
+gboolean
+qs_pooling_infer_shape (const QsPoolingAttributes *attributes,
+                        const QsTensor            *x,
+                        QsShape                   *y,
+                        GError                   **error)
 {
-  const QsPoolingAttributes *attributes = layer->attributes;
-  QsTensor *x = qs_layer_require_input (layer, 0, error);
-  int n;
-  QsShape y;
+  int n = x->shape.n_dims - 2;
 
-  if (x == NULL || !check (attributes, x, error))
+  if (!check (attributes, x, error))
     return FALSE;
 
-  y = x->shape;
-  n = y.n_dims - 2;
+  *y = x->shape;
   for (int i = 0; i < n; i++)
     {
       gint64 in = x->shape.dims[2 + i], begin, end;
 
-      y.dims[2 + i] = 1;
+      y->dims[2 + i] = 1;
       if (attributes->global)
         continue;
 
       begin = attributes->pads.v[i];
       end = attributes->pads.v[n + i];
-      y.dims[2 + i] = qs_window_output_size (in, attributes->kernel_shape.v[i],
+      y->dims[2 + i] = qs_window_output_size (in, attributes->kernel_shape.v[i],
                                              attributes->strides.v[i],
                                              attributes->dilations.v[i], begin + end,
                                              attributes->ceil_mode, begin);
-      if (y.dims[2 + i] < 1 || y.dims[2 + i] > QS_MAX_DIM)
+      if (y->dims[2 + i] < 1 || y->dims[2 + i] > QS_MAX_DIM)
         {
           g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
                        "the window does not fit into the padded input along spatial axis %d", i);
@@ -99,7 +103,18 @@ infer (QsLayer *layer,
         }
     }
 
-  return qs_layer_set_output (layer, 0, x->type, &y, error);
+  return TRUE;
+}
+
+static gboolean
+infer (QsLayer *layer,
+       GError **error)
+{
+  QsTensor *x = qs_layer_require_input (layer, 0, error);
+  QsShape y;
+
+  return x != NULL && qs_pooling_infer_shape (layer->attributes, x, &y, error) &&
+         qs_layer_set_output (layer, 0, x->type, &y, error);
 }
 
 static void
@@ -337,6 +352,32 @@ check_pads (const QsPoolingAttributes *attributes,
   return TRUE;
 }
 
+/* The positions of the maxima come from a layer of their own, so that the pooling itself is like
+ * any other. */
+static gboolean
+add_indices (QsImporter                *importer,
+             const QsOnnxNode          *node,
+             const QsPoolingAttributes *pooling,
+             QsTensor                  *x,
+             GError                   **error)
+{
+  QsPoolingIndicesAttributes attributes = { .pooling = *pooling };
+  const char *name = qs_onnx_node_get_output (node, 1);
+  QsTensor *indices;
+
+  if (!qs_onnx_node_get_flag (node, "storage_order", FALSE, &attributes.columns, error))
+    return FALSE;
+
+  indices = qs_importer_add_step (importer, node, QS_LAYER_POOLING_INDICES, &attributes, "indices",
+                                  &x, 1, error);
+  if (indices == NULL)
+    return FALSE;
+
+  qs_network_rename_tensor (qs_importer_get_network (importer), indices, name);
+  qs_importer_bind_output (importer, node, 1, indices);
+  return TRUE;
+}
+
 static gboolean
 parse (QsImporter       *importer,
        const QsOperator *op,
@@ -345,19 +386,8 @@ parse (QsImporter       *importer,
 {
   QsPoolingAttributes attributes = { .type = (QsPoolingType) op->variant };
   QsTensor *x = qs_importer_require_input (importer, node, 0, error);
-  const char *indices = qs_onnx_node_get_output (node, 1);
 
-  if (x == NULL)
-    return FALSE;
-  if (indices != NULL)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-                   "the output “%s” with the indices of the maxima is wanted, which is not "
-                   "supported", indices);
-      return FALSE;
-    }
-
-  if (!qs_onnx_node_get_ints (node, "kernel_shape", &attributes.kernel_shape, error) ||
+  if (x == NULL || !qs_onnx_node_get_ints (node, "kernel_shape", &attributes.kernel_shape, error) ||
       !qs_onnx_node_get_flag (node, "ceil_mode", FALSE, &attributes.ceil_mode, error) ||
       !qs_onnx_node_get_flag (node, "count_include_pad", FALSE, &attributes.count_include_pad,
                               error) ||
@@ -376,7 +406,10 @@ parse (QsImporter       *importer,
   return qs_window_parse (node, &x->shape, &attributes.kernel_shape, &attributes.strides,
                           &attributes.dilations, &attributes.pads, FALSE, error) &&
          check_pads (&attributes, error) &&
-         qs_importer_add_layer (importer, node, QS_LAYER_POOLING, &attributes, error) != NULL;
+         qs_importer_add_layer_full (importer, node, QS_LAYER_POOLING, &attributes, &x, 1, 1,
+                                     error) != NULL &&
+         (qs_onnx_node_get_output (node, 1) == NULL ||
+          add_indices (importer, node, &attributes, x, error));
 }
 
 const QsLayerClass qs_layer_classes_pooling[] = {

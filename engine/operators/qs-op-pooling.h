@@ -20,6 +20,10 @@ typedef struct
   gint64 end;
 } QsPoolingAxis;
 
+gboolean qs_pooling_infer_shape (const QsPoolingAttributes *attributes,
+                              const QsTensor            *x,
+                              QsShape                   *y,
+                              GError                   **error);
 void   qs_pooling_axes_init  (QsPoolingAxis              axes[QS_MAX_SPATIAL],
                               const QsPoolingAttributes *attributes,
                               const QsShape             *x);

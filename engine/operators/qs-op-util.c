@@ -230,6 +230,30 @@ qs_layer_input_ints (const QsLayer *self,
 }
 
 /**
+ * qs_layer_require_value:
+ *
+ * Input @index, which the shape of the layer's output depends on, with its value.
+ *
+ * Errors: %QS_ERROR_MISSING, or %QS_ERROR_UNSUPPORTED when it is computed while the network runs.
+ */
+QsTensor *
+qs_layer_require_value (const QsLayer *self,
+                        guint          index,
+                        GError       **error)
+{
+  QsTensor *tensor = qs_layer_require_input (self, index, error);
+
+  if (tensor == NULL || tensor->value != NULL)
+    return tensor;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+               "the shape of its result depends on the data (“%s”), but all shapes are fixed here; "
+               "end the model before it and leave it to the application, or export the model so "
+               "that its inputs are constant", tensor->name);
+  return NULL;
+}
+
+/**
  * qs_broadcast_strides:
  * @to: a shape that @view broadcasts to
  * @strides: (out caller-allocates): %QS_MAX_DIMS numbers, 0 along stretched axes

@@ -42,6 +42,10 @@ gboolean  qs_layer_input_ints    (const QsLayer *self,
                                   QsInts        *values,
                                   GError       **error);
 
+QsTensor *qs_layer_require_value (const QsLayer *self,
+                                  guint          index,
+                                  GError       **error);
+
 void      qs_broadcast_strides   (const QsView  *view,
                                   const QsShape *to,
                                   gint64        *strides);

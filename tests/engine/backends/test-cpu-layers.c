@@ -113,6 +113,7 @@ static const QsActivation activations[] = {
   { QS_ACTIVATION_SELU, 1.67f, 1.05f },   { QS_ACTIVATION_SOFTPLUS, 0, 0 },
   { QS_ACTIVATION_SOFTSIGN, 0, 0 },       { QS_ACTIVATION_THRESHOLDED_RELU, 0.3f, 0 },
   { QS_ACTIVATION_CELU, 0.8f, 0 },        { QS_ACTIVATION_MISH, 0, 0 },
+  { QS_ACTIVATION_SHRINK, 0.4f, 0.15f },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (activations) == QS_N_ACTIVATIONS);

@@ -220,6 +220,7 @@ static const Case cases[] = {
   { { QS_ACTIVATION_THRESHOLDED_RELU, 0.4f, 0 }, { 0, 0, 0, 3 } },
   { { QS_ACTIVATION_CELU, 2, 0 }, { -1.4269904063, -0.2785840471, 0.4, 3 } },
   { { QS_ACTIVATION_MISH, 0, 0 }, { -0.1968162039, -0.1511331771, 0.2890305341, 2.9865350050 } },
+  { { QS_ACTIVATION_SHRINK, 0.35f, 0.1f }, { -2.4, 0, 0.3, 2.9 } },
 };
 
 static void

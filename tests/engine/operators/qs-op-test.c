@@ -2,6 +2,7 @@
 #include "qs-op-test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/qs-float16.h"
@@ -41,6 +42,12 @@ add_input (QsMessage  *graph,
   g_string_append_printf (names, "%s%s", i > 0 ? "," : "", name);
   if (kind == '=')
     qs_graph_add_ints (graph, name, text + 1);
+  else if (kind == '~')
+    {
+      float value = (float) g_ascii_strtod (text + 1, NULL);
+
+      qs_graph_add_floats (graph, name, "", &value, 1);
+    }
   else if (kind == 'h' || kind == 'i')
     qs_put_message (graph, QS_GRAPH_INPUT,
                     qs_make_value (name, kind == 'h' ? QS_DATA_TYPE_FLOAT16 : QS_DATA_TYPE_INT32,
@@ -83,6 +90,9 @@ make_model (const QsOpCase *c)
   QsMessage *graph = qs_make_graph (), *a[8] = { NULL };
   g_auto (GStrv) inputs = g_strsplit (c->inputs, ",", -1);
   g_auto (GStrv) attributes = g_strsplit (c->attributes, ";", -1);
+  g_auto (GStrv) op = g_strsplit (c->op, ":", 2);
+  g_autofree char *commas = g_strnfill (op[1] != NULL ? (gsize) atoi (op[1]) : 0, ',');
+  g_autofree char *outputs = g_strconcat (commas, "y", NULL);
   g_autoptr (GString) names = g_string_new (NULL);
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
@@ -94,7 +104,7 @@ make_model (const QsOpCase *c)
     a[i] = make_attribute (attributes[i]);
 
   qs_put_message (graph, QS_GRAPH_NODE,
-                  qs_make_node (c->op, "node", names->str, "y", a[0], a[1], a[2], a[3], a[4], a[5],
+                  qs_make_node (op[0], "node", names->str, outputs, a[0], a[1], a[2], a[3], a[4], a[5],
                                 a[6], NULL));
   qs_put_message (graph, QS_GRAPH_OUTPUT, qs_make_value ("y", QS_DATA_TYPE_FLOAT, ""));
   bytes = qs_make_model (graph, c->opset);

@@ -7,10 +7,10 @@ G_BEGIN_DECLS
 
 /**
  * QsOpCase:
- * @op: operator
+ * @op: operator; "MaxPool:1" for its output 1
  * @opset: version of the operator set
  * @inputs: separated by commas: "2x3" a float32 activation, "c2x3" a float32 constant, "=1 -2" an
- *   int64 constant, "h2x3" a float16 activation, "i2x3" an int32 one, "" an absent one
+ *   int64 constant, "~0.5" a float32 constant without dimensions, "h2x3" a float16 activation, "i2x3" an int32 one, "" an absent one
  * @attributes: separated by semicolons: "alpha=0.5f", "axis=-1", "pads=[1 1]", "mode=linear"
  * @shape: the output's dimensions, or %NULL when the import must fail
  * @result: the output's elements separated by spaces, or the word that the error must contain

@@ -50,6 +50,17 @@ celu (float x,
   return x < 0.0f ? negative : x;
 }
 
+QS_INLINE float
+shrink (float x,
+        float lambda,
+        float bias)
+{
+  float middle = x == x ? 0.0f : x;
+  float positive = x > lambda ? x - bias : middle;
+
+  return x < -lambda ? x + bias : positive;
+}
+
 DEFINE_ACTIVATION (relu_row, 0.0f > x ? 0.0f : x)
 DEFINE_ACTIVATION (clip_row, clip (x, alpha, beta))
 DEFINE_ACTIVATION (leaky_relu_row, x < 0.0f ? alpha * x : x)
@@ -67,6 +78,7 @@ DEFINE_ACTIVATION (softsign_row, x / (1.0f + fabsf (x)))
 DEFINE_ACTIVATION (thresholded_relu_row, x <= alpha ? 0.0f : x)
 DEFINE_ACTIVATION (celu_row, celu (x, alpha))
 DEFINE_ACTIVATION (mish_row, qs_math_mish (x))
+DEFINE_ACTIVATION (shrink_row, shrink (x, alpha, beta))
 
 typedef void (*ActivationRow) (float       *values,
                                gint64       n,
@@ -91,6 +103,7 @@ static const ActivationRow activations[QS_N_ACTIVATIONS] = {
   [QS_ACTIVATION_THRESHOLDED_RELU] = thresholded_relu_row,
   [QS_ACTIVATION_CELU] = celu_row,
   [QS_ACTIVATION_MISH] = mish_row,
+  [QS_ACTIVATION_SHRINK] = shrink_row,
 };
 
 void
