@@ -31,6 +31,8 @@ static const QsOpCase cases[] = {
   { "LpNormalization", 13, "2x3", "axis=1", NULL, NULL },
   { "MeanVarianceNormalization", 13, "2x3x2x2", "axes=[0 2 3]", NULL, NULL },
   { "MaxPool", 12, "1x2x5x5", "kernel_shape=[2 2];strides=[2 2]", NULL, NULL },
+  { "MaxPool:1", 12, "1x2x5x5", "kernel_shape=[2 2];strides=[2 2]", NULL, NULL },
+  { "ReverseSequence", 10, "4x3,=1 4 2", "", NULL, NULL },
   { "AveragePool", 11, "1x2x5x5", "kernel_shape=[2 2];pads=[1 1 0 0]", NULL, NULL },
   { "Conv", 11, "1x2x5x5,c4x1x3x3", "group=2;pads=[1 1 1 1]", NULL, NULL },
   { "ConvTranspose", 11, "1x2x3x3,c2x2x2x2", "strides=[2 2];output_padding=[1 0]", NULL, NULL },
