@@ -300,15 +300,7 @@ check_samples (QsWindow   *self,
       return FALSE;
     }
 
-  for (guint i = 0; i < network->inputs->len; i++)
-    {
-      QsTensor *input = network->inputs->pdata[i];
-
-      if (!qs_samples_check_input (samples, input->name, input->type, &input->shape, error))
-        return FALSE;
-    }
-
-  return TRUE;
+  return qs_samples_fit (samples, network->inputs, error);
 }
 
 static gboolean
@@ -334,9 +326,11 @@ take_samples (QsWindow       *self,
   QsPurpose purpose = pending->purpose;
   QsSamplesDialog *dialog;
 
+  if (!check_samples (self, samples, error))
+    return TRUE;
   if (purpose == QS_PURPOSE_ASK)
     purpose = guess_purpose (self, samples);
-  if (!check_samples (self, samples, error) || !check_labels (samples, purpose, error))
+  if (!check_labels (samples, purpose, error))
     return TRUE;
 
   if (!pending->has_preprocessing && qs_sample_contains (pending->file))

@@ -95,22 +95,6 @@ run_rows (QsContext  *context,
 }
 
 static gboolean
-check_inputs (QsNetwork  *network,
-              QsSamples  *samples,
-              GError    **error)
-{
-  for (guint i = 0; i < network->inputs->len; i++)
-    {
-      QsTensor *tensor = g_ptr_array_index (network->inputs, i);
-
-      if (!qs_samples_check_input (samples, tensor->name, tensor->type, &tensor->shape, error))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-static gboolean
 run_all (QsCli      *cli,
          QsContext  *context,
          QsSamples  *samples,
@@ -118,10 +102,12 @@ run_all (QsCli      *cli,
          GError    **error)
 {
   QsEngine *engine = qs_context_get_engine (context);
-  gint64 batch = MAX (1, qs_engine_get_batch (engine)), n = qs_samples_get_n (samples);
+  gint64 batch = MAX (1, qs_engine_get_batch (engine)), n;
 
-  if (!check_inputs (qs_engine_get_network (engine), samples, error))
+  if (!qs_samples_fit (samples, qs_engine_get_network (engine)->inputs, error))
     return FALSE;
+
+  n = qs_samples_get_n (samples);
 
   qs_progress_set_phase (cli->progress, "Running");
   for (gint64 first = 0; first < n; first += batch)

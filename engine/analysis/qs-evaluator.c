@@ -253,21 +253,13 @@ check_samples (QsEvaluator  *self,
   Candidate *first = g_ptr_array_index (self->candidates, 0);
   QsNetwork *network = qs_engine_get_network (first->engine);
 
-  if (qs_samples_get_n (samples) < 1)
-    {
-      g_set_error_literal (error, QS_ERROR, QS_ERROR_DATA, "The evaluation set has no samples");
-      return FALSE;
-    }
+  if (!qs_samples_fit (samples, network->inputs, error))
+    return FALSE;
+  if (qs_samples_get_n (samples) >= 1)
+    return TRUE;
 
-  for (guint i = 0; i < network->inputs->len; i++)
-    {
-      QsTensor *tensor = g_ptr_array_index (network->inputs, i);
-
-      if (!qs_samples_check_input (samples, tensor->name, tensor->type, &tensor->shape, error))
-        return FALSE;
-    }
-
-  return TRUE;
+  g_set_error_literal (error, QS_ERROR, QS_ERROR_DATA, "The evaluation set has no samples");
+  return FALSE;
 }
 
 static gboolean

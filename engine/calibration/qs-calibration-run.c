@@ -291,11 +291,9 @@ check_inputs (Run     *self,
                        input->name);
           return FALSE;
         }
-      if (!qs_samples_check_input (self->samples, input->name, input->type, &input->shape, error))
-        return FALSE;
     }
 
-  return TRUE;
+  return qs_samples_fit (self->samples, self->network->inputs, error);
 }
 
 /* The first dimension of the inputs: what was asked for, unless the model fixes it. */
@@ -522,12 +520,14 @@ run_all (Run        *self,
          Watcher    *watcher,
          GError    **error)
 {
-  gint64 n = qs_samples_get_n (self->samples), done = 0;
+  gint64 n, done = 0;
 
-  report (progress, 0, n);
-  if (!run_import (self, MIN (MAX (self->options->batch, 1), n), error))
+  report (progress, 0, qs_samples_get_n (self->samples));
+  if (!run_import (self, MAX (self->options->batch, 1), error))
     return FALSE;
 
+  /* What a sample is, and so how many there are, is known once the network is. */
+  n = qs_samples_get_n (self->samples);
   while (done < n)
     {
       /* The last batch is short: the network once more, for as many samples. Where the model fixes

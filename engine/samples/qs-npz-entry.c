@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-npz-entry.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <locale.h>
 #include <string.h>
 
 #include "core/qs-error.h"
-
-/* Deflate cannot expand further than this, so a small file cannot hold a larger array. */
-#define DEFLATE_MAX_RATIO 1032
+#include "qs-archive.h"
 
 #define MAX_ENTRIES 65536
 #define SKIP_SIZE 65536
@@ -98,33 +93,6 @@ reader_open (const char *path,
   return NULL;
 }
 
-/* Exactly @size bytes, whatever the archive says about the entry's size. */
-static gboolean
-read_exactly (struct archive *reader,
-              gpointer        buffer,
-              gsize           size,
-              GError        **error)
-{
-  guint8 *at = buffer;
-
-  while (size > 0)
-    {
-      la_ssize_t n = archive_read_data (reader, at, size);
-
-      if (n <= 0)
-        {
-          g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "the data ends too early%s%s",
-                       n < 0 ? ": " : "",
-                       n < 0 && archive_error_string (reader) ? archive_error_string (reader) : "");
-          return FALSE;
-        }
-      at += n;
-      size -= (gsize) n;
-    }
-
-  return TRUE;
-}
-
 static gboolean
 skip_exactly (struct archive *reader,
               guint64         size,
@@ -136,7 +104,7 @@ skip_exactly (struct archive *reader,
     {
       gsize n = (gsize) MIN (size, SKIP_SIZE);
 
-      if (!read_exactly (reader, scratch, n, error))
+      if (!qs_archive_read_exactly (reader, scratch, n, error))
         return FALSE;
       size -= n;
     }
@@ -160,7 +128,7 @@ check_end (struct archive *reader,
                          "there is more data than the array's shape says");
   else
     g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "the data is damaged: %s",
-                 archive_error_string (reader) ? archive_error_string (reader) : "unknown error");
+                 qs_archive_get_error (reader));
   return FALSE;
 }
 
@@ -174,7 +142,7 @@ read_header (struct archive *reader,
   guint8 prefix[QS_NPY_PREFIX];
   gsize start, length, taken;
 
-  if (!read_exactly (reader, prefix, sizeof prefix, error) ||
+  if (!qs_archive_read_exactly (reader, prefix, sizeof prefix, error) ||
       !qs_npy_header_parse_prefix (prefix, &start, &length, error))
     return FALSE;
 
@@ -182,7 +150,7 @@ read_header (struct archive *reader,
   taken = sizeof prefix - start;
   memcpy (text, prefix + start, taken);
   *header_size = start + length;
-  return read_exactly (reader, text + taken, length - taken, error) &&
+  return qs_archive_read_exactly (reader, text + taken, length - taken, error) &&
          qs_npy_header_parse (header, text, length, error);
 }
 
@@ -199,7 +167,7 @@ check_size (QsNpzEntry           *self,
                              error))
     return FALSE;
 
-  if (size / DEFLATE_MAX_RATIO > file_size ||
+  if (size / QS_DEFLATE_MAX_RATIO > file_size ||
       (archive_entry_size_is_set (entry) &&
        (guint64) archive_entry_size (entry) != (guint64) header_size + size))
     {
@@ -267,13 +235,9 @@ list_entry (GPtrArray            *entries,
             guint64               file_size,
             GError              **error)
 {
-  const char *raw = archive_entry_pathname_utf8 (archive_entry);
-  g_autofree char *name = NULL;
+  g_autofree char *name = qs_archive_dup_entry_name (archive_entry);
   QsNpzEntry *entry;
 
-  if (raw == NULL)
-    raw = archive_entry_pathname (archive_entry);
-  name = g_utf8_make_valid (raw != NULL ? raw : "", -1);
   /* As numpy.load() does: only members with this suffix are arrays. One without a name in front of
    * it cannot be any input's. */
   if (!g_str_has_suffix (name, ".npy") || strlen (name) == strlen (".npy"))
@@ -296,23 +260,6 @@ list_entry (GPtrArray            *entries,
 
   g_ptr_array_add (entries, entry);
   return TRUE;
-}
-
-/* libarchive converts names to the locale's character set and loses those that it does not have,
- * so that names are read in a locale that has them all. */
-static locale_t
-use_utf8 (void)
-{
-  static gsize utf8;
-
-  if (g_once_init_enter (&utf8))
-    {
-      locale_t locale = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
-
-      g_once_init_leave (&utf8, locale != (locale_t) 0 ? (gsize) locale : (gsize) LC_GLOBAL_LOCALE);
-    }
-
-  return uselocale ((locale_t) utf8);
 }
 
 static GPtrArray *
@@ -338,7 +285,7 @@ list_entries (const char     *path,
   if (status != ARCHIVE_EOF)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "%s: the archive is damaged: %s", file_name,
-                   archive_error_string (reader) ? archive_error_string (reader) : "unknown error");
+                   qs_archive_get_error (reader));
       return NULL;
     }
 
@@ -387,7 +334,7 @@ qs_npz_list (GFile   *file,
   if (reader == NULL)
     return NULL;
 
-  previous = use_utf8 ();
+  previous = qs_archive_use_utf8 ();
   entries = list_entries (path, file_name, reader, (guint64) g_file_info_get_size (info), error);
   uselocale (previous);
   reader_close (reader);
@@ -438,7 +385,7 @@ entry_read (QsNpzEntry *self,
     return FALSE;
 
   if (!skip_exactly (self->reader, (guint64) (first - self->next) * self->row_size, error) ||
-      !read_exactly (self->reader, buffer, (gsize) n * self->row_size, error))
+      !qs_archive_read_exactly (self->reader, buffer, (gsize) n * self->row_size, error))
     return FALSE;
 
   self->next = first + n;

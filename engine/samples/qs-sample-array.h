@@ -14,6 +14,7 @@ typedef struct _QsSampleArray QsSampleArray;
  * @shape: all of it; axis 0 counts the samples
  * @problem: (nullable): why it cannot be used
  * @read: rows first … first + n - 1 in host byte order, row major
+ * @name_row: (nullable): where a row comes from, in words
  * @release: frees @source
  *
  * One array of a set, wherever its rows come from. A new kind of source is one more function that
@@ -30,6 +31,8 @@ struct _QsSampleArray
                     gint64         n,
                     gpointer       buffer,
                     GError       **error);
+  char *(*name_row) (QsSampleArray *self,
+                     gint64         row);
   void (*release) (gpointer source);
   gpointer source;
 };

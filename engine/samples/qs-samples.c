@@ -6,36 +6,23 @@
 #include <string.h>
 
 #include "core/qs-error.h"
-#include "qs-npy-file.h"
-#include "qs-preprocessing.h"
 #include "qs-sample-array.h"
+#include "qs-sample-input.h"
 #include "qs-sample-order.h"
+#include "qs-sample-source-arrays.h"
+#include "qs-sample-source.h"
 
 struct _QsSamples
 {
   gatomicrefcount ref_count;
-  GFile *file;     /* NULL for a set in memory */
-  char *file_name; /* for messages */
+  QsSampleSource *source;
   char *checksum;
-  GPtrArray *arrays;
+  GPtrArray *inputs; /* (element-type QsSampleInput): what the network wants, as far as it was told */
+  GPtrArray *arrays; /* (element-type QsSampleArray) (nullable): until the inputs are known */
   gint64 n_rows;
   QsSampleRecipe recipe;
   guint32 *order; /* NULL where samples are in the set's own order */
 };
-
-static QsSamples *
-samples_alloc (GFile      *file,
-               const char *file_name)
-{
-  QsSamples *self = g_new0 (QsSamples, 1);
-
-  g_atomic_ref_count_init (&self->ref_count);
-  self->file = file != NULL ? g_object_ref (file) : NULL;
-  self->file_name = g_strdup (file_name);
-  self->arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_array_free);
-  qs_sample_recipe_init (&self->recipe);
-  return self;
-}
 
 QsSamples *
 qs_samples_ref (QsSamples *self)
@@ -50,9 +37,9 @@ qs_samples_unref (QsSamples *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  g_clear_object (&self->file);
-  g_ptr_array_unref (self->arrays);
-  g_free (self->file_name);
+  g_clear_pointer (&self->arrays, g_ptr_array_unref);
+  g_ptr_array_unref (self->inputs);
+  qs_sample_source_free (self->source);
   g_free (self->checksum);
   g_free (self->order);
   g_free (self);
@@ -77,7 +64,7 @@ count_rows (QsSamples *self,
         {
           g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
                        "%s: array “%s” has %" G_GINT64_FORMAT " rows but array “%s” has %"
-                       G_GINT64_FORMAT "; every array needs one row per sample", self->file_name,
+                       G_GINT64_FORMAT "; every array needs one row per sample", self->source->name,
                        first->name, first->shape.dims[0], array->name, array->shape.dims[0]);
           return FALSE;
         }
@@ -88,15 +75,15 @@ count_rows (QsSamples *self,
       const QsSampleArray *array = self->arrays->pdata[0];
 
       g_set_error (error, array->problem->domain, array->problem->code, "%s%s%s",
-                   g_str_has_prefix (array->problem->message, self->file_name) ? "" : self->file_name,
-                   g_str_has_prefix (array->problem->message, self->file_name) ? "" : ": ",
+                   g_str_has_prefix (array->problem->message, self->source->name) ? "" : self->source->name,
+                   g_str_has_prefix (array->problem->message, self->source->name) ? "" : ": ",
                    array->problem->message);
       return FALSE;
     }
   if (first == NULL || first->shape.dims[0] == 0)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_DATA, "%s: there are no samples in it",
-                   self->file_name);
+                   self->source->name);
       return FALSE;
     }
 
@@ -104,26 +91,61 @@ count_rows (QsSamples *self,
   return TRUE;
 }
 
-static QsSamples *
-open_npy (GFile   *file,
-          GError **error)
+/* Makes the arrays anew for the inputs that are known; without any of them on failure. */
+static gboolean
+arrange (QsSamples *self,
+         GError   **error)
 {
-  g_autofree char *file_name = g_file_get_basename (file);
-  QsSampleArray *array = qs_sample_array_new_for_npy (file, error);
+  g_autoptr (GPtrArray) arrays =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_array_free);
+
+  g_clear_pointer (&self->arrays, g_ptr_array_unref);
+  g_clear_pointer (&self->order, g_free);
+  if (!self->source->arrange (self->source, self->inputs, &self->recipe.preprocessing, arrays, error))
+    return FALSE;
+
+  self->arrays = g_steal_pointer (&arrays);
+  if (count_rows (self, error))
+    return TRUE;
+
+  g_clear_pointer (&self->arrays, g_ptr_array_unref);
+  return FALSE;
+}
+
+/* @source: (transfer full) (nullable) */
+static QsSamples *
+samples_new (QsSampleSource *source,
+             GError        **error)
+{
   g_autoptr (QsSamples) self = NULL;
 
-  if (array == NULL)
+  if (source == NULL)
     return NULL;
 
-  self = samples_alloc (file, file_name);
-  g_ptr_array_add (self->arrays, array);
-  return count_rows (self, error) ? g_steal_pointer (&self) : NULL;
+  self = g_new0 (QsSamples, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  self->source = source;
+  self->inputs = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_input_free);
+  self->n_rows = source->n_before;
+  qs_sample_recipe_init (&self->recipe);
+  if (source->is_fixed && !arrange (self, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+gboolean
+qs_samples_probe (GFile *file)
+{
+  return qs_sample_source_find (file) != NULL;
 }
 
 /**
  * qs_samples_open:
- * @file: a .npz archive with one array per network input, and `label` or `labels` for evaluation;
- *   or a .npy array for a network with one input, whatever that is called
+ * @file: one of the kinds of sets in docs/samples.md
+ *
+ * Reads headers and names only. How many samples a folder or an archive has is certain after
+ * [func@samples_fit], since the network's inputs decide what one sample is.
  *
  * Errors: %QS_ERROR_MALFORMED for a damaged or truncated file, %QS_ERROR_SHAPE for differing row
  * counts, %QS_ERROR_DATA for an empty set, those of GIO. Messages name the file and the array.
@@ -132,23 +154,13 @@ QsSamples *
 qs_samples_open (GFile   *file,
                  GError **error)
 {
-  g_autoptr (GPtrArray) entries = NULL;
-  g_autofree char *file_name = g_file_get_basename (file);
-  g_autoptr (QsSamples) self = NULL;
+  const QsSampleSourceKind *kind = qs_sample_source_find (file);
 
-  if (qs_npy_file_probe (file))
-    return open_npy (file, error);
+  /* What is of no known kind is told why it is no archive either. */
+  if (kind == NULL)
+    kind = &qs_sample_source_npz;
 
-  entries = qs_npz_list (file, error);
-  if (entries == NULL)
-    return NULL;
-
-  self = samples_alloc (file, file_name);
-  while (entries->len > 0)
-    g_ptr_array_add (self->arrays,
-                     qs_sample_array_new_for_npz (g_ptr_array_steal_index (entries, 0)));
-
-  return count_rows (self, error) ? g_steal_pointer (&self) : NULL;
+  return samples_new (kind->open (file, error), error);
 }
 
 /**
@@ -163,22 +175,14 @@ QsSamples *
 qs_samples_new_for_arrays (GHashTable *arrays,
                            GError    **error)
 {
-  g_autoptr (QsSamples) self = samples_alloc (NULL, "samples");
-  g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (arrays), (GCompareFunc) strcmp);
-
-  for (GList *item = names; item != NULL; item = item->next)
-    g_ptr_array_add (self->arrays,
-                     qs_sample_array_new_for_tensor (item->data,
-                                                     g_hash_table_lookup (arrays, item->data)));
-
-  return count_rows (self, error) ? g_steal_pointer (&self) : NULL;
+  return samples_new (qs_sample_source_new_for_arrays (arrays), error);
 }
 
 /* (nullable): %NULL for a set in memory. */
 GFile *
 qs_samples_get_file (QsSamples *self)
 {
-  return self->file;
+  return self->source->file;
 }
 
 gint64
@@ -202,8 +206,9 @@ void
 qs_samples_set_recipe (QsSamples            *self,
                        const QsSampleRecipe *recipe)
 {
-  self->recipe = *recipe;
   g_clear_pointer (&self->order, g_free);
+  qs_samples_set_preprocessing (self, &recipe->preprocessing);
+  self->recipe = *recipe;
 }
 
 const QsSampleRecipe *
@@ -212,46 +217,11 @@ qs_samples_get_recipe (QsSamples *self)
   return &self->recipe;
 }
 
-static gboolean
-checksum_file (GFile     *file,
-               GChecksum *checksum)
-{
-  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, NULL);
-  g_autofree guchar *buffer = g_malloc (65536);
-  gssize n = 0;
-
-  if (stream == NULL)
-    return FALSE;
-
-  while ((n = g_input_stream_read (G_INPUT_STREAM (stream), buffer, 65536, NULL, NULL)) > 0)
-    g_checksum_update (checksum, buffer, n);
-
-  return n == 0;
-}
-
-static void
-checksum_arrays (QsSamples *self,
-                 GChecksum *checksum)
-{
-  for (guint i = 0; i < self->arrays->len; i++)
-    {
-      QsSampleArray *array = self->arrays->pdata[i];
-      g_autofree char *shape = qs_shape_to_string (&array->shape);
-      const guchar *data = qs_host_tensor_get_data (array->source);
-      gsize size = qs_host_tensor_get_size (array->source);
-
-      g_checksum_update (checksum, (const guchar *) array->name, (gssize) strlen (array->name) + 1);
-      g_checksum_update (checksum, (const guchar *) shape, (gssize) strlen (shape) + 1);
-      for (gsize at = 0; at < size; at += G_MAXINT32)
-        g_checksum_update (checksum, data + at, (gssize) MIN (size - at, G_MAXINT32));
-    }
-}
-
 /**
  * qs_samples_get_checksum:
  *
- * Returns: (nullable): SHA-256 of the file in hexadecimal, computed when it is first asked for;
- *   %NULL when the file cannot be read any more
+ * Returns: (nullable): SHA-256 of the file, or of a folder's files with their names, in hexadecimal;
+ *   computed when it is first asked for; %NULL when they cannot be read any more
  */
 const char *
 qs_samples_get_checksum (QsSamples *self)
@@ -262,9 +232,7 @@ qs_samples_get_checksum (QsSamples *self)
     return self->checksum;
 
   checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  if (self->file == NULL)
-    checksum_arrays (self, checksum);
-  else if (!checksum_file (self->file, checksum))
+  if (!self->source->checksum (self->source, checksum, NULL))
     return NULL;
 
   self->checksum = g_strdup (g_checksum_get_string (checksum));
@@ -275,6 +243,9 @@ void
 qs_samples_set_preprocessing (QsSamples             *self,
                               const QsPreprocessing *preprocessing)
 {
+  /* What an image becomes depends on it. */
+  if (!self->source->is_fixed && !qs_preprocessing_equal (&self->recipe.preprocessing, preprocessing))
+    g_clear_pointer (&self->arrays, g_ptr_array_unref);
   self->recipe.preprocessing = *preprocessing;
 }
 
@@ -284,19 +255,37 @@ qs_samples_get_preprocessing (QsSamples *self)
   return &self->recipe.preprocessing;
 }
 
+/* Place of the input among the network's, or -1 when the set was not told. */
+static int
+find_input (QsSamples  *self,
+            const char *name)
+{
+  for (guint i = 0; i < self->inputs->len; i++)
+    if (strcmp (((QsSampleInput *) self->inputs->pdata[i])->name, name) == 0)
+      return (int) i;
+
+  return -1;
+}
+
+/* By name; an array without a name fits every input, and one called arr_M or input_M the M-th. */
 static QsSampleArray *
 find_array (QsSamples  *self,
             const char *name)
 {
+  QsSampleArray *by_position = NULL;
+  int position = find_input (self, name);
+
   for (guint i = 0; i < self->arrays->len; i++)
     {
       QsSampleArray *array = self->arrays->pdata[i];
 
       if (strcmp (array->name, name) == 0 || array->name[0] == '\0')
         return array;
+      if (position >= 0 && qs_sample_input_parse_position (array->name) == position)
+        by_position = array;
     }
 
-  return NULL;
+  return by_position;
 }
 
 static gboolean
@@ -323,7 +312,7 @@ set_missing_error (QsSamples  *self,
 
   g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
                "%s: there is no array “%s”, which is the name of the network's input; the file has "
-               "%s. Save the samples under the input's name", self->file_name, name,
+               "%s. Save the samples under the input's name", self->source->name, name,
                names->len > 0 ? names->str : "none but labels");
 }
 
@@ -343,8 +332,8 @@ lookup (QsSamples  *self,
     {
       if (error != NULL)
         *error = g_error_copy (array->problem);
-      if (!g_str_has_prefix (array->problem->message, self->file_name))
-        g_prefix_error (error, "%s: ", self->file_name);
+      if (!g_str_has_prefix (array->problem->message, self->source->name))
+        g_prefix_error (error, "%s: ", self->source->name);
       return NULL;
     }
 
@@ -367,7 +356,7 @@ check_type (QsSamples           *self,
 
   g_set_error (error, QS_ERROR, QS_ERROR_TYPE,
                "%s: array “%s” has elements of type %s where the network needs %s",
-               self->file_name, array->name, qs_data_type_name (array->type),
+               self->source->name, array->name, qs_data_type_name (array->type),
                qs_data_type_name (type));
   return FALSE;
 }
@@ -390,10 +379,131 @@ check_shape (QsSamples           *self,
   want = qs_shape_to_string (shape);
   g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
                "%s: array “%s” has shape %s, which does not fit the network's input of shape %s "
-               "(the first axis counts the samples)", self->file_name, array->name, have, want);
+               "(the first axis counts the samples)", self->source->name, array->name, have, want);
   return FALSE;
 }
 
+static gboolean
+check_input (QsSamples           *self,
+             const QsSampleInput *input,
+             GError             **error)
+{
+  const QsSampleArray *array = lookup (self, input->name, error);
+
+  if (array == NULL || !check_type (self, array, input->type, error) ||
+      !check_shape (self, array, &input->shape, error))
+    return FALSE;
+
+  if (qs_data_type_is_float (input->type) &&
+      !qs_preprocessing_check (&self->recipe.preprocessing, &array->shape, error))
+    {
+      g_prefix_error (error, "%s: array “%s”: ", self->source->name, input->name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Whether samples for the one are samples for the other; the batch makes no difference. */
+static gboolean
+is_same_input (const QsSampleInput *a,
+               const QsSampleInput *b)
+{
+  if (strcmp (a->name, b->name) != 0 || a->type != b->type || a->shape.n_dims != b->shape.n_dims)
+    return FALSE;
+
+  for (int axis = 1; axis < a->shape.n_dims; axis++)
+    if (a->shape.dims[axis] != b->shape.dims[axis])
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+are_same_inputs (GPtrArray *a,
+                 GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+
+  for (guint i = 0; i < a->len; i++)
+    if (!is_same_input (a->pdata[i], b->pdata[i]))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* Whether there are arrays, made for what the network wants and for how images are to be. */
+static gboolean
+ensure_arranged (QsSamples *self,
+                 GError   **error)
+{
+  if (self->arrays != NULL)
+    return TRUE;
+  if (self->inputs->len > 0)
+    return arrange (self, error);
+
+  g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
+               "%s: what a sample is depends on the network, which is not known yet",
+               self->source->name);
+  return FALSE;
+}
+
+static gboolean
+fit (QsSamples  *self,
+     GPtrArray  *inputs,
+     GError    **error)
+{
+  if (!are_same_inputs (self->inputs, inputs))
+    {
+      g_ptr_array_ref (inputs);
+      g_ptr_array_unref (self->inputs);
+      self->inputs = inputs;
+      if (!self->source->is_fixed)
+        g_clear_pointer (&self->arrays, g_ptr_array_unref);
+    }
+
+  if (!ensure_arranged (self, error))
+    return FALSE;
+  for (guint i = 0; i < inputs->len; i++)
+    if (!check_input (self, inputs->pdata[i], error))
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * qs_samples_fit:
+ * @inputs: (element-type QsTensor): the network's inputs, in their order
+ *
+ * Tells the set what the network wants, and says whether it has it. From then on it is known how
+ * many samples there are.
+ *
+ * Errors: %QS_ERROR_MISSING, naming the input and what there is instead, %QS_ERROR_TYPE,
+ * %QS_ERROR_SHAPE, %QS_ERROR_DATA; for images those of the first one.
+ */
+gboolean
+qs_samples_fit (QsSamples  *self,
+                GPtrArray  *inputs,
+                GError    **error)
+{
+  g_autoptr (GPtrArray) wanted =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_input_free);
+
+  for (guint i = 0; i < inputs->len; i++)
+    {
+      const QsTensor *tensor = inputs->pdata[i];
+
+      g_ptr_array_add (wanted, qs_sample_input_new (tensor->name, tensor->type, &tensor->shape));
+    }
+
+  return fit (self, wanted, error);
+}
+
+/**
+ * qs_samples_check_input:
+ *
+ * Like [func@samples_fit] for one input of possibly several.
+ */
 gboolean
 qs_samples_check_input (QsSamples     *self,
                         const char    *name,
@@ -401,19 +511,17 @@ qs_samples_check_input (QsSamples     *self,
                         const QsShape *shape,
                         GError       **error)
 {
-  const QsSampleArray *array = lookup (self, name, error);
+  g_autoptr (GPtrArray) wanted =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_sample_input_free);
+  QsSampleInput *input = qs_sample_input_new (name, type, shape);
+  int known = find_input (self, name);
 
-  if (array == NULL || !check_type (self, array, type, error) ||
-      !check_shape (self, array, shape, error))
-    return FALSE;
+  g_ptr_array_add (wanted, input);
+  if (self->source->is_fixed ||
+      (self->arrays != NULL && known >= 0 && is_same_input (self->inputs->pdata[known], input)))
+    return check_input (self, input, error);
 
-  if (qs_data_type_is_float (type) &&
-      !qs_preprocessing_check (&self->recipe.preprocessing, &array->shape, error))
-    {
-      g_prefix_error (error, "%s: array “%s”: ", self->file_name, name);
-      return FALSE;
-    }
-  return TRUE;
+  return fit (self, wanted, error);
 }
 
 static int
@@ -481,7 +589,7 @@ read_rows (QsSamples     *self,
     {
       g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
                    "%s: array “%s” has no samples %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
-                   self->file_name, array->name, first, first + n - 1);
+                   self->source->name, array->name, first, first + n - 1);
       return NULL;
     }
 
@@ -489,7 +597,7 @@ read_rows (QsSamples     *self,
   rows = qs_host_tensor_new (array->type, &shape, error);
   if (rows == NULL)
     {
-      g_prefix_error (error, "%s: array “%s”: ", self->file_name, array->name);
+      g_prefix_error (error, "%s: array “%s”: ", self->source->name, array->name);
       return NULL;
     }
   if (!read_in_order (self, array, first, n, qs_host_tensor_get_mutable (rows), error))
@@ -517,7 +625,7 @@ check_finite (QsSamples           *self,
 
       g_set_error (error, QS_ERROR, QS_ERROR_DATA,
                    "%s: array “%s”: sample %" G_GINT64_FORMAT " contains %s (element %"
-                   G_GINT64_FORMAT " of its %" G_GINT64_FORMAT ")", self->file_name, array->name,
+                   G_GINT64_FORMAT " of its %" G_GINT64_FORMAT ")", self->source->name, array->name,
                    first + i / (n / n_rows), isnan (value) ? "NaN" : "infinity", i % (n / n_rows),
                    n / n_rows);
       return FALSE;
@@ -589,7 +697,7 @@ qs_samples_read (QsSamples  *self,
                  gint64      n,
                  GError    **error)
 {
-  QsSampleArray *array = lookup (self, name, error);
+  QsSampleArray *array = ensure_arranged (self, error) ? lookup (self, name, error) : NULL;
   g_autoptr (QsHostTensor) rows = NULL;
   g_autoptr (QsHostTensor) values = NULL;
 
@@ -609,13 +717,16 @@ qs_samples_read (QsSamples  *self,
 static QsSampleArray *
 find_labels (QsSamples *self)
 {
-  QsSampleArray *array = find_array (self, "label");
+  QsSampleArray *array = self->arrays != NULL ? find_array (self, "label") : NULL;
 
+  if (self->arrays == NULL)
+    return NULL;
   if (array != NULL && array->name[0] == '\0')
     return NULL;
   return array != NULL ? array : find_array (self, "labels");
 }
 
+/* Of a folder or an archive, once the network's inputs are known. */
 gboolean
 qs_samples_has_labels (QsSamples *self)
 {
@@ -633,11 +744,11 @@ check_labels (QsSamples           *self,
   if (!qs_data_type_is_integer (array->type))
     g_set_error (error, QS_ERROR, QS_ERROR_TYPE,
                  "%s: array “%s” has elements of type %s; class indices are integers",
-                 self->file_name, array->name, qs_data_type_name (array->type));
+                 self->source->name, array->name, qs_data_type_name (array->type));
   else if (per_sample != 1)
     g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
                  "%s: array “%s” has %" G_GSIZE_FORMAT " numbers per sample; a class index is one",
-                 self->file_name, array->name, per_sample);
+                 self->source->name, array->name, per_sample);
   else
     return TRUE;
 
@@ -650,11 +761,12 @@ qs_samples_read_labels (QsSamples *self,
                         gint64     n,
                         GError   **error)
 {
-  QsSampleArray *array = find_labels (self);
+  QsSampleArray *array = ensure_arranged (self, error) ? find_labels (self) : NULL;
   g_autoptr (QsHostTensor) rows = NULL;
   g_autofree gint64 *labels = NULL;
 
-  array = lookup (self, array != NULL ? array->name : "label", error);
+  if (self->arrays != NULL)
+    array = lookup (self, array != NULL ? array->name : "label", error);
   if (array == NULL || !check_labels (self, array, error))
     return NULL;
 
@@ -670,7 +782,7 @@ qs_samples_read_labels (QsSamples *self,
         {
           g_set_error (error, QS_ERROR, QS_ERROR_DATA,
                        "%s: array “%s”: sample %" G_GINT64_FORMAT " has the negative class %"
-                       G_GINT64_FORMAT, self->file_name, array->name, first + i, labels[i]);
+                       G_GINT64_FORMAT, self->source->name, array->name, first + i, labels[i]);
           return NULL;
         }
     }

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "core/qs-host-tensor.h"
+#include "network/qs-tensor.h"
 #include "qs-sample-recipe.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,8 @@ G_BEGIN_DECLS
  */
 typedef struct _QsSamples QsSamples;
 
+/* Whether @file is something that a set can be; its first bytes are read. */
+gboolean      qs_samples_probe         (GFile                  *file);
 QsSamples    *qs_samples_open          (GFile                  *file,
                                         GError                **error);
 QsSamples    *qs_samples_new_for_arrays (GHashTable            *arrays,
@@ -38,6 +41,10 @@ void          qs_samples_set_preprocessing (QsSamples             *self,
                                             const QsPreprocessing *preprocessing);
 const QsPreprocessing *qs_samples_get_preprocessing (QsSamples    *self);
 
+/* Tells the set what the network wants. @inputs: (element-type QsTensor) */
+gboolean      qs_samples_fit           (QsSamples              *self,
+                                        GPtrArray              *inputs,
+                                        GError                **error);
 /* Says whether the set has input @name with rows of @shape (axis 0, the batch, is ignored). */
 gboolean      qs_samples_check_input   (QsSamples              *self,
                                         const char             *name,

@@ -440,7 +440,7 @@ test_not_an_archive (Fixture      *self,
   qs_test_assert_error (error, QS_ERROR, QS_ERROR_MALFORMED, "set.npz");
   g_clear_error (&error);
   g_assert_null (qs_samples_open (folder, &error));
-  g_assert_error (error, QS_ERROR, QS_ERROR_MALFORMED);
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_DATA, "no samples");
   g_clear_error (&error);
   g_assert_null (qs_samples_open (missing, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
