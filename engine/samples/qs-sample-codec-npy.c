@@ -78,20 +78,29 @@ read_header (QsSampleFiles *self,
 /* All files have the type and the shape of the first, and headers of the same length, so that their
  * sizes say how many samples they have. Reading one proves it. */
 static gint64
+guess_rows (QsSampleFiles *self,
+            guint          index)
+{
+  gint64 row = (gint64) qs_sample_files_get_row_size (self);
+  gint64 more = (gint64) qs_sample_files_get (self, index)->size -
+                (gint64) qs_sample_files_get (self, 0)->size;
+
+  return row > 0 && more % row == 0 ? self->first_rows[1] + more / row : -1;
+}
+
+static gint64
 get_rows (QsSampleFiles *self,
           guint          index,
           GError       **error)
 {
-  gsize start, row = qs_sample_files_get_row_size (self);
-  guint64 size = qs_sample_files_get (self, index)->size;
+  gint64 n_rows = index > 0 ? guess_rows (self, index) : -1;
   QsNpyHeader header;
-  gint64 n_rows;
+  gsize start;
 
-  if (index == 0 || row == 0 || size % row != qs_sample_files_get (self, 0)->size % row)
-    return read_header (self, index, &header, &start, &n_rows, error) ? n_rows : -1;
+  if (n_rows > 0)
+    return n_rows;
 
-  return ((gint64) size - (gint64) qs_sample_files_get (self, 0)->size) / (gint64) row +
-         self->first_rows[1];
+  return read_header (self, index, &header, &start, &n_rows, error) ? n_rows : -1;
 }
 
 static gboolean

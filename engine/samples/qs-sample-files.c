@@ -124,8 +124,8 @@ qs_sample_files_set_rows (QsSampleFiles *self,
 
       if (n < 0)
         return FALSE;
-      self->first_rows[i] = total;
       total += MIN (n, QS_MAX_DIM);
+      self->first_rows[i + 1] = total;
       if (total > QS_MAX_DIM)
         {
           g_set_error (error, QS_ERROR, QS_ERROR_LIMIT, "%s: there are too many samples in it",
@@ -134,7 +134,6 @@ qs_sample_files_set_rows (QsSampleFiles *self,
         }
     }
 
-  self->first_rows[self->files->len] = total;
   self->shape.dims[0] = total;
   return TRUE;
 }
