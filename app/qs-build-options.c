@@ -17,6 +17,7 @@ struct _QsBuildOptions
 
   AdwComboRow *int8_row;
   AdwComboRow *source_row;
+  AdwComboRow *rounding_row;
   AdwComboRow *backend_row;
   GtkSpinButton *threads;
   GtkLabel *note;
@@ -61,6 +62,7 @@ option_changed_cb (QsBuildOptions *self)
   settings = *qs_session_get_settings (self->session);
   settings.int8 = (QsInt8Mode) adw_combo_row_get_selected (self->int8_row);
   settings.source = get_source_id (adw_combo_row_get_selected (self->source_row));
+  settings.rounding = (QsRoundingMode) adw_combo_row_get_selected (self->rounding_row);
   backend = adw_combo_row_get_selected (self->backend_row);
   settings.backend = backend == 0 ? NULL : qs_backend_get (backend - 1);
   settings.n_threads = (guint) gtk_spin_button_get_value_as_int (self->threads);
@@ -108,9 +110,11 @@ show_settings (QsBuildOptions *self)
   self->is_filling = TRUE;
   adw_combo_row_set_selected (self->int8_row, (guint) settings->int8);
   adw_combo_row_set_selected (self->source_row, source);
+  adw_combo_row_set_selected (self->rounding_row, (guint) settings->rounding);
   adw_combo_row_set_selected (self->backend_row, backend);
   gtk_spin_button_set_value (self->threads, settings->n_threads);
   gtk_widget_set_sensitive (GTK_WIDGET (self->source_row), settings->int8 != QS_INT8_OFF);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->rounding_row), settings->int8 != QS_INT8_OFF);
   self->is_filling = FALSE;
   update_note (self);
 }
@@ -156,6 +160,7 @@ qs_build_options_class_init (QsBuildOptionsClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-build-options.ui");
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, int8_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, source_row);
+  gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, rounding_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, backend_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, threads);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, note);

@@ -202,6 +202,7 @@ build_engine (QsBuild  *self,
   options.backend = self->settings.backend;
   options.n_threads = self->settings.n_threads;
   options.int8 = self->settings.int8;
+  options.rounding = self->settings.rounding;
   options.model_checksum = qs_model_get_checksum (self->model);
   self->engine = qs_builder_build (self->network, scales, &options, self->progress, error);
   return self->engine != NULL;

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /**
  * QsBuildSettings:
  * @source: id of the calibrator, or QS_SCALE_SOURCE_CACHE
+ * @rounding: of the weights
  * @backend: (nullable): the machine's default when %NULL
  * @n_threads: 0 for one per processor
  * @calibration_batch: samples per batch of the calibration run
@@ -21,6 +22,7 @@ typedef struct
 {
   const char *source;
   QsInt8Mode int8;
+  QsRoundingMode rounding;
   const QsBackend *backend;
   guint n_threads;
   gint64 calibration_batch;

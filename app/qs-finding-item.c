@@ -18,62 +18,45 @@ struct _QsFindingItem
 
 G_DEFINE_FINAL_TYPE (QsFindingItem, qs_finding_item, G_TYPE_OBJECT)
 
-typedef enum
-{
-  SEVERITY_NOTE,
-  SEVERITY_WARNING,
-  SEVERITY_ERROR,
-} QsSeverity;
-
 static const struct
 {
   const char *title;
   const char *icon;
 } severities[] = {
-  [SEVERITY_NOTE] = { N_("Note"), "dialog-information-symbolic" },
-  [SEVERITY_WARNING] = { N_("Warning"), "dialog-warning-symbolic" },
-  [SEVERITY_ERROR] = { N_("Problem"), "dialog-error-symbolic" },
+  [QS_GRAVITY_ERROR] = { N_("Problem"), "dialog-error-symbolic" },
+  [QS_GRAVITY_WARNING] = { N_("Warning"), "dialog-warning-symbolic" },
+  [QS_GRAVITY_NOTE] = { N_("Note"), "dialog-information-symbolic" },
 };
 
 /* Translators: what is remarkable about a tensor. */
-static const struct
-{
-  const char *title;
-  QsSeverity severity;
-} kinds[] = {
-  [QS_FINDING_NOT_FINITE] = { N_("NaN or infinity"), SEVERITY_ERROR },
-  [QS_FINDING_ZERO] = { N_("Uniformly zero"), SEVERITY_ERROR },
-  [QS_FINDING_SPIKE] = { N_("Spike that clips the rest"), SEVERITY_WARNING },
-  [QS_FINDING_OUTLIER_CHANNEL] = { N_("Outlier channel"), SEVERITY_WARNING },
-  [QS_FINDING_OUTLIERS] = { N_("Outliers"), SEVERITY_WARNING },
-  [QS_FINDING_DISAGREEMENT] = { N_("Calibrators disagree"), SEVERITY_WARNING },
-  [QS_FINDING_FIRST_BATCH] = { N_("Small first batch range"), SEVERITY_WARNING },
-  [QS_FINDING_HALF_EMPTY] = { N_("Half-empty histogram"), SEVERITY_NOTE },
-  [QS_FINDING_ASYMMETRIC] = { N_("Asymmetric range"), SEVERITY_NOTE },
+static const char *const titles[QS_N_FINDING_KINDS] = {
+  [QS_FINDING_NOT_FINITE] = N_("NaN or infinity"),
+  [QS_FINDING_ZERO] = N_("Uniformly zero"),
+  [QS_FINDING_SPIKE] = N_("Spike that clips the rest"),
+  [QS_FINDING_OUTLIER_CHANNEL] = N_("Outlier channel"),
+  [QS_FINDING_OUTLIERS] = N_("Outliers"),
+  [QS_FINDING_DISAGREEMENT] = N_("Calibrators disagree"),
+  [QS_FINDING_FIRST_BATCH] = N_("Small first batch range"),
+  [QS_FINDING_HALF_EMPTY] = N_("Half-empty histogram"),
+  [QS_FINDING_ASYMMETRIC] = N_("Asymmetric range"),
 };
-
-static QsSeverity
-get_severity (QsFindingKind kind)
-{
-  return (gsize) kind < G_N_ELEMENTS (kinds) ? kinds[kind].severity : SEVERITY_NOTE;
-}
 
 const char *
 qs_finding_kind_get_title (QsFindingKind kind)
 {
-  return (gsize) kind < G_N_ELEMENTS (kinds) ? _(kinds[kind].title) : "";
+  return (guint) kind < QS_N_FINDING_KINDS ? _(titles[kind]) : "";
 }
 
 const char *
 qs_finding_kind_get_severity (QsFindingKind kind)
 {
-  return _(severities[get_severity (kind)].title);
+  return _(severities[qs_finding_kind_get_gravity (kind)].title);
 }
 
 const char *
 qs_finding_kind_get_icon (QsFindingKind kind)
 {
-  return severities[get_severity (kind)].icon;
+  return severities[qs_finding_kind_get_gravity (kind)].icon;
 }
 
 QsFindingItem *

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-finding-store.h"
 
-#include "qs-worker.h"
+#include "qs-background.h"
 
-/* The work on one set of histograms; it can be left and taken up again. Only the engine's thread
- * touches it while a task runs. */
+/* The work on one set of histograms. */
 typedef struct
 {
-  gatomicrefcount ref_count;
   QsHistogramSet *histograms;
   GPtrArray *findings; /* (element-type QsFinding) */
   guint next;          /* tensor to look at */
@@ -17,8 +15,8 @@ struct _QsFindingStore
 {
   GObject parent_instance;
 
-  QsFindingJob *job;         /* NULL without histograms */
-  GCancellable *cancellable; /* while a task runs or is queued */
+  QsHistogramSet *histograms;
+  QsBackground *work; /* NULL without histograms */
   gboolean is_paused;
   gboolean is_busy;
 
@@ -72,46 +70,31 @@ job_new (QsHistogramSet *histograms)
 {
   QsFindingJob *job = g_new0 (QsFindingJob, 1);
 
-  g_atomic_ref_count_init (&job->ref_count);
   job->histograms = qs_histogram_set_ref (histograms);
   job->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_finding_free);
   return job;
 }
 
-static QsFindingJob *
-job_ref (QsFindingJob *job)
-{
-  g_atomic_ref_count_inc (&job->ref_count);
-  return job;
-}
-
 static void
-job_unref (gpointer data)
+job_free (gpointer data)
 {
   QsFindingJob *job = data;
-
-  if (!g_atomic_ref_count_dec (&job->ref_count))
-    return;
 
   qs_histogram_set_unref (job->histograms);
   g_ptr_array_unref (job->findings);
   g_free (job);
 }
 
-static void
-job_run (GTask *task)
+/* One tensor. */
+static gboolean
+job_step (gpointer data)
 {
-  QsFindingJob *job = g_task_get_task_data (task);
+  QsFindingJob *job = data;
   guint n = qs_histogram_set_get_n (job->histograms);
 
-  for (; job->next < n; job->next++)
-    {
-      if (g_task_return_error_if_cancelled (task))
-        return;
-      qs_findings_add (job->findings, job->histograms, job->next);
-    }
-
-  g_task_return_boolean (task, TRUE);
+  if (job->next < n)
+    qs_findings_add (job->findings, job->histograms, job->next);
+  return ++job->next < n;
 }
 
 static void
@@ -170,64 +153,49 @@ replace_items (QsFindingStore *self,
   g_list_model_items_changed (G_LIST_MODEL (self), 0, n_old, self->items->len);
 }
 
-static void start (QsFindingStore *self);
-
 static void
-ran_cb (GObject      *object,
-        GAsyncResult *result,
-        gpointer      user_data)
+done_cb (QsFindingStore *self)
 {
-  QsFindingStore *self = QS_FINDING_STORE (object);
-  QsFindingJob *job = g_task_get_task_data (G_TASK (result));
-  gboolean is_done = g_task_propagate_boolean (G_TASK (result), NULL);
+  QsFindingJob *job = qs_background_get_data (self->work);
 
-  g_clear_object (&self->cancellable);
-  if (job == self->job && is_done)
-    {
-      set_busy (self, FALSE);
-      replace_items (self, job->findings);
-    }
-  else
-    start (self);
+  set_busy (self, FALSE);
+  replace_items (self, job->findings);
 }
 
-/* One task at a time: a task that was cancelled ends before the next one starts. */
 static void
-start (QsFindingStore *self)
+drop_work (QsFindingStore *self)
 {
-  g_autoptr (GTask) task = NULL;
-
-  if (self->job == NULL || !self->is_busy || self->is_paused || self->cancellable != NULL)
-    return;
-
-  self->cancellable = g_cancellable_new ();
-  task = g_task_new (self, self->cancellable, ran_cb, NULL);
-  g_task_set_source_tag (task, start);
-  g_task_set_task_data (task, job_ref (self->job), job_unref);
-  qs_worker_run (task, job_run);
+  if (self->work != NULL)
+    qs_background_stop (self->work);
+  g_clear_object (&self->work);
+  g_clear_pointer (&self->histograms, qs_histogram_set_unref);
 }
 
 void
 qs_finding_store_set_histograms (QsFindingStore *self,
                                  QsHistogramSet *histograms)
 {
-  if (histograms == qs_finding_store_get_histograms (self))
+  if (histograms == self->histograms)
     return;
 
-  g_clear_pointer (&self->job, job_unref);
+  drop_work (self);
   if (histograms != NULL)
-    self->job = job_new (histograms);
-  g_cancellable_cancel (self->cancellable);
+    {
+      self->histograms = qs_histogram_set_ref (histograms);
+      self->work = qs_background_new (job_step, job_new (histograms), job_free);
+      g_signal_connect_object (self->work, "done", G_CALLBACK (done_cb), self, G_CONNECT_SWAPPED);
+    }
 
   replace_items (self, NULL);
   set_busy (self, histograms != NULL);
-  start (self);
+  if (self->work != NULL)
+    qs_background_set_paused (self->work, self->is_paused);
 }
 
 QsHistogramSet *
 qs_finding_store_get_histograms (QsFindingStore *self)
 {
-  return self->job == NULL ? NULL : self->job->histograms;
+  return self->histograms;
 }
 
 void
@@ -235,10 +203,8 @@ qs_finding_store_set_paused (QsFindingStore *self,
                              gboolean        is_paused)
 {
   self->is_paused = is_paused;
-  if (is_paused)
-    g_cancellable_cancel (self->cancellable);
-  else
-    start (self);
+  if (self->work != NULL)
+    qs_background_set_paused (self->work, is_paused);
 }
 
 gboolean
@@ -271,8 +237,7 @@ qs_finding_store_finalize (GObject *object)
 {
   QsFindingStore *self = QS_FINDING_STORE (object);
 
-  g_clear_pointer (&self->job, job_unref);
-  g_clear_object (&self->cancellable);
+  drop_work (self);
   g_clear_pointer (&self->tensors, g_hash_table_unref);
   g_clear_pointer (&self->items, g_ptr_array_unref);
 

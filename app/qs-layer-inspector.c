@@ -8,6 +8,7 @@
 #include "qs-layer-row.h"
 #include "qs-property-list.h"
 #include "qs-resources.h"
+#include "qs-weight-card.h"
 
 struct _QsLayerInspector
 {
@@ -21,6 +22,7 @@ struct _QsLayerInspector
   QsPropertyList *why;
   QsPropertyList *properties;
   QsPropertyList *inside;
+  QsWeightCard *weights;
   QsPropertyList *inputs;
   QsPropertyList *outputs;
   QsPropertyList *tactics;
@@ -329,6 +331,7 @@ qs_layer_inspector_show (QsLayerInspector *self,
   show_why (self, layer);
   show_properties (self, layer);
   show_inside (self, layer);
+  qs_weight_card_show (self->weights, qs_session_get_weights (session), layer);
   show_tensors (self->inputs, _("Inputs"), layer->inputs);
   show_tensors (self->outputs, _("Outputs"), layer->outputs);
   show_tactics (self, layer);
@@ -349,6 +352,7 @@ qs_layer_inspector_class_init (QsLayerInspectorClass *klass)
   G_OBJECT_CLASS (klass)->dispose = qs_layer_inspector_dispose;
 
   g_type_ensure (QS_TYPE_PROPERTY_LIST);
+  g_type_ensure (QS_TYPE_WEIGHT_CARD);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-layer-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, kind);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, badge);
@@ -356,6 +360,7 @@ qs_layer_inspector_class_init (QsLayerInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, why);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, properties);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, inside);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, weights);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, inputs);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, outputs);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, tactics);

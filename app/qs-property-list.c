@@ -118,6 +118,7 @@ qs_property_list_set_title (QsPropertyList *self,
                             const char     *title)
 {
   gtk_label_set_label (self->title, title);
+  gtk_widget_set_visible (GTK_WIDGET (self->title), TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->rows),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, title,
                                   -1);

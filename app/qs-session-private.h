@@ -17,6 +17,7 @@ struct _QsSession
   QsWorkspace work;
   QsHistory *history;
   QsFindingStore *findings;
+  QsWeightStore *weights;
 
   QsProgress *progress; /* of the work under way */
   QsBuild *build;       /* while it runs */

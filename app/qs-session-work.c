@@ -354,6 +354,7 @@ qs_session_compare_async (QsSession           *self,
   options.backend = self->work.settings.backend;
   options.n_threads = self->work.settings.n_threads;
   options.int8 = self->work.settings.int8;
+  options.rounding = self->work.settings.rounding;
   progress = qs_progress_new ();
   qs_progress_set_phase (progress, _("Comparing calibrators"));
   session_begin (self, progress);

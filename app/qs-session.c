@@ -189,6 +189,12 @@ qs_session_find_source (QsSession  *self,
   return qs_workspace_find_source (&self->work, id);
 }
 
+QsWeightStore *
+qs_session_get_weights (QsSession *self)
+{
+  return self->weights;
+}
+
 QsFindingStore *
 qs_session_get_findings (QsSession *self)
 {
@@ -304,8 +310,14 @@ qs_session_step (QsSession *self,
     session_selection_changed (self);
 }
 
-/* Before any view hears of the change: findings are about the histograms there are, and leave the
+/* Before any view hears of the change: findings and weights are about what there is, and leave the
  * engine's thread to the work that somebody waits for. */
+
+static void
+model_changed_cb (QsSession *self)
+{
+  qs_weight_store_set_network (self->weights, qs_session_get_network (self));
+}
 
 static void
 scales_changed_cb (QsSession *self)
@@ -317,6 +329,7 @@ static void
 progress_changed_cb (QsSession *self)
 {
   qs_finding_store_set_paused (self->findings, self->progress != NULL);
+  qs_weight_store_set_paused (self->weights, self->progress != NULL);
 }
 
 static void
@@ -326,6 +339,8 @@ qs_session_finalize (GObject *object)
 
   qs_finding_store_set_histograms (self->findings, NULL);
   g_clear_object (&self->findings);
+  qs_weight_store_set_network (self->weights, NULL);
+  g_clear_object (&self->weights);
   qs_workspace_clear (&self->work);
   qs_session_clear_live (self);
   g_clear_pointer (&self->history, qs_history_free);
@@ -351,6 +366,8 @@ qs_session_init (QsSession *self)
   qs_workspace_init (&self->work);
   self->history = qs_history_new ();
   self->findings = qs_finding_store_new ();
+  self->weights = qs_weight_store_new ();
+  g_signal_connect (self, "changed::" QS_CHANGED_MODEL, G_CALLBACK (model_changed_cb), NULL);
   g_signal_connect (self, "changed::" QS_CHANGED_SCALES, G_CALLBACK (scales_changed_cb), NULL);
   g_signal_connect (self, "changed::" QS_CHANGED_PROGRESS, G_CALLBACK (progress_changed_cb), NULL);
 }

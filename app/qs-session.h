@@ -6,6 +6,7 @@
 #include "qs-finding-store.h"
 #include "qs-history.h"
 #include "qs-loader.h"
+#include "qs-weight-store.h"
 
 G_BEGIN_DECLS
 
@@ -79,6 +80,8 @@ QsScaleSource   *qs_session_find_source          (QsSession             *self,
                                                   const char            *id);
 /* What is remarkable about the histograms; the same object all the time. */
 QsFindingStore  *qs_session_get_findings         (QsSession             *self);
+/* What INT8 makes of the weights; the same object all the time. */
+QsWeightStore   *qs_session_get_weights          (QsSession             *self);
 /* (element-type QsEvaluation) (nullable) */
 GPtrArray       *qs_session_get_evaluations      (QsSession             *self);
 
