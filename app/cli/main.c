@@ -17,6 +17,8 @@ static const QsCliCommand *const commands[] = {
   &qs_cli_info,
   &qs_cli_run,
   &qs_cli_calibrate,
+  &qs_cli_findings,
+  &qs_cli_order,
   &qs_cli_build,
   &qs_cli_evaluate,
   &qs_cli_compare,

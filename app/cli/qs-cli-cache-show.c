@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "calibration/qs-portability.h"
 #include "import/qs-import.h"
 #include "qs-cli-cache.h"
 #include "qs-cli-json.h"
@@ -16,8 +17,23 @@ scale_bits (float scale)
   return bits;
 }
 
+/* The algorithm settles it, or the names in the light of the model. @network: (nullable) */
+static QsPortability
+find_portability (QsCliCache *cache,
+                  QsNetwork  *network)
+{
+  const char *algorithm = qs_calibration_cache_get_algorithm (cache->cache);
+  QsPortability portability = qs_portability_of_algorithm (algorithm);
+
+  if (portability != QS_PORTABILITY_UNKNOWN || network == NULL)
+    return portability;
+
+  return qs_portability_of_names (cache->scales, network);
+}
+
 static void
-print_head (QsCliCache *cache)
+print_head (QsCliCache *cache,
+            QsNetwork  *network)
 {
   g_print ("%-10s %s\n", "Format", cache->format->name);
   if (cache->cache != NULL)
@@ -27,7 +43,10 @@ print_head (QsCliCache *cache)
       g_print ("%-10s %s\n", "Header", qs_calibration_cache_get_header (cache->cache));
       g_print ("%-10s %s\n", "Algorithm", algorithm != NULL ? algorithm : "–");
     }
-  g_print ("%-10s %u\n\n", "Tensors", qs_scale_table_get_n (cache->scales));
+  g_print ("%-10s %u\n", "Tensors", qs_scale_table_get_n (cache->scales));
+  if (cache->cache != NULL)
+    g_print ("%s\n", qs_portability_describe (find_portability (cache, network)));
+  g_print ("\n");
 }
 
 static void
@@ -71,13 +90,16 @@ add_scales (JsonBuilder  *json,
 
 static void
 add_cache (JsonBuilder *json,
-           QsCliCache  *cache)
+           QsCliCache  *cache,
+           QsNetwork   *network)
 {
   qs_cli_json_text (json, "format", cache->format->id);
   if (cache->cache != NULL)
     {
       qs_cli_json_text (json, "header", qs_calibration_cache_get_header (cache->cache));
       qs_cli_json_text (json, "algorithm", qs_calibration_cache_get_algorithm (cache->cache));
+      qs_cli_json_text (json, "portability",
+                        qs_portability_get_id (find_portability (cache, network)));
     }
   qs_cli_cache_add_names (json, "warnings", cache->warnings);
   add_scales (json, cache->scales);
@@ -127,9 +149,9 @@ cache_show (QsCli   *self,
     return FALSE;
 
   qs_cli_cache_warn (self->path, cache->warnings);
-  print_head (cache);
+  print_head (cache, network);
   print_scales (cache->scales);
-  add_cache (self->json, cache);
+  add_cache (self->json, cache, network);
   if (network != NULL)
     report_names (self, cache->scales, network);
 

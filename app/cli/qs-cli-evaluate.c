@@ -95,10 +95,11 @@ const QsCliCommand qs_cli_evaluate = {
   .description = "Runs a model or a plan over labelled samples: top-1 and top-5, and for INT8\n"
                  "the agreement, cosine and SQNR of the outputs against FP32. A plan does not\n"
                  "hold its FP32 weights; --reference names the model to compare it with.",
-  .options = { QS_CLI_DATA, QS_CLI_REFERENCE, QS_CLI_PRECISION, QS_CLI_INT8_ALL,
-               QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_RANGES, QS_CLI_RANGE,
-               QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT,
-               QS_CLI_ROUNDING, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
+  .options = { QS_CLI_DATA, QS_CLI_REFERENCE, QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION,
+               QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,
+               QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES, QS_CLI_RANGE, QS_CLI_BATCH,
+               QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_ROUNDING,
+               QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
   .required = { QS_CLI_DATA },
   .run = evaluate,
 };

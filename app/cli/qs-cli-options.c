@@ -11,6 +11,8 @@
 #define MAX_BATCH 65536
 #define MAX_THREADS 1024
 #define MAX_RUNS 1000000
+#define MAX_SHUFFLES 1000
+#define MAX_BATCHES 16
 
 typedef struct
 {
@@ -38,6 +40,22 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                            "Calibration cache in TensorRT's text format", "FILE"),
   [QS_CLI_CALIBRATOR] = OPTION ("calibrator", 0, STRING, calibrator,
                                 "How ranges are chosen", "NAME"),
+  [QS_CLI_QUANTILE] = OPTION ("quantile", 0, STRING, quantile,
+                              "Legacy and percentile: share of the values to keep, 0 to 1 (0.9999)",
+                              "Q"),
+  [QS_CLI_CUTOFF] = OPTION ("cutoff", 0, STRING, cutoff,
+                            "Legacy: regression cutoff, 0 to 1 (1, no regression)", "C"),
+  [QS_CLI_PRESET] = OPTION ("preset", 0, STRING, preset,
+                            "Legacy: quantile and cutoff of TensorRT's sample for a network", "NAME"),
+  [QS_CLI_BEFORE_FUSION] = OPTION ("calibrate-before-fusion", 0, STRING, before_fusion,
+                                   "Entropy and Legacy: calibrate before layer fusion, yes or no "
+                                   "(default: no); the others always do", "WHEN"),
+  [QS_CLI_HISTOGRAMS] = OPTION ("histograms", 0, FILENAME, histograms,
+                                "Histogram cache: read if it is there, else written", "FILE"),
+  [QS_CLI_SHUFFLES] = OPTION ("shuffles", 0, INT, shuffles,
+                              "Shuffled orders for each batch size, beside the set's own (4)", "K"),
+  [QS_CLI_SEED] = OPTION ("seed", 0, INT64, seed, "Seed of the first shuffle (1)", "S"),
+  [QS_CLI_BATCHES] = OPTION ("batches", 0, STRING, batches, "Batch sizes (32)", "A,B,…"),
   [QS_CLI_RANGES] = OPTION ("ranges", 0, FILENAME, ranges,
                             "Ranges set by hand: JSON, or any format of calibration caches",
                             "FILE"),
@@ -100,7 +118,8 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
 void
 qs_cli_options_init (QsCliOptions *self)
 {
-  *self = (QsCliOptions) { .batch = UNSET, .limit = UNSET, .threads = UNSET, .runs = UNSET };
+  *self = (QsCliOptions) { .batch = UNSET, .limit = UNSET, .threads = UNSET, .runs = UNSET,
+                           .shuffles = UNSET, .seed = UNSET };
 }
 
 static char *
@@ -110,6 +129,19 @@ list_calibrators (void)
 
   for (guint i = 0; i < qs_calibrator_get_n (); i++)
     g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_calibrator_get (i)->id);
+
+  return g_string_free (list, FALSE);
+}
+
+static char *
+list_presets (void)
+{
+  GString *list = g_string_new (NULL);
+  guint n;
+  const QsCalibratorPreset *presets = qs_calibrator_get_legacy_presets (&n);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", presets[i].name);
 
   return g_string_free (list, FALSE);
 }
@@ -137,6 +169,11 @@ describe_option (QsCliOption option)
       list = list_calibrators ();
       text = g_strdup_printf ("%s: %s (%s)", options[option].description, list,
                               DEFAULT_CALIBRATOR);
+    }
+  else if (option == QS_CLI_PRESET)
+    {
+      list = list_presets ();
+      text = g_strdup_printf ("%s: %s", options[option].description, list);
     }
   else if (option == QS_CLI_FROM || option == QS_CLI_TO)
     {
@@ -224,6 +261,8 @@ clear_unset (QsCliOptions *self)
   self->limit = MAX (self->limit, 0);
   self->threads = MAX (self->threads, 0);
   self->runs = MAX (self->runs, 0);
+  self->shuffles = MAX (self->shuffles, 0);
+  self->seed = MAX (self->seed, 0);
 }
 
 /**
@@ -247,7 +286,9 @@ qs_cli_options_check (QsCliOptions       *self,
   if (!check_range (QS_CLI_BATCH, self->batch, MAX_BATCH, error) ||
       !check_range (QS_CLI_LIMIT, self->limit, G_MAXINT64, error) ||
       !check_range (QS_CLI_THREADS, self->threads, MAX_THREADS, error) ||
-      !check_range (QS_CLI_RUNS, self->runs, MAX_RUNS, error))
+      !check_range (QS_CLI_RUNS, self->runs, MAX_RUNS, error) ||
+      !check_range (QS_CLI_SHUFFLES, self->shuffles, MAX_SHUFFLES, error) ||
+      !check_range (QS_CLI_SEED, self->seed, G_MAXINT64 - MAX_SHUFFLES, error))
     return FALSE;
 
   clear_unset (self);
@@ -326,6 +367,130 @@ qs_cli_options_get_ranges (QsCliOptions     *self,
 
   *ranges = g_steal_pointer (&result);
   return TRUE;
+}
+
+/* @text: (nullable): leaves @share as it is */
+static gboolean
+parse_share (QsCliOption   option,
+             const char   *text,
+             double       *share,
+             GError      **error)
+{
+  char *end = NULL;
+  double value;
+
+  if (text == NULL)
+    return TRUE;
+
+  value = g_ascii_strtod (text, &end);
+  if (end != text && *end == '\0' && value >= 0.0 && value <= 1.0)
+    {
+      *share = value;
+      return TRUE;
+    }
+
+  qs_cli_set_usage_error (error, "--%s: “%s” is not a number between 0 and 1",
+                          options[option].name, text);
+  return FALSE;
+}
+
+static gboolean
+find_preset (const char           *name,
+             QsCalibratorOptions  *parameters,
+             GError              **error)
+{
+  guint n;
+  const QsCalibratorPreset *presets = qs_calibrator_get_legacy_presets (&n);
+  g_autofree char *known = NULL;
+
+  for (guint i = 0; i < n; i++)
+    if (g_str_equal (presets[i].name, name))
+      {
+        *parameters = presets[i].options;
+        return TRUE;
+      }
+
+  known = list_presets ();
+  qs_cli_set_usage_error (error, "--preset: there is no “%s”; there are %s", name, known);
+  return FALSE;
+}
+
+static gboolean
+parse_before_fusion (const char          *text,
+                     const QsCalibrator  *calibrator,
+                     QsBeforeFusion      *choice,
+                     GError             **error)
+{
+  if (text == NULL || g_str_equal (text, "default"))
+    *choice = QS_BEFORE_FUSION_DEFAULT;
+  else if (g_str_equal (text, "yes"))
+    *choice = QS_BEFORE_FUSION_YES;
+  else if (g_str_equal (text, "no"))
+    *choice = QS_BEFORE_FUSION_NO;
+  else
+    {
+      qs_cli_set_usage_error (error, "--calibrate-before-fusion: “%s” is none of yes, no and default",
+                              text);
+      return FALSE;
+    }
+
+  if (*choice != QS_BEFORE_FUSION_NO || calibrator == NULL || !calibrator->always_before_fusion)
+    return TRUE;
+
+  qs_cli_set_usage_error (error, "--calibrate-before-fusion: TensorRT always calibrates before fusion "
+                          "with %s", calibrator->name);
+  return FALSE;
+}
+
+/**
+ * qs_cli_options_get_parameters:
+ *
+ * A preset first, then what is given beside it.
+ *
+ * Errors: %QS_CLI_USAGE_ERROR, naming the option.
+ */
+gboolean
+qs_cli_options_get_parameters (QsCliOptions         *self,
+                               const QsCalibrator   *calibrator,
+                               QsCalibratorOptions  *parameters,
+                               GError              **error)
+{
+  *parameters = (QsCalibratorOptions) QS_CALIBRATOR_OPTIONS_INIT;
+
+  return (self->preset == NULL || find_preset (self->preset, parameters, error)) &&
+         parse_share (QS_CLI_QUANTILE, self->quantile, &parameters->quantile, error) &&
+         parse_share (QS_CLI_CUTOFF, self->cutoff, &parameters->regression_cutoff, error) &&
+         parse_before_fusion (self->before_fusion, calibrator, &parameters->before_fusion, error);
+}
+
+GArray *
+qs_cli_options_get_batches (QsCliOptions  *self,
+                            gint64         fallback,
+                            GError       **error)
+{
+  g_autoptr (GArray) batches = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_auto (GStrv) words = NULL;
+
+  if (self->batches == NULL)
+    g_array_append_val (batches, fallback);
+  else
+    words = g_strsplit (self->batches, ",", MAX_BATCHES + 1);
+
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    {
+      guint64 batch;
+
+      if (i == MAX_BATCHES ||
+          !g_ascii_string_to_unsigned (words[i], 10, 1, MAX_BATCH, &batch, NULL))
+        {
+          qs_cli_set_usage_error (error, "--batches: “%s” is not a list of up to %d numbers between 1 "
+                                  "and %d", self->batches, MAX_BATCHES, MAX_BATCH);
+          return NULL;
+        }
+      g_array_append_val (batches, batch);
+    }
+
+  return g_steal_pointer (&batches);
 }
 
 gboolean

@@ -20,6 +20,14 @@ typedef enum
   QS_CLI_CALIBRATION,
   QS_CLI_CACHE,
   QS_CLI_CALIBRATOR,
+  QS_CLI_QUANTILE,
+  QS_CLI_CUTOFF,
+  QS_CLI_PRESET,
+  QS_CLI_BEFORE_FUSION,
+  QS_CLI_HISTOGRAMS,
+  QS_CLI_SHUFFLES,
+  QS_CLI_SEED,
+  QS_CLI_BATCHES,
   QS_CLI_RANGES,
   QS_CLI_RANGE,
   QS_CLI_DATA,
@@ -65,6 +73,14 @@ typedef struct
   char *calibration;
   char *cache;
   char *calibrator;
+  char *quantile;
+  char *cutoff;
+  char *preset;
+  char *before_fusion;
+  char *histograms;
+  int shuffles;
+  gint64 seed;
+  char *batches;
   char *ranges;
   char **range;
   char *data;
@@ -116,6 +132,15 @@ const QsCalibrator *qs_cli_options_get_calibrator (QsCliOptions        *self,
  * there are none. */
 gboolean            qs_cli_options_get_ranges     (QsCliOptions        *self,
                                                    QsDynamicRanges    **ranges,
+                                                   GError             **error);
+/* The calibrators' parameters; @calibrator: (nullable): the only one they are for. */
+gboolean            qs_cli_options_get_parameters (QsCliOptions        *self,
+                                                   const QsCalibrator  *calibrator,
+                                                   QsCalibratorOptions *parameters,
+                                                   GError             **error);
+/* (element-type gint64) (transfer full): the sizes of `--batches`, or @fallback alone */
+GArray             *qs_cli_options_get_batches    (QsCliOptions        *self,
+                                                   gint64               fallback,
                                                    GError             **error);
 /* The format that @option, of value @id, names: %NULL without an error when @id is %NULL. */
 gboolean            qs_cli_options_get_format     (QsCliOption           option,

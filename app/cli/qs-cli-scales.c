@@ -4,7 +4,10 @@
 #include "builder/qs-manual-scales.h"
 #include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibration-run.h"
+#include "calibration/qs-histogram-file.h"
+#include "calibration/qs-portability.h"
 #include "core/qs-error.h"
+#include "passes/qs-pass.h"
 
 #define MAX_NAMED 5
 
@@ -23,34 +26,84 @@ join_names (GPtrArray *names)
   return g_string_free (text, FALSE);
 }
 
-/**
- * qs_cli_scales_run_calibration:
- * @samples: (out) (optional): the set, for what there is to say about it
- */
-QsHistogramSet *
-qs_cli_scales_run_calibration (QsCliSubject  *subject,
-                               QsCli         *cli,
-                               QsSamples    **samples,
-                               GError       **error)
+gint64
+qs_cli_scales_get_batch (QsCli *cli)
 {
-  QsCalibrationRunOptions options = QS_CALIBRATION_RUN_OPTIONS_INIT;
-  g_autoptr (QsSamples) set =
-    qs_cli_options_open_samples (&cli->options, cli->options.calibration, error);
-  QsHistogramSet *histograms;
+  QsCalibrationRunOptions defaults = QS_CALIBRATION_RUN_OPTIONS_INIT;
 
-  if (set == NULL)
+  return cli->options.batch > 0 ? cli->options.batch : defaults.batch;
+}
+
+static QsHistogramSet *
+load_histograms (QsCliSubject  *subject,
+                 const char    *path,
+                 const char    *samples_key,
+                 GError       **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (QsHistogramSet) histograms = qs_histogram_set_load (file, error);
+
+  if (histograms == NULL)
     return NULL;
 
-  if (cli->options.batch > 0)
-    options.batch = cli->options.batch;
+  if (qs_histogram_set_check_origin (histograms, qs_model_get_checksum (subject->model), samples_key,
+                                     error))
+    return g_steal_pointer (&histograms);
+
+  g_prefix_error (error, "%s: ", path);
+  return NULL;
+}
+
+static gboolean
+save_histograms (QsHistogramSet  *histograms,
+                 const char      *path,
+                 GError         **error)
+{
+  g_autoptr (GFile) file = path != NULL ? g_file_new_for_commandline_arg (path) : NULL;
+
+  return file == NULL ||
+         qs_cli_name_file (qs_histogram_set_save (histograms, file, error), path, error);
+}
+
+QsHistogramSet *
+qs_cli_scales_run_calibration (QsCliSubject        *subject,
+                               QsCli               *cli,
+                               QsSamples          **samples,
+                               QsCalibrationTimes  *times,
+                               GError             **error)
+{
+  QsCalibrationRunOptions options = QS_CALIBRATION_RUN_OPTIONS_INIT;
+  const char *cache = cli->options.histograms, *path = cli->options.calibration;
+  gboolean is_cached = cache != NULL && g_file_test (cache, G_FILE_TEST_EXISTS);
+  g_autoptr (QsHistogramSet) histograms = NULL;
+  g_autoptr (QsSamples) set = NULL;
+  g_autofree char *key = NULL;
+
+  if (path == NULL && !is_cached)
+    {
+      qs_cli_set_usage_error (error, "--calibration SET%s is needed",
+                              cache != NULL ? ", or --histograms with a file that exists," : "");
+      return NULL;
+    }
+  if (path != NULL && (set = qs_cli_options_open_samples (&cli->options, path, error)) == NULL)
+    return NULL;
+
+  options.batch = qs_cli_scales_get_batch (cli);
   options.backend = subject->backend;
   options.n_threads = (guint) cli->options.threads;
-  histograms = qs_calibration_run (subject->model, subject->profile, set, &options, cli->progress,
-                                   NULL, NULL, error);
+  options.times = times;
+  if (set != NULL)
+    key = qs_calibration_run_dup_samples_key (set, &options);
 
-  if (histograms != NULL && samples != NULL)
+  histograms = is_cached ? load_histograms (subject, cache, key, error)
+                         : qs_calibration_run (subject->model, subject->profile, set, &options,
+                                               cli->progress, NULL, NULL, error);
+  if (histograms == NULL || (!is_cached && !save_histograms (histograms, cache, error)))
+    return NULL;
+
+  if (samples != NULL)
     *samples = g_steal_pointer (&set);
-  return histograms;
+  return g_steal_pointer (&histograms);
 }
 
 /**
@@ -74,15 +127,19 @@ qs_cli_scales_check_format (const QsCalibrator  *calibrator,
 
 QsScaleTable *
 qs_cli_scales_calibrate (QsCliSubject        *subject,
+                         QsCli               *cli,
                          QsHistogramSet      *histograms,
                          const QsCalibrator  *calibrator,
                          GError             **error)
 {
-  QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
-  g_autoptr (QsScaleTable) scales =
-    qs_histogram_set_calibrate (histograms, calibrator, &options);
+  QsCalibratorOptions options;
+  g_autoptr (QsScaleTable) scales = NULL;
   g_autoptr (QsNetwork) network = NULL;
 
+  if (!qs_cli_options_get_parameters (&cli->options, calibrator, &options, error))
+    return NULL;
+
+  scales = qs_histogram_set_calibrate (histograms, calibrator, &options);
   if (subject->ranges == NULL)
     return g_steal_pointer (&scales);
 
@@ -96,21 +153,22 @@ calibrate (QsCliSubject  *subject,
            QsCli         *cli,
            GError       **error)
 {
-  QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
   const QsCalibrator *calibrator = qs_cli_options_get_calibrator (&cli->options, error);
   g_autoptr (QsHistogramSet) histograms = NULL;
   g_autoptr (QsScaleTable) scales = NULL;
+  QsCalibratorOptions parameters;
 
   if (calibrator == NULL ||
+      !qs_cli_options_get_parameters (&cli->options, calibrator, &parameters, error) ||
       (cli->options.cache != NULL &&
        !qs_cli_scales_check_format (calibrator, cli->options.cache, error)))
     return NULL;
 
-  histograms = qs_cli_scales_run_calibration (subject, cli, NULL, error);
+  histograms = qs_cli_scales_run_calibration (subject, cli, NULL, NULL, error);
   if (histograms == NULL)
     return NULL;
 
-  scales = qs_histogram_set_calibrate (histograms, calibrator, &options);
+  scales = qs_histogram_set_calibrate (histograms, calibrator, &parameters);
   if (cli->options.cache != NULL &&
       !qs_cli_scales_save (scales, calibrator, cli->options.cache, error))
     return NULL;
@@ -136,13 +194,18 @@ qs_cli_scales_find_missing (QsScaleTable *scales,
                             QsNetwork    *network)
 {
   GPtrArray *missing = g_ptr_array_new ();
+  g_autoptr (GHashTable) survivors = NULL;
+
+  if (qs_portability_of_names (scales, network) == QS_PORTABILITY_THIS_DEVICE)
+    survivors = qs_passes_find_survivors (network, NULL);
 
   for (guint i = 0; i < network->tensors->len; i++)
     {
       QsTensor *tensor = g_ptr_array_index (network->tensors, i);
 
       if (qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_FLOAT &&
-          !qs_scale_table_lookup (scales, tensor->name, NULL))
+          !qs_scale_table_lookup (scales, tensor->name, NULL) &&
+          (survivors == NULL || g_hash_table_contains (survivors, tensor->name)))
         g_ptr_array_add (missing, tensor->name);
     }
 
@@ -269,7 +332,7 @@ qs_cli_scales_get (QsCliSubject  *subject,
   if (options->cache != NULL &&
       (options->calibration == NULL || g_file_test (options->cache, G_FILE_TEST_EXISTS)))
     return read_cache (subject, cli, error);
-  if (options->calibration != NULL)
+  if (options->calibration != NULL || options->histograms != NULL)
     return calibrate (subject, cli, error);
 
   qs_cli_set_usage_error (error, "INT8 needs --calibration FILE.npz or --cache FILE");

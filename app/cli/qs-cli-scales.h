@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-histogram-set.h"
+#include "calibration/qs-calibration-run.h"
 #include "qs-cli-subject.h"
 
 G_BEGIN_DECLS
 
-/* Runs the model over the set of `--calibration`. */
-QsHistogramSet *qs_cli_scales_run_calibration (QsCliSubject  *subject,
-                                               QsCli         *cli,
-                                               QsSamples    **samples,
-                                               GError       **error);
-/* Scales by @calibrator with the ranges of `--ranges` and `--range` in their place. */
+/* `--batch`, or the default. */
+gint64          qs_cli_scales_get_batch       (QsCli         *cli);
+/* Runs the model over the set of `--calibration`. With `--histograms`, a file that is there saves
+ * the run and one that is not is written. @samples: (out) (nullable): also where there are none;
+ * @times: (out) (nullable): all 0 where there was no run */
+QsHistogramSet *qs_cli_scales_run_calibration (QsCliSubject        *subject,
+                                               QsCli               *cli,
+                                               QsSamples          **samples,
+                                               QsCalibrationTimes  *times,
+                                               GError             **error);
+/* Scales by @calibrator, with the parameters of the options, and with the ranges of `--ranges` and
+ * `--range` in their place. */
 QsScaleTable   *qs_cli_scales_calibrate       (QsCliSubject        *subject,
+                                               QsCli               *cli,
                                                QsHistogramSet      *histograms,
                                                const QsCalibrator  *calibrator,
                                                GError             **error);
@@ -23,7 +30,8 @@ QsScaleTable   *qs_cli_scales_get             (QsCliSubject  *subject,
                                                QsCli         *cli,
                                                GError       **error);
 /* (transfer container) (element-type utf8): names in @scales that are no tensors, and activations
- * without a name in @scales. The names are those of their owners. */
+ * without a name in @scales; of a cache that was made after layer fusion, those that fusion
+ * leaves. The names are those of their owners. */
 GPtrArray      *qs_cli_scales_find_strangers  (QsScaleTable  *scales,
                                                QsNetwork     *network);
 GPtrArray      *qs_cli_scales_find_missing    (QsScaleTable  *scales,

@@ -70,7 +70,9 @@ extern const QsCliCommand qs_cli_compare;
 extern const QsCliCommand qs_cli_evaluate;
 extern const QsCliCommand qs_cli_export;
 extern const QsCliCommand qs_cli_groups;
+extern const QsCliCommand qs_cli_findings;
 extern const QsCliCommand qs_cli_info;
+extern const QsCliCommand qs_cli_order;
 extern const QsCliCommand qs_cli_run;
 extern const QsCliCommand qs_cli_weights;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-portability.h"
 
+#include "passes/qs-pass.h"
+
 static const struct
 {
   const char *id;
@@ -56,4 +58,26 @@ qs_portability_of_algorithm (const char *algorithm)
     }
 
   return QS_PORTABILITY_UNKNOWN;
+}
+
+QsPortability
+qs_portability_of_names (QsScaleTable *scales,
+                         QsNetwork    *network)
+{
+  g_autoptr (GHashTable) survivors = qs_passes_find_survivors (network, NULL);
+  QsPortability portability = QS_PORTABILITY_UNKNOWN;
+
+  for (guint i = 0; survivors != NULL && i < network->tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+
+      if (!qs_tensor_is_activation (tensor) || tensor->type != QS_DATA_TYPE_FLOAT ||
+          g_hash_table_contains (survivors, tensor->name))
+        continue;
+      if (qs_scale_table_lookup (scales, tensor->name, NULL))
+        return QS_PORTABILITY_DEVICES;
+      portability = QS_PORTABILITY_THIS_DEVICE;
+    }
+
+  return portability;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "network/qs-network.h"
 #include "qs-calibrator.h"
+#include "qs-scale-table.h"
 
 G_BEGIN_DECLS
 
@@ -33,5 +35,9 @@ QsPortability qs_portability_of_calibrator (const QsCalibrator   *calibrator,
 /* Of a cache of which only the algorithm is known, the word in its header: MinMax and Entropy 2
  * always run before fusion, for the others the header does not tell. */
 QsPortability qs_portability_of_algorithm (const char            *algorithm);
+/* Of scales for @network, the imported model: names that fusion removes show that they were found
+ * before it; none where there are some, that it was after. */
+QsPortability qs_portability_of_names     (QsScaleTable          *scales,
+                                           QsNetwork             *network);
 
 G_END_DECLS
