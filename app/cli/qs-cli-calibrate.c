@@ -230,6 +230,7 @@ calibrate (QsCli   *self,
 
   if (calibrator == NULL ||
       !qs_cli_options_get_parameters (&self->options, calibrator, &parameters, error) ||
+      !qs_cli_scales_check_source (self, error) ||
       !qs_cli_scales_check_format (calibrator, self->options.cache, error))
     return FALSE;
 

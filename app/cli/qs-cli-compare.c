@@ -48,11 +48,14 @@ static gboolean
 compare (QsCli   *self,
          GError **error)
 {
-  g_autoptr (QsSamples) samples =
-    qs_cli_options_open_samples (&self->options, self->options.data, error);
+  g_autoptr (QsSamples) samples = NULL;
   g_autoptr (QsCliSubject) subject = NULL;
   g_autoptr (GPtrArray) results = NULL;
 
+  if (!qs_cli_scales_check_source (self, error))
+    return FALSE;
+
+  samples = qs_cli_options_open_samples (&self->options, self->options.data, error);
   if (samples == NULL ||
       (subject = qs_cli_subject_open_model (self, DEFAULT_BATCH, error)) == NULL)
     return FALSE;

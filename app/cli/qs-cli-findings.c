@@ -76,11 +76,13 @@ static gboolean
 find (QsCli   *self,
       GError **error)
 {
-  g_autoptr (QsCliSubject) subject =
-    qs_cli_subject_open_model (self, qs_cli_scales_get_batch (self), error);
+  g_autoptr (QsCliSubject) subject = NULL;
   g_autoptr (QsHistogramSet) histograms = NULL;
   g_autoptr (GPtrArray) findings = NULL;
 
+  if (!qs_cli_scales_check_source (self, error))
+    return FALSE;
+  subject = qs_cli_subject_open_model (self, qs_cli_scales_get_batch (self), error);
   if (subject == NULL)
     return FALSE;
 

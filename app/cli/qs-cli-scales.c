@@ -34,6 +34,28 @@ qs_cli_scales_get_batch (QsCli *cli)
   return cli->options.batch > 0 ? cli->options.batch : defaults.batch;
 }
 
+/**
+ * qs_cli_scales_check_source:
+ *
+ * Errors: %QS_CLI_USAGE_ERROR when there is neither a calibration set nor a histogram cache.
+ */
+gboolean
+qs_cli_scales_check_source (QsCli   *cli,
+                            GError **error)
+{
+  const char *cache = cli->options.histograms;
+
+  if (cli->options.calibration != NULL ||
+      (cache != NULL && g_file_test (cache, G_FILE_TEST_EXISTS)))
+    return TRUE;
+
+  if (cache != NULL)
+    qs_cli_set_usage_error (error, "there is no %s, so --calibration is needed", cache);
+  else
+    qs_cli_set_usage_error (error, "--calibration SET, or --histograms FILE, is needed");
+  return FALSE;
+}
+
 static QsHistogramSet *
 load_histograms (QsCliSubject  *subject,
                  const char    *path,
@@ -79,12 +101,8 @@ qs_cli_scales_run_calibration (QsCliSubject        *subject,
   g_autoptr (QsSamples) set = NULL;
   g_autofree char *key = NULL;
 
-  if (path == NULL && !is_cached)
-    {
-      qs_cli_set_usage_error (error, "--calibration SET%s is needed",
-                              cache != NULL ? ", or --histograms with a file that exists," : "");
-      return NULL;
-    }
+  if (!qs_cli_scales_check_source (cli, error))
+    return NULL;
   if (path != NULL && (set = qs_cli_options_open_samples (&cli->options, path, error)) == NULL)
     return NULL;
 

@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 
 /* `--batch`, or the default. */
 gint64          qs_cli_scales_get_batch       (QsCli         *cli);
+/* Whether there is anything to calibrate with: to be asked first. */
+gboolean        qs_cli_scales_check_source    (QsCli         *cli,
+                                               GError       **error);
 /* Runs the model over the set of `--calibration`. With `--histograms`, a file that is there saves
  * the run and one that is not is written. @samples: (out) (nullable): also where there are none;
  * @times: (out) (nullable): all 0 where there was no run */

@@ -6,7 +6,7 @@
 #include "qs-cli-test.h"
 
 static const char *const commands[] = {
-  "info", "run", "calibrate", "build", "evaluate", "bench", "export", "compare", "cache show",
+  "info", "run", "calibrate", "findings", "order", "build", "evaluate", "bench", "export", "compare",
   "cache diff", "cache convert", "cache edit",
 };
 
@@ -98,6 +98,19 @@ static const WrongUse wrong_uses[] = {
   { "no-input", "run model.onnx --output out.npz", "--input" },
   { "no-output", "run model.onnx --input in.npz", "--output" },
   { "no-set", "calibrate model.onnx --cache a.cache", "--calibration" },
+  { "no-histograms", "calibrate model.onnx --cache a.cache --histograms no-such-file",
+    "no-such-file" },
+  { "no-source", "findings model.onnx", "--calibration" },
+  { "fusion", "calibrate model.onnx --calibration a.npz --cache b --calibrate-before-fusion maybe",
+    "maybe" },
+  { "fusion-fixed", "calibrate model.onnx --calibration a.npz --cache b --calibrator minmax "
+    "--calibrate-before-fusion no", "MinMax" },
+  { "quantile", "calibrate model.onnx --calibration a.npz --cache b --quantile 1.5", "1.5" },
+  { "cutoff", "calibrate model.onnx --calibration a.npz --cache b --cutoff half", "half" },
+  { "preset", "calibrate model.onnx --calibration a.npz --cache b --preset lenet", "lenet" },
+  { "batches", "order model.onnx --calibration a.npz --batches 1,,8", "1,,8" },
+  { "batches-zero", "order model.onnx --calibration a.npz --batches 0", "--batches" },
+  { "shuffles", "order model.onnx --calibration a.npz --shuffles -2", "--shuffles" },
   { "no-cache", "calibrate model.onnx --calibration set.npz", "--cache" },
   { "no-plan", "build model.onnx --cache a.cache", "--output" },
   { "no-data", "evaluate model.onnx", "--data" },
