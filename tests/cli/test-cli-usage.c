@@ -7,7 +7,7 @@
 
 static const char *const commands[] = {
   "info", "run", "calibrate", "findings", "order", "build", "evaluate", "bench", "export", "compare",
-  "cache diff", "cache convert", "cache edit",
+  "cache show", "cache diff", "cache convert", "cache edit",
 };
 
 /* Runs the command of one or two words in @name, with @before and @after (both nullable). */
