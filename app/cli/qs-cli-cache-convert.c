@@ -2,28 +2,16 @@
 #include "qs-cli-cache.h"
 #include "qs-cli-json.h"
 
-/* The same format keeps the file as it is, its header and what a table of scales can't hold. */
-static GBytes *
-convert (QsCliCache          *cache,
-         const QsCacheFormat *to,
-         GPtrArray           *warnings)
-{
-  if (cache->format == to)
-    return g_bytes_ref (cache->bytes);
-
-  return qs_cache_format_write (to, cache->scales, warnings);
-}
-
 /* Only TensorRT's format names an algorithm, so it is new there and lost elsewhere. */
 static void
 warn_about_header (const char          *path,
-                   QsCliCache          *cache,
+                   QsScaleFile         *cache,
                    const QsCacheFormat *to)
 {
-  if (cache->format != to && to == qs_cache_format_lookup ("tensorrt"))
+  if (qs_scale_file_get_format (cache) != to && to == qs_cache_format_lookup ("tensorrt"))
     qs_cli_warn ("%s: %s does not name an algorithm, so the new header names "
                  "EntropyCalibration2; “cache edit --header” changes it", path,
-                 cache->format->name);
+                 qs_scale_file_get_format (cache)->name);
 }
 
 static gboolean
@@ -32,7 +20,7 @@ cache_convert (QsCli   *self,
 {
   const QsCliOptions *options = &self->options;
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (QsCliCache) cache = NULL;
+  g_autoptr (QsScaleFile) cache = NULL;
   g_autoptr (GBytes) bytes = NULL;
   const QsCacheFormat *to;
 
@@ -40,18 +28,19 @@ cache_convert (QsCli   *self,
       (cache = qs_cli_cache_load (self, self->path, error)) == NULL)
     return FALSE;
 
-  bytes = convert (cache, to, warnings);
+  bytes = qs_scale_file_convert (cache, to, warnings);
   if (!qs_cli_cache_write (options->output, bytes, error))
     return FALSE;
 
-  qs_cli_cache_warn (self->path, cache->warnings);
+  qs_cli_cache_warn (self->path, qs_scale_file_get_warnings (cache));
   qs_cli_cache_warn (options->output, warnings);
   warn_about_header (self->path, cache, to);
-  g_print ("Written to %s, from %s to %s\n", options->output, cache->format->name, to->name);
-  qs_cli_json_text (self->json, "from", cache->format->id);
+  g_print ("Written to %s, from %s to %s\n", options->output,
+           qs_scale_file_get_format (cache)->name, to->name);
+  qs_cli_json_text (self->json, "from", qs_scale_file_get_format (cache)->id);
   qs_cli_json_text (self->json, "to", to->id);
   qs_cli_json_text (self->json, "output", options->output);
-  qs_cli_cache_add_names (self->json, "warnings", cache->warnings);
+  qs_cli_cache_add_names (self->json, "warnings", qs_scale_file_get_warnings (cache));
   qs_cli_cache_add_names (self->json, "left_out", warnings);
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "calibration/qs-scale-diff.h"
 #include "qs-cli-cache.h"
 #include "qs-cli-json.h"
 #include "qs-cli-table.h"
@@ -8,95 +9,15 @@
 /* Neither success nor an error nor wrong usage. */
 #define EXIT_DIFFERENT 3
 
-typedef struct
-{
-  const char *name;
-  float a;
-  float b;
-} Difference;
-
-static gboolean
-is_same (float a,
-         float b)
-{
-  return a == b || (isnan (a) && isnan (b));
-}
-
-/* B / A, NaN where one of them is no usable scale. */
-static double
-ratio (const Difference *self)
-{
-  gboolean usable = isfinite (self->a) && self->a > 0.0f && isfinite (self->b) && self->b > 0.0f;
-
-  return usable ? (double) self->b / (double) self->a : NAN;
-}
-
-/* The factor between the two, whichever is larger. */
-static double
-disagreement (const Difference *self)
-{
-  double factor = ratio (self);
-
-  return isnan (factor) ? INFINITY : MAX (factor, 1.0 / factor);
-}
-
-static int
-compare_differences (gconstpointer a,
-                     gconstpointer b)
-{
-  const Difference *x = a, *y = b;
-  double of_x = disagreement (x), of_y = disagreement (y);
-
-  return of_x != of_y ? (of_x < of_y) - (of_x > of_y) : g_strcmp0 (x->name, y->name);
-}
-
-/* (element-type Difference): scales that both have, the largest disagreement first */
-static GArray *
-find_differences (QsScaleTable *a,
-                  QsScaleTable *b,
-                  guint        *n_common)
-{
-  GArray *differences = g_array_new (FALSE, FALSE, sizeof (Difference));
-
-  *n_common = 0;
-  for (guint i = 0; i < qs_scale_table_get_n (a); i++)
-    {
-      Difference difference = { qs_scale_table_get_name (a, i), qs_scale_table_get_scale (a, i),
-                                0.0f };
-
-      if (!qs_scale_table_lookup (b, difference.name, &difference.b))
-        continue;
-      (*n_common)++;
-      if (!is_same (difference.a, difference.b))
-        g_array_append_val (differences, difference);
-    }
-
-  g_array_sort (differences, compare_differences);
-  return differences;
-}
-
-/* (element-type utf8) (transfer container): names in @a that @b does not have */
-static GPtrArray *
-find_only (QsScaleTable *a,
-           QsScaleTable *b)
-{
-  GPtrArray *names = g_ptr_array_new ();
-
-  for (guint i = 0; i < qs_scale_table_get_n (a); i++)
-    if (!qs_scale_table_lookup (b, qs_scale_table_get_name (a, i), NULL))
-      g_ptr_array_add (names, (gpointer) qs_scale_table_get_name (a, i));
-
-  return names;
-}
-
 static void
-print_head (const char *letter,
-            const char *path,
-            QsCliCache *cache)
+print_head (const char  *letter,
+            const char  *path,
+            QsScaleFile *cache)
 {
+  const char *header = qs_scale_file_get_header (cache);
+
   g_print ("%s  %s (%s)\n", letter, path,
-           cache->cache != NULL ? qs_calibration_cache_get_header (cache->cache)
-                                : cache->format->name);
+           header != NULL ? header : qs_scale_file_get_format (cache)->name);
 }
 
 static void
@@ -107,15 +28,15 @@ print_differences (GArray *differences)
 
   for (guint i = 0; i < differences->len; i++)
     {
-      const Difference *difference = &g_array_index (differences, Difference, i);
+      const QsScaleDifference *difference = &g_array_index (differences, QsScaleDifference, i);
 
       qs_cli_table_add_name (table, difference->name);
       qs_cli_table_add (table, "%.9g", (double) difference->a);
       qs_cli_table_add (table, "%.9g", (double) difference->b);
-      if (isnan (ratio (difference)))
+      if (isnan (qs_scale_difference_get_ratio (difference)))
         qs_cli_table_add (table, "–");
       else
-        qs_cli_table_add (table, "%.6g", ratio (difference));
+        qs_cli_table_add (table, "%.6g", qs_scale_difference_get_ratio (difference));
     }
 
   g_print ("\n");
@@ -129,13 +50,13 @@ add_differences (JsonBuilder *json,
   qs_cli_json_array (json, "different");
   for (guint i = 0; i < differences->len; i++)
     {
-      const Difference *difference = &g_array_index (differences, Difference, i);
+      const QsScaleDifference *difference = &g_array_index (differences, QsScaleDifference, i);
 
       json_builder_begin_object (json);
       qs_cli_json_text (json, "name", difference->name);
       qs_cli_json_number (json, "a", (double) difference->a);
       qs_cli_json_number (json, "b", (double) difference->b);
-      qs_cli_json_number (json, "ratio", ratio (difference));
+      qs_cli_json_number (json, "ratio", qs_scale_difference_get_ratio (difference));
       json_builder_end_object (json);
     }
   json_builder_end_array (json);
@@ -156,9 +77,9 @@ report (QsCli        *self,
         QsScaleTable *b)
 {
   guint n_common;
-  g_autoptr (GArray) differences = find_differences (a, b, &n_common);
-  g_autoptr (GPtrArray) only_a = find_only (a, b);
-  g_autoptr (GPtrArray) only_b = find_only (b, a);
+  g_autoptr (GArray) differences = qs_scale_table_find_differences (a, b, &n_common);
+  g_autoptr (GPtrArray) only_a = qs_scale_table_find_only (a, b);
+  g_autoptr (GPtrArray) only_b = qs_scale_table_find_only (b, a);
   gboolean equal = differences->len == 0 && only_a->len == 0 && only_b->len == 0;
 
   g_print ("\n%u names are in both, %u of them with another scale.\n", n_common, differences->len);
@@ -180,17 +101,17 @@ static gboolean
 cache_diff (QsCli   *self,
             GError **error)
 {
-  g_autoptr (QsCliCache) a = qs_cli_cache_load (self, self->path, error);
-  g_autoptr (QsCliCache) b = NULL;
+  g_autoptr (QsScaleFile) a = qs_cli_cache_load (self, self->path, error);
+  g_autoptr (QsScaleFile) b = NULL;
 
   if (a == NULL || (b = qs_cli_cache_load (self, self->other, error)) == NULL)
     return FALSE;
 
-  qs_cli_cache_warn (self->path, a->warnings);
-  qs_cli_cache_warn (self->other, b->warnings);
+  qs_cli_cache_warn (self->path, qs_scale_file_get_warnings (a));
+  qs_cli_cache_warn (self->other, qs_scale_file_get_warnings (b));
   print_head ("A", self->path, a);
   print_head ("B", self->other, b);
-  report (self, a->scales, b->scales);
+  report (self, qs_scale_file_get_scales (a), qs_scale_file_get_scales (b));
   return TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "calibration/qs-calibration-cache.h"
 #include "core/qs-error.h"
 #include "qs-cli-cache.h"
 #include "qs-cli-json.h"
@@ -93,22 +94,23 @@ set_scales (QsCli               *self,
   return TRUE;
 }
 
-static QsCliCache *
+/* The cache as something that can be changed. */
+static QsCalibrationCache *
 load (QsCli   *self,
       GError **error)
 {
-  g_autoptr (QsCliCache) cache = qs_cli_cache_load (self, self->path, error);
+  g_autoptr (QsScaleFile) file = qs_cli_cache_load (self, self->path, error);
 
-  if (cache != NULL && cache->cache == NULL)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-                   "%s: this is a file of the format %s, and only TensorRT's caches can be edited; "
-                   "“cache convert --to tensorrt” makes one of it", self->path,
-                   cache->format->name);
-      return NULL;
-    }
+  if (file == NULL)
+    return NULL;
+  if (qs_scale_file_can_edit (file))
+    return qs_calibration_cache_parse (qs_scale_file_get_bytes (file), error);
 
-  return g_steal_pointer (&cache);
+  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+               "%s: this is a file of the format %s, and only TensorRT's caches can be edited; "
+               "“cache convert --to tensorrt” makes one of it", self->path,
+               qs_scale_file_get_format (file)->name);
+  return NULL;
 }
 
 static void
@@ -127,7 +129,7 @@ static gboolean
 cache_edit (QsCli   *self,
             GError **error)
 {
-  g_autoptr (QsCliCache) cache = NULL;
+  g_autoptr (QsCalibrationCache) cache = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
   if (self->options.sets == NULL && self->options.header == NULL)
@@ -137,15 +139,15 @@ cache_edit (QsCli   *self,
     }
 
   cache = load (self, error);
-  if (cache == NULL || !set_scales (self, cache->cache, error) ||
-      !set_header (self, cache->cache, error))
+  if (cache == NULL || !set_scales (self, cache, error) ||
+      !set_header (self, cache, error))
     return FALSE;
 
-  bytes = qs_calibration_cache_serialize (cache->cache);
+  bytes = qs_calibration_cache_serialize (cache);
   if (!qs_cli_cache_write (self->options.output, bytes, error))
     return FALSE;
 
-  report (self, cache->cache);
+  report (self, cache);
   return TRUE;
 }
 

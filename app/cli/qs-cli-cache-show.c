@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "calibration/qs-portability.h"
+#include "calibration/qs-scale-diff.h"
 #include "import/qs-import.h"
 #include "qs-cli-cache.h"
 #include "qs-cli-json.h"
@@ -17,35 +18,22 @@ scale_bits (float scale)
   return bits;
 }
 
-/* The algorithm settles it, or the names in the light of the model. @network: (nullable) */
-static QsPortability
-find_portability (QsCliCache *cache,
-                  QsNetwork  *network)
-{
-  const char *algorithm = qs_calibration_cache_get_algorithm (cache->cache);
-  QsPortability portability = qs_portability_of_algorithm (algorithm);
-
-  if (portability != QS_PORTABILITY_UNKNOWN || network == NULL)
-    return portability;
-
-  return qs_portability_of_names (cache->scales, network);
-}
-
 static void
-print_head (QsCliCache *cache,
-            QsNetwork  *network)
+print_head (QsScaleFile *cache,
+            QsNetwork   *network)
 {
-  g_print ("%-10s %s\n", "Format", cache->format->name);
-  if (cache->cache != NULL)
+  g_print ("%-10s %s\n", "Format", qs_scale_file_get_format (cache)->name);
+  if (qs_scale_file_get_header (cache) != NULL)
     {
-      const char *algorithm = qs_calibration_cache_get_algorithm (cache->cache);
+      const char *algorithm = qs_scale_file_get_algorithm (cache);
 
-      g_print ("%-10s %s\n", "Header", qs_calibration_cache_get_header (cache->cache));
+      g_print ("%-10s %s\n", "Header", qs_scale_file_get_header (cache));
       g_print ("%-10s %s\n", "Algorithm", algorithm != NULL ? algorithm : "–");
     }
-  g_print ("%-10s %u\n", "Tensors", qs_scale_table_get_n (cache->scales));
-  if (cache->cache != NULL)
-    g_print ("%s\n", qs_portability_describe (find_portability (cache, network)));
+  g_print ("%-10s %u\n", "Tensors", qs_scale_table_get_n (qs_scale_file_get_scales (cache)));
+  if (qs_scale_file_get_header (cache) != NULL)
+    g_print ("%s\n",
+             qs_portability_describe (qs_scale_file_get_portability (cache, network)));
   g_print ("\n");
 }
 
@@ -90,19 +78,19 @@ add_scales (JsonBuilder  *json,
 
 static void
 add_cache (JsonBuilder *json,
-           QsCliCache  *cache,
+           QsScaleFile *cache,
            QsNetwork   *network)
 {
-  qs_cli_json_text (json, "format", cache->format->id);
-  if (cache->cache != NULL)
+  qs_cli_json_text (json, "format", qs_scale_file_get_format (cache)->id);
+  if (qs_scale_file_get_header (cache) != NULL)
     {
-      qs_cli_json_text (json, "header", qs_calibration_cache_get_header (cache->cache));
-      qs_cli_json_text (json, "algorithm", qs_calibration_cache_get_algorithm (cache->cache));
+      qs_cli_json_text (json, "header", qs_scale_file_get_header (cache));
+      qs_cli_json_text (json, "algorithm", qs_scale_file_get_algorithm (cache));
       qs_cli_json_text (json, "portability",
-                        qs_portability_get_id (find_portability (cache, network)));
+                        qs_portability_get_id (qs_scale_file_get_portability (cache, network)));
     }
-  qs_cli_cache_add_names (json, "warnings", cache->warnings);
-  add_scales (json, cache->scales);
+  qs_cli_cache_add_names (json, "warnings", qs_scale_file_get_warnings (cache));
+  add_scales (json, qs_scale_file_get_scales (cache));
 }
 
 static QsNetwork *
@@ -126,8 +114,8 @@ report_names (QsCli        *cli,
               QsScaleTable *scales,
               QsNetwork    *network)
 {
-  g_autoptr (GPtrArray) strangers = qs_cli_scales_find_strangers (scales, network);
-  g_autoptr (GPtrArray) missing = qs_cli_scales_find_missing (scales, network);
+  g_autoptr (GPtrArray) strangers = qs_scale_table_find_strangers (scales, network);
+  g_autoptr (GPtrArray) missing = qs_scale_table_find_missing (scales, network);
 
   if (strangers->len == 0 && missing->len == 0)
     g_print ("\nThe names are those of the model's tensors.\n");
@@ -141,19 +129,19 @@ static gboolean
 cache_show (QsCli   *self,
             GError **error)
 {
-  g_autoptr (QsCliCache) cache = qs_cli_cache_load (self, self->path, error);
+  g_autoptr (QsScaleFile) cache = qs_cli_cache_load (self, self->path, error);
   g_autoptr (QsNetwork) network = NULL;
 
   if (cache == NULL ||
       (self->options.model != NULL && (network = load_network (self, error)) == NULL))
     return FALSE;
 
-  qs_cli_cache_warn (self->path, cache->warnings);
+  qs_cli_cache_warn (self->path, qs_scale_file_get_warnings (cache));
   print_head (cache, network);
-  print_scales (cache->scales);
+  print_scales (qs_scale_file_get_scales (cache));
   add_cache (self->json, cache, network);
   if (network != NULL)
-    report_names (self, cache->scales, network);
+    report_names (self, qs_scale_file_get_scales (cache), network);
 
   return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "calibration/qs-calibration-run.h"
 #include "calibration/qs-histogram-file.h"
 #include "calibration/qs-portability.h"
+#include "calibration/qs-scale-diff.h"
 #include "core/qs-error.h"
 #include "passes/qs-pass.h"
 
@@ -194,42 +195,6 @@ calibrate (QsCliSubject  *subject,
   return g_steal_pointer (&scales);
 }
 
-GPtrArray *
-qs_cli_scales_find_strangers (QsScaleTable *scales,
-                              QsNetwork    *network)
-{
-  GPtrArray *strangers = g_ptr_array_new ();
-
-  for (guint i = 0; i < qs_scale_table_get_n (scales); i++)
-    if (qs_network_find_tensor (network, qs_scale_table_get_name (scales, i)) == NULL)
-      g_ptr_array_add (strangers, (gpointer) qs_scale_table_get_name (scales, i));
-
-  return strangers;
-}
-
-GPtrArray *
-qs_cli_scales_find_missing (QsScaleTable *scales,
-                            QsNetwork    *network)
-{
-  GPtrArray *missing = g_ptr_array_new ();
-  g_autoptr (GHashTable) survivors = NULL;
-
-  if (qs_portability_of_names (scales, network) == QS_PORTABILITY_THIS_DEVICE)
-    survivors = qs_passes_find_survivors (network, NULL);
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      QsTensor *tensor = g_ptr_array_index (network->tensors, i);
-
-      if (qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_FLOAT &&
-          !qs_scale_table_lookup (scales, tensor->name, NULL) &&
-          (survivors == NULL || g_hash_table_contains (survivors, tensor->name)))
-        g_ptr_array_add (missing, tensor->name);
-    }
-
-  return missing;
-}
-
 static void
 warn_about (const char *path,
             GPtrArray  *names,
@@ -260,7 +225,7 @@ check_names (const char    *path,
   if (network == NULL)
     return FALSE;
 
-  strangers = qs_cli_scales_find_strangers (scales, network);
+  strangers = qs_scale_table_find_strangers (scales, network);
   if (strangers->len == n)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
@@ -269,7 +234,7 @@ check_names (const char    *path,
       return FALSE;
     }
 
-  missing = qs_cli_scales_find_missing (scales, network);
+  missing = qs_scale_table_find_missing (scales, network);
   n_known = n - strangers->len;
   if (n_known < strangers->len && n_known < missing->len)
     {

@@ -32,13 +32,6 @@ QsScaleTable   *qs_cli_scales_calibrate       (QsCliSubject        *subject,
 QsScaleTable   *qs_cli_scales_get             (QsCliSubject  *subject,
                                                QsCli         *cli,
                                                GError       **error);
-/* (transfer container) (element-type utf8): names in @scales that are no tensors, and activations
- * without a name in @scales; of a cache that was made after layer fusion, those that fusion
- * leaves. The names are those of their owners. */
-GPtrArray      *qs_cli_scales_find_strangers  (QsScaleTable  *scales,
-                                               QsNetwork     *network);
-GPtrArray      *qs_cli_scales_find_missing    (QsScaleTable  *scales,
-                                               QsNetwork     *network);
 /* Whether a cache can hold what @calibrator makes: to be asked before the long work. */
 gboolean        qs_cli_scales_check_format    (const QsCalibrator  *calibrator,
                                                const char          *path,
