@@ -20,8 +20,7 @@ make_engine (QsCli         *self,
   g_autoptr (QsScaleTable) scales = NULL;
 
   qs_progress_set_range (self->progress, 0.0, 0.5);
-  scales = qs_cli_scales_get (subject, self, error);
-  if (scales == NULL)
+  if (!qs_cli_scales_get (subject, self, &scales, error))
     return NULL;
 
   qs_progress_set_range (self->progress, 0.5, 1.0);
@@ -103,7 +102,8 @@ const QsCliCommand qs_cli_build = {
   .description = "Fuses the network, quantizes the weights, decides for every layer whether it\n"
                  "computes in INT8 or FP32 by timing both, and writes the engine. Scales come\n"
                  "from a calibration cache, or from a calibration set; with both, a cache that\n"
-                 "exists is used and one that does not is written.",
+                 "exists is used and one that does not is written. A model with QuantizeLinear and\n"
+                 "DequantizeLinear (Q/DQ) says itself what is INT8, and needs neither.",
   .options = { QS_CLI_OUTPUT, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE,
                QS_CLI_CUTOFF, QS_CLI_PRESET, QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES,
                QS_CLI_RANGE, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN,

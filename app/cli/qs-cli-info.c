@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-info-trex.h"
+
+#include "passes/qs-pass.h"
 #include "qs-cli-json.h"
 #include "qs-cli-report.h"
 #include "qs-cli-subject.h"
@@ -141,6 +143,8 @@ print_model (QsModel *model)
            qs_model_get_opset (model), qs_model_get_ir_version (model));
   if (producer != NULL && producer[0] != '\0')
     g_print ("%-11s %s\n", "Made by", producer);
+  if (qs_model_is_explicit (model))
+    g_print ("%-11s explicit quantization: it has QuantizeLinear and DequantizeLinear\n", "INT8");
   g_print ("%-11s %" G_GUINT64_FORMAT "\n", "Parameters", qs_model_get_n_parameters (model));
   print_values (model, "Inputs", qs_model_get_n_inputs (model), qs_model_get_input);
   print_values (model, "Outputs", qs_model_get_n_outputs (model), qs_model_get_output);
@@ -234,9 +238,30 @@ add_model (JsonBuilder *json,
   qs_cli_json_int (json, "ir_version", qs_model_get_ir_version (model));
   qs_cli_json_text (json, "producer", qs_model_get_producer (model));
   qs_cli_json_int (json, "parameters", (gint64) qs_model_get_n_parameters (model));
+  json_builder_set_member_name (json, "explicit");
+  json_builder_add_boolean_value (json, qs_model_is_explicit (model));
   qs_cli_json_int (json, "nodes", qs_model_get_n_nodes (model));
   add_values (json, model, "inputs", qs_model_get_n_inputs (model), qs_model_get_input);
   add_values (json, model, "outputs", qs_model_get_n_outputs (model), qs_model_get_output);
+}
+
+/* What stands in the way of an INT8 build, or should be known about it. */
+static void
+report_quantization (QsCli     *self,
+                     QsNetwork *network)
+{
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (network == NULL || !qs_network_is_explicit (network))
+    return;
+
+  if (!qs_explicit_check (network, journal, &error))
+    {
+      g_print ("\nAn INT8 build is refused: %s\n", error->message);
+      qs_cli_json_text (self->json, "int8_refusal", error->message);
+    }
+  qs_cli_report_print_warnings (journal);
 }
 
 static gboolean
@@ -274,6 +299,7 @@ info (QsCli   *self,
   print_model (subject->model);
   print_operators (counts);
   print_refusals (import);
+  report_quantization (self, qs_import_get_network (import));
   add_model (self->json, subject->model);
   add_operators (self->json, counts);
   add_refusals (self->json, import);

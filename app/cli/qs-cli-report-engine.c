@@ -165,6 +165,20 @@ add_strings (JsonBuilder  *json,
   json_builder_end_array (json);
 }
 
+/* One for each of the entry's tensors, null for one without. */
+static void
+add_entry_scales (JsonBuilder          *json,
+                  const QsJournalEntry *entry)
+{
+  qs_cli_json_array (json, "tensor_scales");
+  for (guint i = 0; entry->tensors[i] != NULL; i++)
+    if (entry->scales[i] > 0.0f)
+      json_builder_add_double_value (json, (double) entry->scales[i]);
+    else
+      json_builder_add_null_value (json);
+  json_builder_end_array (json);
+}
+
 static void
 add_journal (JsonBuilder *json,
              QsJournal   *journal)
@@ -181,6 +195,9 @@ add_journal (JsonBuilder *json,
       add_strings (json, "tensors", entry->tensors);
       qs_cli_json_text (json, "result", entry->result);
       qs_cli_json_text (json, "reason", entry->reason);
+      qs_cli_json_text (json, "condition", entry->condition);
+      qs_cli_json_text (json, "remedy", entry->remedy);
+      add_entry_scales (json, entry);
       json_builder_end_object (json);
     }
   json_builder_end_array (json);
@@ -208,6 +225,8 @@ qs_cli_report_engine (JsonBuilder  *json,
   qs_cli_json_int (json, "weight_bytes", (gint64) qs_engine_get_weight_size (engine));
   qs_cli_json_int (json, "memory_bytes", (gint64) qs_engine_get_memory_size (engine));
   qs_cli_json_int (json, "memory_bound_bytes", (gint64) qs_engine_get_memory_bound (engine));
+  json_builder_set_member_name (json, "explicit");
+  json_builder_add_boolean_value (json, qs_engine_is_explicit (engine));
   qs_cli_json_int (json, "int8_layers", qs_engine_count_layers (engine, QS_PRECISION_INT8));
   add_tensor_names (json, "inputs", network->inputs);
   add_tensor_names (json, "outputs", network->outputs);

@@ -69,6 +69,8 @@ qs_cli_report_print_summary (QsEngine *engine)
   g_autofree char *memory = qs_cli_format_bytes (qs_engine_get_memory_size (engine));
   g_autofree char *bound = qs_cli_format_bytes (qs_engine_get_memory_bound (engine));
 
+  if (qs_engine_is_explicit (engine))
+    g_print ("Explicit quantization: QuantizeLinear and DequantizeLinear of the model decide\n");
   g_print ("%u of %u layers in INT8, reformats: %u; batch %" G_GINT64_FORMAT ", backend %s\n", n_int8,
            n_layers, n_reformats, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
   g_print ("Weights %s, activations %s (no plan could do with less than %s)\n", weights, memory,
@@ -78,8 +80,12 @@ qs_cli_report_print_summary (QsEngine *engine)
 void
 qs_cli_report_warnings (QsEngine *engine)
 {
-  QsJournal *journal = qs_engine_get_journal (engine);
+  qs_cli_report_print_warnings (qs_engine_get_journal (engine));
+}
 
+void
+qs_cli_report_print_warnings (QsJournal *journal)
+{
   for (guint i = 0; i < qs_journal_get_n (journal); i++)
     {
       const QsJournalEntry *entry = qs_journal_get (journal, i);

@@ -16,6 +16,7 @@ void qs_cli_report_print_layers  (QsEngine           *engine,
 void qs_cli_report_print_summary (QsEngine           *engine);
 /* The warnings of the build, on stderr. */
 void qs_cli_report_warnings      (QsEngine           *engine);
+void qs_cli_report_print_warnings (QsJournal *journal);
 /* The whole engine: layers, tensors, scales, journal. */
 void qs_cli_report_engine        (JsonBuilder        *json,
                                   QsEngine           *engine,

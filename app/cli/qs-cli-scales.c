@@ -305,21 +305,31 @@ read_cache (QsCliSubject  *subject,
  * Errors: %QS_CLI_USAGE_ERROR when neither option was given, %QS_ERROR_MISMATCH for a cache of
  * another model or by another algorithm than the one asked for.
  */
-QsScaleTable *
+gboolean
 qs_cli_scales_get (QsCliSubject  *subject,
                    QsCli         *cli,
+                   QsScaleTable **scales,
                    GError       **error)
 {
   const QsCliOptions *options = &cli->options;
 
+  *scales = NULL;
+  if (qs_model_is_explicit (subject->model))
+    {
+      if (options->cache != NULL || options->calibration != NULL)
+        qs_cli_warn ("%s has QuantizeLinear and DequantizeLinear with scales of its own, so neither "
+                     "--cache nor --calibration is used", cli->path);
+      return TRUE;
+    }
+
   if (options->cache != NULL &&
       (options->calibration == NULL || g_file_test (options->cache, G_FILE_TEST_EXISTS)))
-    return read_cache (subject, cli, error);
-  if (options->calibration != NULL || options->histograms != NULL)
-    return calibrate (subject, cli, error);
-
-  qs_cli_set_usage_error (error, "INT8 needs --calibration FILE.npz or --cache FILE");
-  return NULL;
+    *scales = read_cache (subject, cli, error);
+  else if (options->calibration != NULL || options->histograms != NULL)
+    *scales = calibrate (subject, cli, error);
+  else
+    qs_cli_set_usage_error (error, "INT8 needs --calibration FILE.npz or --cache FILE");
+  return *scales != NULL;
 }
 
 /**

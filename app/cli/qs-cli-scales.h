@@ -28,9 +28,10 @@ QsScaleTable   *qs_cli_scales_calibrate       (QsCliSubject        *subject,
                                                GError             **error);
 /* Scales from `--cache`, or from `--calibration` with `--calibrator`; what is odd about them is
  * said on stderr. With both, an existing cache saves the calibration and a missing one is
- * written. */
-QsScaleTable   *qs_cli_scales_get             (QsCliSubject  *subject,
+ * written. A model with Q/DQ needs none: @scales is NULL then, and said to be unused if given. */
+gboolean        qs_cli_scales_get             (QsCliSubject  *subject,
                                                QsCli         *cli,
+                                               QsScaleTable **scales,
                                                GError       **error);
 /* Whether a cache can hold what @calibrator makes: to be asked before the long work. */
 gboolean        qs_cli_scales_check_format    (const QsCalibrator  *calibrator,

@@ -257,6 +257,7 @@ qs_cli_subject_get_engine (QsCliSubject  *self,
                            GError       **error)
 {
   g_autoptr (QsScaleTable) scales = NULL;
+  gboolean done;
   QsPrecision precision;
 
   if (self->plan != NULL)
@@ -272,9 +273,9 @@ qs_cli_subject_get_engine (QsCliSubject  *self,
     return qs_cli_subject_build (self, cli, QS_INT8_OFF, NULL, error);
 
   qs_progress_set_range (cli->progress, 0.0, 0.5);
-  scales = qs_cli_scales_get (self, cli, error);
+  done = qs_cli_scales_get (self, cli, &scales, error);
   qs_progress_set_range (cli->progress, 0.0, 1.0);
-  if (scales == NULL)
+  if (!done)
     return NULL;
 
   return qs_cli_subject_build (self, cli,

@@ -63,6 +63,7 @@ typedef struct
   const QsBackend *backend;
   QsInt8Mode int8;
   QsRoundingMode rounding;
+  gboolean is_explicit;  /* the passes have decided precisions, types and scales */
   QsRanges *ranges;      /* NULL when INT8 is off */
   QsTacticTimer *timer;  /* NULL when nothing is timed */
   QsProgress *progress;

@@ -5,6 +5,7 @@
 #include "passes/qs-pass.h"
 #include "qs-build.h"
 #include "qs-capability.h"
+#include "qs-explicit-choice.h"
 #include "qs-format-choice.h"
 #include "qs-kernel-choice.h"
 #include "qs-manual-scales.h"
@@ -20,21 +21,30 @@ init_build (QsBuild                 *build,
             QsProgress              *progress,
             GError                 **error)
 {
-  if (options->int8 != QS_INT8_OFF && scales == NULL)
+  gboolean is_explicit = options->int8 != QS_INT8_OFF && options->fuse &&
+                         qs_network_is_explicit (network);
+
+  if (options->int8 != QS_INT8_OFF && !is_explicit && scales == NULL)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
                    "an INT8 build needs scales: calibrate the model, or load a calibration cache");
       return FALSE;
     }
-  if (options->fuse && !qs_passes_run (network, journal, error))
+  if (is_explicit ? !qs_passes_run_explicit (network, journal, error)
+                  : options->fuse && !qs_passes_run (network, journal, error))
     return FALSE;
+  if (is_explicit && scales != NULL)
+    qs_journal_add (journal, QS_JOURNAL_WARNING, "calibration-unused", NULL, NULL, NULL,
+                    "The scales of the calibration are not used: the network has QuantizeLinear and "
+                    "DequantizeLinear with scales of its own.");
 
   qs_build_init (build, network, journal);
   build->backend = options->backend != NULL ? options->backend : qs_backend_get_default ();
   build->int8 = options->int8;
   build->rounding = options->rounding;
+  build->is_explicit = is_explicit;
   build->progress = progress;
-  if (options->int8 != QS_INT8_OFF)
+  if (options->int8 != QS_INT8_OFF && !is_explicit)
     build->ranges = qs_ranges_new (network, scales, journal);
   if (options->int8 == QS_INT8_FASTER)
     build->timer = qs_tactic_timer_new (options->n_threads);
@@ -59,9 +69,10 @@ decide (QsBuild  *build,
 {
   qs_progress_set_phase (build->progress, build->timer != NULL ? "Timing layers"
                                                                : "Choosing kernels");
-  if (!qs_build_find_candidates (build, error))
+  if (build->is_explicit ? !qs_build_find_explicit_candidates (build, error)
+                         : !qs_build_find_candidates (build, error))
     return FALSE;
-  if (build->ranges == NULL)
+  if (build->ranges == NULL && !build->is_explicit)
     explain_float_build (build);
   if (!qs_build_choose_precisions (build, error))
     return FALSE;
@@ -99,6 +110,7 @@ qs_builder_build (QsNetwork               *network,
   engine = qs_engine_new (copy, journal, build.backend);
   engine->rounding = options->rounding;
   engine->model_checksum = g_strdup (options->model_checksum);
-  engine->scales = scales != NULL ? qs_scale_table_copy (scales) : NULL;
+  engine->is_explicit = build.is_explicit;
+  engine->scales = scales != NULL && !build.is_explicit ? qs_scale_table_copy (scales) : NULL;
   return qs_build_finish (&build, engine, error) ? g_steal_pointer (&engine) : NULL;
 }

@@ -48,8 +48,9 @@ typedef struct
 /**
  * qs_builder_build:
  * @network: the imported network; it is copied, not changed
- * @scales: (nullable): activation scales by tensor name; needed unless INT8 is off or there are
- *   manual ranges
+ * @scales: (nullable): activation scales by tensor name; needed unless INT8 is off, there are manual
+ *   ranges, or the network has Quantize and Dequantize layers, which then decide alone (explicit
+ *   quantization)
  *
  * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
  * reformats, memory plan. The network's inputs and outputs stay as they are; an INT8 layer beside

@@ -127,16 +127,14 @@ is_stand_in (const QsBackend *backend,
          g_str_has_prefix (kernel->name, "reference");
 }
 
-/* Times @kernels, or takes them as they come, and keeps the best as the candidate. */
-static void
-measure (QsBuild           *self,
-         QsLayerPlan       *plan,
-         const QsLayerForm *form,
-         GPtrArray         *kernels,
-         QsCandidate       *candidate)
+void
+qs_build_measure (QsBuild     *self,
+                  QsLayerPlan *plan,
+                  QsNetwork   *probe,
+                  QsPrecision  precision,
+                  GPtrArray   *kernels,
+                  QsCandidate *candidate)
 {
-  g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, form, NULL);
-
   for (guint i = 0; i < MAX (kernels->len, 1); i++)
     {
       const QsKernel *kernel = kernels->len > 0 ? g_ptr_array_index (kernels, i) : NULL;
@@ -153,11 +151,23 @@ measure (QsBuild           *self,
           candidate->kernel = kernel;
           candidate->ms = ms;
         }
-      add_tactic (plan, kernel, form->precision, ms)->reason =
+      add_tactic (plan, kernel, precision, ms)->reason =
         error != NULL ? g_strdup (error->message)
         : skipped     ? g_strdup ("It stands in where the backend has no kernel of its own.")
                       : NULL;
     }
+}
+
+static void
+measure (QsBuild           *self,
+         QsLayerPlan       *plan,
+         const QsLayerForm *form,
+         GPtrArray         *kernels,
+         QsCandidate       *candidate)
+{
+  g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, form, NULL);
+
+  qs_build_measure (self, plan, probe, form->precision, kernels, candidate);
 }
 
 /* The layout that a layer without a wish of its own will get: its first input's. Producers come
@@ -185,10 +195,10 @@ predict_format (QsBuild       *self,
 }
 
 /* Reshaping row-major tensors moves nothing, while in another layout it moves everything. */
-static void
-prefer_format (QsBuild       *self,
-               const QsLayer *layer,
-               QsCandidate   *candidate)
+void
+qs_build_prefer_format (QsBuild       *self,
+                        const QsLayer *layer,
+                        QsCandidate   *candidate)
 {
   candidate->format = qs_backend_preferred_format (self->backend, layer, &candidate->any_format);
   if (layer->klass->kind != QS_LAYER_SHUFFLE)
@@ -209,7 +219,7 @@ make_form (QsBuild     *self,
   g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, &form, error);
 
   if (probe != NULL)
-    prefer_format (self, g_ptr_array_index (probe->layers, 0), candidate);
+    qs_build_prefer_format (self, g_ptr_array_index (probe->layers, 0), candidate);
   if (candidate->any_format)
     candidate->format = predict_format (self, plan->layer, precision);
   form.format = candidate->format;

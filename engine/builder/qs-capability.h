@@ -17,4 +17,17 @@ GPtrArray *qs_build_find_kernels  (QsBuild            *self,
                                    const char        **why_not,
                                    GError            **error);
 
+/* The layout that @layer is computed fastest in. */
+void       qs_build_prefer_format (QsBuild            *self,
+                                  const QsLayer      *layer,
+                                  QsCandidate        *candidate);
+/* Times @kernels on the layer of @probe (nullable), or takes them as they come, adds the tactics and
+ * keeps the best as the candidate. */
+void       qs_build_measure      (QsBuild            *self,
+                                  QsLayerPlan        *plan,
+                                  QsNetwork          *probe,
+                                  QsPrecision         precision,
+                                  GPtrArray          *kernels,
+                                  QsCandidate        *candidate);
+
 G_END_DECLS

@@ -21,6 +21,7 @@ struct _QsEngine
   QsScaleTable *scales;
   char *model_checksum;
   QsRoundingMode rounding;
+  gboolean is_explicit;
 };
 
 QsEngine       *qs_engine_new            (QsNetwork           *network,

@@ -57,12 +57,7 @@ copy_journal (QsJournal *from,
               QsJournal *to)
 {
   for (guint i = 0; i < qs_journal_get_n (from); i++)
-    {
-      const QsJournalEntry *entry = qs_journal_get (from, i);
-
-      qs_journal_add (to, entry->kind, entry->rule, (const char *const *) entry->layers,
-                      (const char *const *) entry->tensors, entry->result, "%s", entry->reason);
-    }
+    qs_journal_add_copy (to, qs_journal_get (from, i));
 }
 
 /**
@@ -83,6 +78,7 @@ qs_engine_retarget (QsEngine         *self,
 
   copy_journal (self->journal, journal);
   result->rounding = self->rounding;
+  result->is_explicit = self->is_explicit;
   result->model_checksum = g_strdup (self->model_checksum);
   result->scales = self->scales != NULL ? qs_scale_table_copy (self->scales) : NULL;
 

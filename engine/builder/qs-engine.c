@@ -198,6 +198,12 @@ qs_engine_get_scales (QsEngine *self)
   return self->scales;
 }
 
+gboolean
+qs_engine_is_explicit (QsEngine *self)
+{
+  return self->is_explicit;
+}
+
 /**
  * qs_engine_count_layers:
  *

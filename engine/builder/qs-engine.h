@@ -90,6 +90,8 @@ guint64              qs_engine_get_weight_size   (QsEngine            *self);
 QsScaleTable        *qs_engine_get_scales        (QsEngine            *self);
 /* How its weights were rounded. */
 QsRoundingMode       qs_engine_get_rounding      (QsEngine            *self);
+/* Whether Q/DQ in the network decided about INT8, and not scales of a calibration. */
+gboolean             qs_engine_is_explicit       (QsEngine            *self);
 guint                qs_engine_count_layers      (QsEngine            *self,
                                                   QsPrecision          precision);
 guint                qs_engine_count_reformats   (QsEngine            *self);

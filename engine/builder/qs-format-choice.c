@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-format-choice.h"
 
+#include "qs-explicit-choice.h"
+
 static gboolean
 find_input_format (const QsLayer *layer,
                    QsFormat      *format)
@@ -34,8 +36,12 @@ choose_format (QsBuild     *self,
     {
       QsTensor *tensor = g_ptr_array_index (plan->layer->outputs, i);
 
-      if (tensor != NULL)
-        tensor->format = tensor->shape.n_dims >= 3 ? plan->format : QS_FORMAT_LINEAR;
+      if (tensor == NULL)
+        continue;
+      tensor->format = tensor->shape.n_dims >= 3 ? plan->format : QS_FORMAT_LINEAR;
+      /* What quantizes can change the layout as well. */
+      if (plan->layer->klass->kind == QS_LAYER_REFORMAT)
+        tensor->format = qs_build_find_readers_format (self, tensor, tensor->format);
     }
 }
 

@@ -152,13 +152,14 @@ check_layer (QsLayer *layer,
 
 static gboolean
 check_ends (GPtrArray *tensors,
+            gboolean   is_explicit,
             GError   **error)
 {
   for (guint i = 0; i < tensors->len; i++)
     {
       const QsTensor *tensor = g_ptr_array_index (tensors, i);
 
-      if (is_quantized (tensor) ||
+      if ((is_quantized (tensor) && !is_explicit) ||
           !qs_formats_agree (&tensor->shape, tensor->format, QS_FORMAT_LINEAR))
         {
           g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED,
@@ -173,12 +174,14 @@ check_ends (GPtrArray *tensors,
 
 gboolean
 qs_plan_check_network (QsNetwork  *network,
+                       gboolean    is_explicit,
                        GError    **error)
 {
   for (guint i = 0; i < network->layers->len; i++)
     if (!check_layer (g_ptr_array_index (network->layers, i), error))
       return FALSE;
 
-  return check_ends (network->inputs, error) && check_ends (network->outputs, error) &&
+  return check_ends (network->inputs, is_explicit, error) &&
+         check_ends (network->outputs, is_explicit, error) &&
          check_inference (network, error);
 }

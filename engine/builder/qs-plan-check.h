@@ -6,8 +6,9 @@
 G_BEGIN_DECLS
 
 /* Whether a network that was read from a file is one that the builder could have made, as far as
- * running it safely depends on that. */
+ * running it safely depends on that. Only with @is_explicit its ends may be INT8. */
 gboolean qs_plan_check_network (QsNetwork  *network,
+                                gboolean    is_explicit,
                                 GError    **error);
 
 G_END_DECLS

@@ -288,7 +288,7 @@ read_network (const QsPlan__Engine  *message,
     if (!read_layer (network, message->layers[i], error))
       return NULL;
   if (!read_ends (network, message, error) || !qs_network_check (network, error) ||
-      !qs_plan_check_network (network, error))
+      !qs_plan_check_network (network, message->is_explicit != 0, error))
     return NULL;
 
   return g_steal_pointer (&network);
@@ -305,25 +305,64 @@ read_names (char  **names,
   return copy;
 }
 
+static void
+read_sketches (GPtrArray       *sketches,
+               QsPlan__Sketch **messages,
+               gsize            n)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      const QsPlan__Sketch *message = messages[i];
+      QsLayerSketch *sketch = g_new0 (QsLayerSketch, 1);
+
+      sketch->name = read_text (message->name);
+      sketch->kind = read_text (message->kind);
+      sketch->precision = (QsPrecision) CLAMP (message->precision, 0, (int) QS_PRECISION_INT8);
+      sketch->inputs = read_names (message->inputs, message->n_inputs);
+      sketch->outputs = read_names (message->outputs, message->n_outputs);
+      g_ptr_array_add (sketches, sketch);
+    }
+}
+
+static gboolean
+read_entry (QsJournal            *journal,
+            const QsPlan__Entry  *message,
+            GError              **error)
+{
+  g_auto (GStrv) layers = read_names (message->layers, message->n_layers);
+  g_auto (GStrv) tensors = read_names (message->tensors, message->n_tensors);
+  g_autofree char *rule = read_text (message->rule);
+  g_autofree char *result = read_optional (message->result);
+  g_autofree char *reason = read_text (message->reason);
+  g_autofree char *condition = read_optional (message->condition);
+  g_autofree char *remedy = read_optional (message->remedy);
+  g_autoptr (GPtrArray) before =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_layer_sketch_free);
+  g_autoptr (GPtrArray) after =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_layer_sketch_free);
+  g_autofree float *scales = g_new0 (float, message->n_tensors + 1);
+  const QsJournalEntry entry = { (QsJournalKind) message->kind, rule, layers, tensors, result,
+                                 reason, scales, condition, remedy, before, after };
+
+  if (message->kind < QS_JOURNAL_REWRITE || message->kind > QS_JOURNAL_WARNING)
+    return fail (error, "there is no such kind of journal entry as that of rule", rule);
+
+  for (gsize i = 0; i < MIN (message->n_scales, message->n_tensors); i++)
+    scales[i] = message->scales[i];
+  read_sketches (before, message->before, message->n_before);
+  read_sketches (after, message->after, message->n_after);
+  qs_journal_add_copy (journal, &entry);
+  return TRUE;
+}
+
 static gboolean
 read_journal (QsJournal             *journal,
               const QsPlan__Engine  *message,
               GError               **error)
 {
   for (gsize i = 0; i < message->n_journal; i++)
-    {
-      const QsPlan__Entry *entry = message->journal[i];
-      g_auto (GStrv) layers = read_names (entry->layers, entry->n_layers);
-      g_auto (GStrv) tensors = read_names (entry->tensors, entry->n_tensors);
-      g_autofree char *rule = read_text (entry->rule);
-      g_autofree char *result = read_optional (entry->result);
-      g_autofree char *reason = read_text (entry->reason);
-
-      if (entry->kind < QS_JOURNAL_REWRITE || entry->kind > QS_JOURNAL_WARNING)
-        return fail (error, "there is no such kind of journal entry as that of rule", rule);
-      qs_journal_add (journal, (QsJournalKind) entry->kind, rule, (const char *const *) layers,
-                      (const char *const *) tensors, result, "%s", reason);
-    }
+    if (!read_entry (journal, message->journal[i], error))
+      return FALSE;
 
   return TRUE;
 }
@@ -428,6 +467,7 @@ read_engine (const QsPlan__Engine  *message,
     }
 
   engine = qs_engine_new (network, journal, find_backend (message->backend, journal));
+  engine->is_explicit = message->is_explicit != 0;
   engine->model_checksum = read_optional (message->model_checksum);
   engine->scales = read_scales (message);
   engine->rounding = (QsRoundingMode) message->rounding;

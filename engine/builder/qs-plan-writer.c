@@ -187,6 +187,29 @@ write_layer (Writer              *self,
   return message;
 }
 
+static QsPlan__Sketch **
+write_sketches (Writer    *self,
+                GPtrArray *sketches)
+{
+  QsPlan__Sketch **messages = NEW_ARRAY (self, QsPlan__Sketch *, sketches->len);
+
+  for (guint i = 0; i < sketches->len; i++)
+    {
+      const QsLayerSketch *sketch = g_ptr_array_index (sketches, i);
+
+      messages[i] = NEW (self, QsPlan__Sketch, QS_PLAN__SKETCH__INIT);
+      messages[i]->name = sketch->name;
+      messages[i]->kind = sketch->kind;
+      messages[i]->precision = (int) sketch->precision;
+      messages[i]->inputs = sketch->inputs;
+      messages[i]->n_inputs = g_strv_length (sketch->inputs);
+      messages[i]->outputs = sketch->outputs;
+      messages[i]->n_outputs = g_strv_length (sketch->outputs);
+    }
+
+  return messages;
+}
+
 static QsPlan__Entry *
 write_entry (Writer               *self,
              const QsJournalEntry *entry)
@@ -201,6 +224,14 @@ write_entry (Writer               *self,
   message->n_tensors = g_strv_length (entry->tensors);
   message->result = text (entry->result);
   message->reason = text (entry->reason);
+  message->scales = entry->scales;
+  message->n_scales = message->n_tensors;
+  message->condition = text (entry->condition);
+  message->remedy = text (entry->remedy);
+  message->before = write_sketches (self, entry->before);
+  message->n_before = entry->before->len;
+  message->after = write_sketches (self, entry->after);
+  message->n_after = entry->after->len;
   return message;
 }
 
@@ -294,6 +325,7 @@ qs_plan_write (QsEngine  *engine,
   message.model_checksum = text (engine->model_checksum);
   message.rounding = engine->rounding;
   write_network (&self, &message);
+  message.is_explicit = self.engine->is_explicit;
   write_journal (&self, &message);
   write_scales (&self, &message);
 

@@ -66,9 +66,10 @@ quantize_layer (QsBuild      *self,
 {
   QsLayer *layer = plan->layer;
 
-  if (!plan->int8)
+  if (!plan->int8 || self->is_explicit)
     return TRUE;
 
+  qs_network_touch (self->network, layer);
   layer->precision = QS_PRECISION_INT8;
   if (plan->weights.values != NULL)
     {
@@ -231,15 +232,18 @@ split_output (QsBuild  *self,
   qs_network_set_output (self->network, producer, index, inner);
 
   if (int8)
-    output->type = QS_DATA_TYPE_FLOAT;
+    {
+      output->type = QS_DATA_TYPE_FLOAT;
+      output->scale = 0.0f;
+    }
   output->format = QS_FORMAT_LINEAR;
-  output->scale = 0.0f;
   g_hash_table_insert (self->inner_of, inner, output);
   add_reformat (self, layer_name, inner, output, describe_change (inner, output));
 }
 
 static Form
-wanted_form (const QsLayerPlan *plan,
+wanted_form (const QsBuild     *self,
+             const QsLayerPlan *plan,
              guint              index,
              const QsTensor    *tensor)
 {
@@ -249,6 +253,8 @@ wanted_form (const QsLayerPlan *plan,
 
   if (tensor->shape.n_dims >= 3)
     form.format = plan->format;
+  if (self->is_explicit)
+    return form;
   if (plan->int8 && tensor->type == QS_DATA_TYPE_FLOAT && !residual)
     form.type = QS_DATA_TYPE_INT8;
   else if (!plan->int8 && tensor->type == QS_DATA_TYPE_INT8 && tensor->scale > 0.0f)
@@ -269,15 +275,15 @@ reformat_inputs (QsBuild     *self,
 
       if (tensor == NULL || tensor->value != NULL)
         continue;
-      form = wanted_form (plan, i, tensor);
+      form = wanted_form (self, plan, i, tensor);
       if (!has_form (tensor, &form))
         qs_network_set_input (self->network, layer, i, reformat_input (self, layer, i, &form));
     }
 }
 
-gboolean
-qs_build_apply (QsBuild  *self,
-                GError  **error)
+static gboolean
+apply (QsBuild  *self,
+       GError  **error)
 {
   g_autoptr (GPtrArray) layers = g_ptr_array_new ();
 
@@ -299,4 +305,19 @@ qs_build_apply (QsBuild  *self,
     return FALSE;
   qs_network_remove_dead (self->network);
   return qs_network_check (self->network, error);
+}
+
+gboolean
+qs_build_apply (QsBuild  *self,
+                GError  **error)
+{
+  gboolean done;
+
+  qs_journal_watch (self->journal, self->network);
+  done = apply (self, error);
+  qs_journal_flush (self->journal, "apply-decisions",
+                    "Layers got their precision, and a Reformat wherever a layer reads another type "
+                    "or layout than was written.");
+  qs_journal_unwatch (self->journal, self->network);
+  return done;
 }

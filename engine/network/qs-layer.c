@@ -42,3 +42,22 @@ qs_layer_describe (const QsLayer *self)
 {
   return g_strdup_printf ("%s %s", self->klass->name, self->name);
 }
+
+QsPlacement
+qs_layer_get_qdq_placement (const QsLayer  *self,
+                            const char    **why_not)
+{
+  const char *ignored;
+
+  if (why_not == NULL)
+    why_not = &ignored;
+
+  *why_not = NULL;
+  if (self->klass->qdq_placement != NULL)
+    return self->klass->qdq_placement (self, why_not);
+  if (self->klass->placement == QS_PLACEMENT_FLOAT)
+    *why_not = "layers of this kind are computed in floating point";
+  else if (self->klass->placement == QS_PLACEMENT_HOST)
+    *why_not = "it works on shapes and indices";
+  return self->klass->placement;
+}

@@ -118,6 +118,9 @@ typedef struct
  * @placement: its part in quantization
  * @attributes_size: bytes of the attribute struct, 0 for none
  * @fields: (nullable): its fields, ended by one without a name
+ * @qdq_placement: (nullable): its part in a network with Q/DQ where that depends on the attributes:
+ *   what is exact there may be only useful elsewhere. ReLU commutes with Q and DQ, as do the maximum
+ *   and the minimum; @why_not gets a static sentence for what a layer is not.
  * @infer: sets type and shape of every output from the inputs; the inputs' shapes are known.
  *   Some layers need the value of an input (Reshape, Slice): they find it in `tensor->value`.
  * @evaluate: the reference kernel: computes @outputs from @inputs in scalar C, through the views'
@@ -139,6 +142,8 @@ struct _QsLayerClass
                         const QsView  *inputs,
                         QsView        *outputs,
                         GError       **error);
+  QsPlacement (*qdq_placement) (const QsLayer  *layer,
+                                const char    **why_not);
 };
 
 /**
@@ -195,5 +200,9 @@ void      qs_layer_add_origin   (QsLayer       *self,
                                  const char    *op_type,
                                  const char    *name);
 char     *qs_layer_describe     (const QsLayer *self);
+/* The part it takes in a network with Q/DQ: whether it commutes with them (exactly, given equal
+ * scales), has an INT8 form or stays float. @why_not (nullable) gets a reason why it is not more. */
+QsPlacement qs_layer_get_qdq_placement (const QsLayer  *self,
+                                 const char    **why_not);
 
 G_END_DECLS

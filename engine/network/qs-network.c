@@ -133,8 +133,14 @@ qs_network_rename_tensor (QsNetwork  *self,
                           QsTensor   *tensor,
                           const char *wanted)
 {
-  g_autofree char *old = g_steal_pointer (&tensor->name);
+  g_autofree char *old = NULL;
 
+  if (tensor->producer != NULL)
+    qs_network_touch (self, tensor->producer);
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    qs_network_touch (self, g_ptr_array_index (tensor->consumers, i));
+
+  old = g_steal_pointer (&tensor->name);
   g_hash_table_remove (self->tensor_names, old);
   tensor->name = qs_network_unique_name (self, wanted);
   g_hash_table_insert (self->tensor_names, tensor->name, tensor);
@@ -197,6 +203,8 @@ qs_network_add_layer (QsNetwork           *self,
   layer->outputs = g_ptr_array_new ();
   layer->origins = g_ptr_array_new_with_free_func (origin_free);
   g_ptr_array_add (self->layers, layer);
+  if (self->log != NULL)
+    qs_change_log_created (self->log, layer);
 
   for (guint i = 0; i < n_inputs; i++)
     qs_network_set_input (self, layer, i, inputs[i]);
@@ -236,6 +244,20 @@ qs_network_find_layer (QsNetwork  *self,
 }
 
 /**
+ * qs_network_touch:
+ *
+ * To be called before a layer's name, class or precision is changed directly, so that the journal
+ * knows what it was.
+ */
+void
+qs_network_touch (QsNetwork *self,
+                  QsLayer   *layer)
+{
+  if (self->log != NULL)
+    qs_change_log_touch (self->log, layer);
+}
+
+/**
  * qs_network_set_input:
  * @index: position; the array grows as needed
  * @tensor: (nullable): the new input, %NULL for absent
@@ -248,6 +270,7 @@ qs_network_set_input (QsNetwork *self,
 {
   QsTensor *old;
 
+  qs_network_touch (self, layer);
   if (index >= layer->inputs->len)
     g_ptr_array_set_size (layer->inputs, (int) index + 1);
 
@@ -272,6 +295,9 @@ qs_network_set_output (QsNetwork *self,
 {
   QsTensor *old;
 
+  qs_network_touch (self, layer);
+  if (tensor != NULL && tensor->producer != NULL)
+    qs_network_touch (self, tensor->producer);
   if (index >= layer->outputs->len)
     g_ptr_array_set_size (layer->outputs, (int) index + 1);
 
@@ -317,6 +343,28 @@ qs_network_replace_uses (QsNetwork *self,
     g_ptr_array_index (self->outputs, position) = replacement;
 }
 
+static void
+drop_input (QsLayer *layer,
+            guint    index)
+{
+  QsTensor *tensor = g_ptr_array_index (layer->inputs, index);
+
+  if (tensor != NULL)
+    g_ptr_array_remove (tensor->consumers, layer);
+  g_ptr_array_index (layer->inputs, index) = NULL;
+}
+
+static void
+drop_output (QsLayer *layer,
+             guint    index)
+{
+  QsTensor *tensor = g_ptr_array_index (layer->outputs, index);
+
+  if (tensor != NULL && tensor->producer == layer)
+    tensor->producer = NULL;
+  g_ptr_array_index (layer->outputs, index) = NULL;
+}
+
 /**
  * qs_network_remove_layer:
  *
@@ -326,10 +374,12 @@ void
 qs_network_remove_layer (QsNetwork *self,
                          QsLayer   *layer)
 {
+  if (self->log != NULL)
+    qs_change_log_removed (self->log, layer);
   for (guint i = 0; i < layer->inputs->len; i++)
-    qs_network_set_input (self, layer, i, NULL);
+    drop_input (layer, i);
   for (guint i = 0; i < layer->outputs->len; i++)
-    qs_network_set_output (self, layer, i, NULL);
+    drop_output (layer, i);
 
   /* From the end: the importer takes away what it has just added, thousands of times. */
   for (guint i = self->layers->len; i > 0; i--)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "qs-layer.h"
+#include "qs-change-log.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  *   after the producers of its inputs
  * @inputs: (element-type QsTensor): network inputs
  * @outputs: (element-type QsTensor): network outputs
+ * @log: (nullable): is told of every change while somebody keeps a journal; not owned
  *
  * A directed acyclic graph of layers and tensors (TensorRT INetworkDefinition). The importer makes
  * it, passes rewrite it, the builder turns it into an engine. Shapes are fixed.
@@ -31,6 +32,7 @@ struct _QsNetwork
   GPtrArray *outputs;
   GHashTable *tensor_names;
   GHashTable *next_numbers; /* wanted tensor name to the number to try next */
+  QsChangeLog *log;
 };
 
 QsNetwork *qs_network_new            (const char          *name);
@@ -79,6 +81,8 @@ void       qs_network_replace_uses   (QsNetwork           *self,
                                       QsTensor            *tensor,
                                       QsTensor            *replacement);
 void       qs_network_remove_layer   (QsNetwork           *self,
+                                      QsLayer             *layer);
+void       qs_network_touch          (QsNetwork           *self,
                                       QsLayer             *layer);
 gboolean   qs_network_is_output      (QsNetwork           *self,
                                       const QsTensor      *tensor);

@@ -438,6 +438,20 @@ qs_model_get_node (QsModel *self,
   return qs_onnx_graph_get_node (self->graph, index);
 }
 
+gboolean
+qs_model_is_explicit (QsModel *self)
+{
+  for (guint i = 0; i < qs_model_get_n_nodes (self); i++)
+    {
+      const char *op_type = qs_onnx_node_get_op_type (qs_model_get_node (self, i));
+
+      if (g_str_equal (op_type, "QuantizeLinear") || g_str_equal (op_type, "DequantizeLinear"))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 guint
 qs_model_get_n_inputs (QsModel *self)
 {

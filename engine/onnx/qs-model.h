@@ -57,6 +57,8 @@ const QsOnnxGraph  *qs_model_get_graph        (QsModel        *self);
 guint               qs_model_get_n_nodes      (QsModel        *self);
 const QsOnnxNode   *qs_model_get_node         (QsModel        *self,
                                                guint           index);
+/* Whether it has QuantizeLinear or DequantizeLinear nodes, which say where INT8 is used. */
+gboolean            qs_model_is_explicit      (QsModel        *self);
 guint               qs_model_get_n_initializers (QsModel      *self);
 QsHostTensor       *qs_model_get_initializer  (QsModel        *self,
                                                guint           index,

@@ -291,6 +291,7 @@ typedef struct
 {
   gint64 axis;
   gint64 data_type;  /* QsDataType of the integers (Quantize) or floats (Dequantize) */
+  gboolean no_axis;  /* the model does not say which axis, which TensorRT takes for axis 0 */
 } QsQuantizeAttributes;
 
 typedef enum

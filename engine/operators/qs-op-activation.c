@@ -236,6 +236,18 @@ parse_gelu (QsImporter       *importer,
   return add_activation (importer, node, &activation, error);
 }
 
+/* ReLU is monotone and keeps zero, so it commutes with rounding and clamping. */
+static QsPlacement
+qdq_placement (const QsLayer  *layer,
+               const char    **why_not)
+{
+  if (layer->activation.type == QS_ACTIVATION_RELU)
+    return QS_PLACEMENT_COMMUTES;
+
+  *why_not = "of the activations only ReLU commutes with quantization";
+  return QS_PLACEMENT_NON_WEIGHTED;
+}
+
 const QsLayerClass qs_layer_classes_activation[] = {
   {
     .kind = QS_LAYER_ACTIVATION,
@@ -243,6 +255,7 @@ const QsLayerClass qs_layer_classes_activation[] = {
     .placement = QS_PLACEMENT_NON_WEIGHTED,
     .infer = infer,
     .evaluate = evaluate,
+    .qdq_placement = qdq_placement,
   },
   { 0 },
 };

@@ -547,6 +547,31 @@ parse_prelu (QsImporter       *importer,
   return parse (importer, op, node, error);
 }
 
+/* Minimum and maximum give one of their operands, so with equal scales they work on the bytes. */
+static QsPlacement
+qdq_placement (const QsLayer  *layer,
+               const char    **why_not)
+{
+  const QsElementWiseAttributes *attributes = layer->attributes;
+
+  switch ((int) attributes->type)
+    {
+    case QS_ELEMENT_WISE_MIN:
+    case QS_ELEMENT_WISE_MAX:
+      if (layer->activation.type == QS_ACTIVATION_NONE)
+        return QS_PLACEMENT_COMMUTES;
+      return QS_PLACEMENT_NON_WEIGHTED;
+    case QS_ELEMENT_WISE_ADD:
+    case QS_ELEMENT_WISE_SUB:
+    case QS_ELEMENT_WISE_MUL:
+      *why_not = "its result lies between the values that INT8 has";
+      return QS_PLACEMENT_NON_WEIGHTED;
+    default:
+      *why_not = "of the operations on two tensors only Add, Sub, Mul, Min and Max have an INT8 form";
+      return QS_PLACEMENT_FLOAT;
+    }
+}
+
 const QsLayerClass qs_layer_classes_element_wise[] = {
   {
     .kind = QS_LAYER_ELEMENT_WISE,
@@ -556,6 +581,7 @@ const QsLayerClass qs_layer_classes_element_wise[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .qdq_placement = qdq_placement,
   },
   { 0 },
 };

@@ -258,9 +258,22 @@ parse_pad (QsImporter       *importer,
                                      error) != NULL;
 }
 
+static QsPlacement
+qdq_placement (const QsLayer  *layer,
+               const char    **why_not)
+{
+  const QsPaddingAttributes *attributes = layer->attributes;
+
+  if (attributes->mode != QS_PADDING_CONSTANT || attributes->value == 0.0f)
+    return QS_PLACEMENT_COMMUTES;
+
+  *why_not = "it pads with another number than zero, which INT8 may not have";
+  return QS_PLACEMENT_FLOAT;
+}
+
 const QsLayerClass qs_layer_classes_padding[] = {
   { QS_LAYER_PADDING, "Padding", QS_PLACEMENT_COMMUTES, sizeof (QsPaddingAttributes), fields,
-    infer, evaluate },
+    infer, evaluate, qdq_placement },
   { .name = NULL },
 };
 

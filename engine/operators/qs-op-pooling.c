@@ -412,6 +412,20 @@ parse (QsImporter       *importer,
           add_indices (importer, node, &attributes, x, error));
 }
 
+static QsPlacement
+qdq_placement (const QsLayer  *layer,
+               const char    **why_not)
+{
+  const QsPoolingAttributes *attributes = layer->attributes;
+
+  if (attributes->type == QS_POOLING_MAX && layer->activation.type == QS_ACTIVATION_NONE)
+    return QS_PLACEMENT_COMMUTES;
+
+  *why_not = attributes->type == QS_POOLING_LP ? "Lp pooling has no INT8 form"
+                                               : "a mean lies between the values that INT8 has";
+  return attributes->type == QS_POOLING_LP ? QS_PLACEMENT_FLOAT : QS_PLACEMENT_NON_WEIGHTED;
+}
+
 const QsLayerClass qs_layer_classes_pooling[] = {
   {
     .kind = QS_LAYER_POOLING,
@@ -421,6 +435,7 @@ const QsLayerClass qs_layer_classes_pooling[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .qdq_placement = qdq_placement,
   },
   { 0 },
 };

@@ -18,6 +18,7 @@
 static const QsField fields[] = {
   { "axis", QS_FIELD_INT, G_STRUCT_OFFSET (QsQuantizeAttributes, axis) },
   { "type", QS_FIELD_INT, G_STRUCT_OFFSET (QsQuantizeAttributes, data_type) },
+  { "no_axis", QS_FIELD_FLAG, G_STRUCT_OFFSET (QsQuantizeAttributes, no_axis) },
   { NULL },
 };
 
@@ -197,14 +198,14 @@ static gboolean
 read_axis (QsImporter       *importer,
            const QsOnnxNode *node,
            const QsTensor   *x,
-           gint64           *axis,
+           QsQuantizeAttributes *attributes,
            GError          **error)
 {
   QsTensor *scale = qs_importer_get_input (importer, node, 1);
   gint64 wanted;
   int resolved;
 
-  *axis = 0;
+  attributes->axis = 0;
   if (qs_shape_n_elements (&scale->shape) == 1)
     return TRUE;
 
@@ -212,7 +213,8 @@ read_axis (QsImporter       *importer,
       !qs_axis_resolve (wanted, x->shape.n_dims, &resolved, error))
     return FALSE;
 
-  *axis = resolved;
+  attributes->no_axis = !qs_onnx_node_has (node, "axis");
+  attributes->axis = resolved;
   return TRUE;
 }
 
@@ -277,7 +279,7 @@ parse_qdq (QsImporter       *importer,
 
   if (x == NULL || !check_scales (importer, node, error) ||
       !check_zero_points (importer, node, error) || !refuse_blocks (node, error) ||
-      !read_axis (importer, node, x, &attributes.axis, error))
+      !read_axis (importer, node, x, &attributes, error))
     return FALSE;
 
   if (kind == QS_LAYER_QUANTIZE)

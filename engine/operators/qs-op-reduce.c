@@ -363,6 +363,22 @@ parse_input (QsImporter       *importer,
   return add_reduce (importer, node, &attributes, noop, error);
 }
 
+static QsPlacement
+qdq_placement (const QsLayer  *layer,
+               const char    **why_not)
+{
+  const QsReduceAttributes *attributes = layer->attributes;
+
+  if (attributes->type == QS_REDUCE_MEAN)
+    {
+      *why_not = "a mean lies between the values that INT8 has";
+      return QS_PLACEMENT_NON_WEIGHTED;
+    }
+
+  *why_not = "of the reductions only the mean has an INT8 form";
+  return QS_PLACEMENT_FLOAT;
+}
+
 const QsLayerClass qs_layer_classes_reduce[] = {
   {
     .kind = QS_LAYER_REDUCE,
@@ -372,6 +388,7 @@ const QsLayerClass qs_layer_classes_reduce[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .qdq_placement = qdq_placement,
   },
   { 0 },
 };

@@ -753,6 +753,20 @@ parse (QsImporter       *importer,
   return add_resize (importer, node, &attributes, x, error);
 }
 
+static QsPlacement
+qdq_placement (const QsLayer  *layer,
+               const char    **why_not)
+{
+  const QsResizeAttributes *attributes = layer->attributes;
+
+  if (attributes->mode == QS_RESIZE_NEAREST &&
+      attributes->coordinates != QS_COORDINATES_TF_CROP_AND_RESIZE)
+    return QS_PLACEMENT_COMMUTES;
+
+  *why_not = "an interpolated value lies between the values that INT8 has";
+  return QS_PLACEMENT_NON_WEIGHTED;
+}
+
 const QsLayerClass qs_layer_classes_resize[] = {
   {
     .kind = QS_LAYER_RESIZE,
@@ -762,6 +776,7 @@ const QsLayerClass qs_layer_classes_resize[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .qdq_placement = qdq_placement,
   },
   { 0 },
 };

@@ -60,6 +60,26 @@ scale_weights (const QsTensor         *weights,
   return scaled;
 }
 
+/* INT8 weights stay as they are; their scales take the factor, which may be negative or zero. */
+static QsHostTensor *
+scale_scales (const QsHostTensor *scales,
+              gint64              n,
+              const double       *factor,
+              GError            **error)
+{
+  QsHostTensor *scaled = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, qs_host_tensor_get_shape (scales),
+                                             error);
+  float *values;
+
+  if (scaled == NULL)
+    return NULL;
+
+  values = qs_host_tensor_get_mutable (scaled);
+  for (gint64 k = 0; k < n; k++)
+    values[k] = (float) (qs_host_tensor_get_floats (scales)[k] * factor[k]);
+  return scaled;
+}
+
 static QsHostTensor *
 round_bias (const QsWeightChannels *channels,
             const double           *bias,
@@ -117,7 +137,16 @@ qs_affine_fold (QsNetwork              *network,
   if (new_bias == NULL)
     return FALSE;
 
-  if (factor != NULL)
+  if (factor != NULL && layer->weight_scales != NULL)
+    {
+      QsHostTensor *scaled = scale_scales (layer->weight_scales, channels->n, factor, error);
+
+      if (scaled == NULL)
+        return FALSE;
+      qs_host_tensor_unref (layer->weight_scales);
+      layer->weight_scales = scaled;
+    }
+  else if (factor != NULL)
     {
       g_autoptr (QsHostTensor) scaled = scale_weights (weights, channels, factor, error);
 

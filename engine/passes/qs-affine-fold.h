@@ -16,7 +16,8 @@ double   *qs_affine_read_bias (const QsLayer           *layer,
  * @bias: the new bias, complete
  *
  * Multiplies the weights in double arithmetic, rounds once to float32, and gives the layer
- * constants of its own for weights and bias.
+ * constants of its own for weights and bias. Of INT8 weights the scales are multiplied: the
+ * integers are what the model was trained with.
  */
 gboolean  qs_affine_fold      (QsNetwork               *network,
                                QsLayer                 *layer,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <glib.h>
+#include "network/qs-network.h"
 
 G_BEGIN_DECLS
 
@@ -26,7 +26,18 @@ typedef enum
  * @layers: (array zero-terminated=1): names of the layers concerned, before the change
  * @tensors: (array zero-terminated=1): names of the tensors concerned
  * @result: (nullable): name of the layer afterwards
- * @reason: a whole sentence: why it was done, or which condition failed and what would lift it
+ * @reason: a whole sentence: why it was done, or which condition failed
+ * @scales: (array): quantization scales of @tensors, one for each, 0 where there is none
+ * @condition: (nullable): for a refusal, the identifier of the condition that failed
+ *   ("another-reader", "unequal-scales", "float-residual", …)
+ * @remedy: (nullable): for a refusal, a whole sentence that says what would lift it
+ * @before: (element-type QsLayerSketch): for a rewrite, the layers that it removed or changed, as
+ *   they were
+ * @after: (element-type QsLayerSketch): for a rewrite, the layers that it made or changed, as they
+ *   are now
+ *
+ * Layers keep their place in the graph under their names, so the rewrites can be replayed: taking
+ * @before out of the graph and putting @after into it is one step forward (see qs-replay.h).
  */
 typedef struct
 {
@@ -36,6 +47,11 @@ typedef struct
   char **tensors;
   char *result;
   char *reason;
+  float *scales;
+  char *condition;
+  char *remedy;
+  GPtrArray *before;
+  GPtrArray *after;
 } QsJournalEntry;
 
 /**
@@ -58,6 +74,32 @@ void                  qs_journal_add     (QsJournal         *self,
                                           const char        *result,
                                           const char        *reason_format,
                                           ...) G_GNUC_PRINTF (7, 8);
+/* About the entry that was added last. @scales has one number for each of its tensors. */
+void                  qs_journal_set_scales (QsJournal      *self,
+                                          const float       *scales);
+void                  qs_journal_set_remedy (QsJournal      *self,
+                                          const char        *condition,
+                                          const char        *remedy_format,
+                                          ...) G_GNUC_PRINTF (3, 4);
+/* Whether there is an entry with these words already: passes that run repeatedly say things once. */
+gboolean              qs_journal_has     (QsJournal         *self,
+                                          QsJournalKind      kind,
+                                          const char        *rule,
+                                          const char        *reason);
+void                  qs_journal_add_copy (QsJournal        *self,
+                                          const QsJournalEntry *entry);
+
+/* While a network is watched, every rewrite that is added keeps what changed since the last. */
+void                  qs_journal_watch   (QsJournal         *self,
+                                          QsNetwork         *network);
+void                  qs_journal_unwatch (QsJournal         *self,
+                                          QsNetwork         *network);
+/* What changed since the last rewrite and no entry tells: it becomes part of the last one if that
+ * is of @rule, else an entry of its own with @reason. */
+void                  qs_journal_flush   (QsJournal         *self,
+                                          const char        *rule,
+                                          const char        *reason);
+
 guint                 qs_journal_get_n   (QsJournal         *self);
 const QsJournalEntry *qs_journal_get     (QsJournal         *self,
                                           guint              index);

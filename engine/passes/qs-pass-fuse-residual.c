@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-pass-list.h"
 #include "qs-pass-tools.h"
+#include "qs-qdq.h"
 
 #define ID "fuse-residual"
 
@@ -106,6 +107,34 @@ hidden_layer (const QsTensor *tensor)
   return layer != NULL && qs_pass_is_weighted (layer) ? layer : NULL;
 }
 
+/* A weighted layer, Q and DQ before the sum: the integers are stored in between. */
+static gboolean
+note_pair_between (QsJournal      *journal,
+                   const QsLayer  *add,
+                   const QsTensor *branch)
+{
+  const QsLayer *dequantize = qs_qdq_get_dequantize (branch);
+  const QsTensor *integers = dequantize != NULL ? qs_layer_get_input (dequantize, 0) : NULL;
+  const QsLayer *quantize = integers != NULL ? integers->producer : NULL;
+  const QsLayer *layer = NULL;
+  QsRefusal refusal = { ID, "pair-between", { NULL }, { integers } };
+
+  if (qs_is_quantize (quantize))
+    layer = qs_layer_get_input (quantize, 0)->producer;
+  if (!qs_pass_is_weighted (layer))
+    return FALSE;
+
+  refusal.layers[0] = layer->name;
+  refusal.layers[1] = add->name;
+  refusal.layers[2] = quantize->name;
+  refusal.reason = g_strdup_printf ("%s was not fused into %s: %s and %s lie between them.", add->name,
+                                    layer->name, quantize->name, dequantize->name);
+  refusal.remedy = g_strdup_printf ("Remove %s and %s; quantize only the other operand.",
+                                    quantize->name, dequantize->name);
+  qs_qdq_refuse (journal, &refusal);
+  return TRUE;
+}
+
 static void
 note_refusal (QsNetwork     *network,
               QsJournal     *journal,
@@ -115,6 +144,8 @@ note_refusal (QsNetwork     *network,
   const QsLayer *layer = branch->producer;
   const QsLayer *hidden = hidden_layer (branch);
 
+  if (note_pair_between (journal, add, branch))
+    return;
   if (qs_pass_is_weighted (layer))
     qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, layer->name, add->name, branch, NULL,
                   "%s was not fused into %s, because of the tensor between them, %s: %s.",
@@ -138,6 +169,10 @@ choose_branch (QsNetwork     *network,
   gboolean b_can = a != b && qs_pass_is_weighted (b->producer) &&
                    find_obstacle (network, add, b, a) == NULL;
 
+  /* Of two quantized convolutions TensorRT takes the one that comes last (its engine graphs of
+   * ResNet-18 with Q/DQ at the inputs only). */
+  if (a_can && b_can && a->producer->weight_scales != NULL && b->producer->weight_scales != NULL)
+    return a->producer->id > b->producer->id ? a : b;
   if (a_can && b_can)
     return is_deeper (network, a, b) ? a : b;
   return a_can ? a : b_can ? b : NULL;

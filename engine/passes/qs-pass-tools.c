@@ -71,14 +71,36 @@ qs_pass_only_reader (QsNetwork   *network,
   return NULL;
 }
 
+/* What TensorRT adds to the name of a layer for one that it takes in. In a quantized convolution
+ * batch normalization and ReLU leave no trace unless a sum comes before; other functions do. */
+static char *
+name_part (const QsLayer *into,
+           const QsLayer *absorbed)
+{
+  gboolean plain = absorbed->klass->kind == QS_LAYER_SCALE ||
+                   absorbed->activation.type == QS_ACTIVATION_RELU;
+
+  if (into->weight_scales == NULL || absorbed->klass->kind == QS_LAYER_ELEMENT_WISE)
+    return g_strdup (absorbed->name);
+  if (plain && qs_layer_get_input (into, QS_INPUT_RESIDUAL) == NULL)
+    return NULL;
+  return absorbed->klass->kind == QS_LAYER_ACTIVATION && !plain
+           ? g_strdup_printf ("PWN(%s)", absorbed->name) : g_strdup (absorbed->name);
+}
+
 void
 qs_pass_join (QsLayer       *into,
               const QsLayer *absorbed)
 {
-  char *name = g_strconcat (into->name, " + ", absorbed->name, NULL);
+  g_autofree char *part = name_part (into, absorbed);
 
-  g_free (into->name);
-  into->name = name;
+  if (part != NULL)
+    {
+      char *name = g_strconcat (into->name, " + ", part, NULL);
+
+      g_free (into->name);
+      into->name = name;
+    }
 
   for (guint i = 0; i < absorbed->origins->len; i++)
     {
@@ -95,6 +117,7 @@ qs_pass_absorb (QsNetwork *network,
 {
   QsTensor *output = qs_layer_get_output (absorbed, 0);
 
+  qs_network_touch (network, into);
   qs_pass_join (into, absorbed);
   qs_network_remove_layer (network, absorbed);
   qs_network_set_output (network, into, 0, output);
@@ -135,6 +158,8 @@ qs_pass_replace (QsNetwork           *network,
 {
   QsLayer *result = layers[n - 1];
 
+  for (guint i = 0; i < n; i++)
+    qs_network_touch (network, layers[i]);
   for (guint i = 1; i < n; i++)
     qs_pass_join (layers[0], layers[i]);
   if (n > 1)

@@ -28,7 +28,7 @@ QsLayer   *qs_pass_only_reader     (QsNetwork          *network,
 void       qs_pass_absorb          (QsNetwork          *network,
                                     QsLayer            *into,
                                     QsLayer            *absorbed);
-/* Names and origins only. */
+/* Names and origins only. Names are joined by " + " as TensorRT joins them. */
 void       qs_pass_join            (QsLayer            *into,
                                     const QsLayer      *absorbed);
 /* (transfer full) (array zero-terminated=1) */

@@ -6,17 +6,59 @@
 #define PASS_ROW(x) &qs_pass_##x,
 
 static const QsPass *const passes[] = { QS_PASSES (PASS_ROW) };
+static const QsPass *const all_passes[] = { QS_PASSES (PASS_ROW) QS_EXPLICIT_PASSES (PASS_ROW) };
+
+static const char *const proof_names[] = {
+  [QS_PROOF_NONE] = "does not touch quantization",
+  [QS_PROOF_COMMUTES_WITH_Q] = "commutes with Q",
+  [QS_PROOF_COMMUTES_WITH_DQ] = "commutes with DQ",
+  [QS_PROOF_FUSES] = "fuses",
+  [QS_PROOF_EQUAL_SCALES] = "equal scales",
+};
+
+/* In a few words, for people. */
+const char *
+qs_proof_name (QsProof proof)
+{
+  return proof_names[proof];
+}
 
 guint
 qs_pass_get_n (void)
 {
-  return G_N_ELEMENTS (passes);
+  return G_N_ELEMENTS (all_passes);
 }
 
 const QsPass *
 qs_pass_get (guint index)
 {
-  return index < qs_pass_get_n () ? passes[index] : NULL;
+  return index < qs_pass_get_n () ? all_passes[index] : NULL;
+}
+
+const QsPass *
+qs_pass_lookup (const char *id)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (all_passes); i++)
+    if (g_strcmp0 (all_passes[i]->id, id) == 0)
+      return all_passes[i];
+
+  return NULL;
+}
+
+gboolean
+qs_pass_run (const QsPass *pass,
+             QsNetwork    *network,
+             QsJournal    *journal,
+             GError      **error)
+{
+  if (!pass->run (network, journal, error) || !qs_network_check (network, error))
+    {
+      g_prefix_error (error, "pass %s: ", pass->id);
+      return FALSE;
+    }
+
+  qs_journal_flush (journal, pass->id, "Layers whose results nobody reads any more were removed.");
+  return TRUE;
 }
 
 /**
@@ -32,14 +74,13 @@ qs_passes_run (QsNetwork *network,
                QsJournal *journal,
                GError   **error)
 {
-  for (guint i = 0; i < qs_pass_get_n (); i++)
-    if (!passes[i]->run (network, journal, error) || !qs_network_check (network, error))
-      {
-        g_prefix_error (error, "pass %s: ", passes[i]->id);
-        return FALSE;
-      }
+  gboolean done = TRUE;
 
-  return TRUE;
+  qs_journal_watch (journal, network);
+  for (guint i = 0; i < G_N_ELEMENTS (passes) && done; i++)
+    done = qs_pass_run (passes[i], network, journal, error);
+  qs_journal_unwatch (journal, network);
+  return done;
 }
 
 GHashTable *

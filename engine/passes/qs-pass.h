@@ -8,11 +8,35 @@
 G_BEGIN_DECLS
 
 /**
+ * QsProof:
+ * @QS_PROOF_NONE: nothing is to be shown: the rewrite does not touch quantization
+ * @QS_PROOF_COMMUTES_WITH_Q: `f (Q (x)) = Q (f (x))` for the layer that is crossed
+ * @QS_PROOF_COMMUTES_WITH_DQ: `f (DQ (q)) = DQ (f (q))` for the layer that is crossed
+ * @QS_PROOF_FUSES: the fused layer performs the same operations in integers (backends/qs-int8.h)
+ * @QS_PROOF_EQUAL_SCALES: the scales concerned have the same bits
+ *
+ * What must hold for a rewrite to keep the arithmetic.
+ */
+typedef enum
+{
+  QS_PROOF_NONE,
+  QS_PROOF_COMMUTES_WITH_Q,
+  QS_PROOF_COMMUTES_WITH_DQ,
+  QS_PROOF_FUSES,
+  QS_PROOF_EQUAL_SCALES,
+} QsProof;
+
+const char *qs_proof_name (QsProof proof);
+
+/**
  * QsPass:
  * @id: the rule's identifier in the journal
  * @title: what it does, in a few words, for people
  * @run: changes the network, records every change and every refusal that a user could ask about,
  *   and leaves it sorted
+ * @rule: (nullable): for a rewrite of Q/DQ networks, its number: "R3"
+ * @condition: (nullable): when it applies, in words
+ * @proof: what makes it keep the arithmetic
  *
  * One rewrite. One file in this folder and one row in the pass list, in the order they run.
  */
@@ -23,17 +47,41 @@ typedef struct
   gboolean (*run) (QsNetwork  *network,
                    QsJournal  *journal,
                    GError    **error);
+  const char *rule;
+  const char *condition;
+  QsProof proof;
 } QsPass;
 
-guint         qs_pass_get_n    (void);
-const QsPass *qs_pass_get      (guint       index);
-/* All passes in order; the network is checked after each. */
-gboolean      qs_passes_run    (QsNetwork  *network,
-                                QsJournal  *journal,
-                                GError    **error);
+/* Every pass once, those of float networks first, then those of Q/DQ networks alone. */
+guint         qs_pass_get_n         (void);
+const QsPass *qs_pass_get           (guint       index);
+/* (nullable): the pass that writes @id into the journal */
+const QsPass *qs_pass_lookup        (const char *id);
+/* One of them; the network is checked after it, and the journal keeps what it changed when it watches
+ * the network. */
+gboolean      qs_pass_run           (const QsPass *pass,
+                                     QsNetwork  *network,
+                                     QsJournal  *journal,
+                                     GError    **error);
+/* The passes for a float network, in order; the network is checked after each. */
+gboolean      qs_passes_run         (QsNetwork  *network,
+                                     QsJournal  *journal,
+                                     GError    **error);
 /* (transfer full) (element-type utf8 utf8): the names of the activation tensors that are left when
  * all passes have run on a copy of @network */
-GHashTable   *qs_passes_find_survivors (QsNetwork  *network,
-                                GError    **error);
+GHashTable   *qs_passes_find_survivors (QsNetwork *network,
+                                     GError    **error);
+
+/* Whether @network has Quantize or Dequantize layers, which say where INT8 begins and ends. */
+gboolean      qs_network_is_explicit (QsNetwork *network);
+/* Whether a network with Q/DQ can be built; refusals begin with the layer and say what to do. */
+gboolean      qs_explicit_check     (QsNetwork  *network,
+                                     QsJournal  *journal,
+                                     GError    **error);
+/* The passes for a network with Q/DQ: afterwards the precision of every layer and the type and
+ * scale of every tensor are decided, and no Quantize or Dequantize layer is left. */
+gboolean      qs_passes_run_explicit (QsNetwork *network,
+                                     QsJournal  *journal,
+                                     GError    **error);
 
 G_END_DECLS

@@ -45,36 +45,13 @@ init_matrix (QsWeightChannels *self,
   return TRUE;
 }
 
-/**
- * qs_weight_channels_init:
- * @layer: a weighted layer
- * @why_not: (out) (optional): a sentence about the weights
- *
- * Returns: %FALSE when the weights are not a constant float32 array of the expected rank
- */
-gboolean
-qs_weight_channels_init (QsWeightChannels  *self,
-                         const QsLayer     *layer,
-                         const char       **why_not)
+static gboolean
+init_from (QsWeightChannels  *self,
+           const QsLayer     *layer,
+           const QsTensor    *weights,
+           const char       **why_not)
 {
-  const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
-  const char *ignored;
   gboolean ok = FALSE;
-
-  if (why_not == NULL)
-    why_not = &ignored;
-  *self = (QsWeightChannels) { 0 };
-
-  if (weights == NULL || weights->value == NULL)
-    {
-      *why_not = "its weights are not constant";
-      return FALSE;
-    }
-  if (weights->type != QS_DATA_TYPE_FLOAT)
-    {
-      *why_not = "its weights are not float32";
-      return FALSE;
-    }
 
   *why_not = "its weights do not have the expected number of dimensions";
   self->n_weights = qs_host_tensor_get_n_elements (weights->value);
@@ -91,5 +68,56 @@ qs_weight_channels_init (QsWeightChannels  *self,
                       ((const QsMatrixMultiplyAttributes *) layer->attributes)->trans_b);
 
   self->n_products = ok ? self->n_weights / self->n : 0;
+  if (ok)
+    *why_not = NULL;
   return ok;
+}
+
+/**
+ * qs_weight_channels_init_integers:
+ * @weights: the constant that is going to be the weights of @layer
+ * @why_not: (out): a sentence about the weights, %NULL for %TRUE
+ */
+gboolean
+qs_weight_channels_init_integers (QsWeightChannels  *self,
+                                  const QsLayer     *layer,
+                                  const QsTensor    *weights,
+                                  const char       **why_not)
+{
+  *self = (QsWeightChannels) { 0 };
+  return init_from (self, layer, weights, why_not);
+}
+
+/**
+ * qs_weight_channels_init:
+ * @layer: a weighted layer
+ * @why_not: (out) (optional): a sentence about the weights
+ *
+ * Returns: %FALSE when the weights are not a constant of the expected rank, float32 or INT8 with
+ *   scales
+ */
+gboolean
+qs_weight_channels_init (QsWeightChannels  *self,
+                         const QsLayer     *layer,
+                         const char       **why_not)
+{
+  const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
+  const char *ignored;
+
+  if (why_not == NULL)
+    why_not = &ignored;
+  *self = (QsWeightChannels) { 0 };
+
+  if (weights == NULL || weights->value == NULL)
+    {
+      *why_not = "its weights are not constant";
+      return FALSE;
+    }
+  if (weights->type != QS_DATA_TYPE_FLOAT && layer->weight_scales == NULL)
+    {
+      *why_not = "its weights are not float32";
+      return FALSE;
+    }
+
+  return init_from (self, layer, weights, why_not);
 }

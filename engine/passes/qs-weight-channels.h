@@ -28,6 +28,11 @@ gboolean qs_weight_channels_init (QsWeightChannels  *self,
                                   const QsLayer     *layer,
                                   const char       **why_not);
 
+gboolean qs_weight_channels_init_integers (QsWeightChannels  *self,
+                                           const QsLayer     *layer,
+                                           const QsTensor    *weights,
+                                           const char       **why_not);
+
 /* The output channel of the weight at @index of the flat array. */
 static inline gint64
 qs_weight_channels_find (const QsWeightChannels *self,
