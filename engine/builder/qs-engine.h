@@ -70,6 +70,12 @@ gboolean             qs_engine_save              (QsEngine            *self,
 QsEngine            *qs_engine_retarget          (QsEngine            *self,
                                                   const QsBackend     *backend,
                                                   GError             **error);
+/* The same engine with other scales, and whether that is all a build with them could change. */
+QsEngine            *qs_engine_rescale           (QsEngine            *self,
+                                                  QsScaleTable        *scales,
+                                                  GError             **error);
+gboolean             qs_engine_can_rescale       (QsEngine            *self,
+                                                  QsScaleTable        *scales);
 /* Whether the first bytes of a file are those of a plan. */
 gboolean             qs_engine_probe             (GBytes              *head);
 

@@ -23,6 +23,27 @@ merges (const QsLayer *layer)
   return n > 1;
 }
 
+/* The name under which a computed tensor is in the table. In a built network one that is an output of
+ * the network is written under another name, and a Reformat makes the output of it. */
+static const char *
+find_name (const QsRanges *self,
+           const QsTensor *tensor)
+{
+  if (qs_scale_table_lookup (self->table, tensor->name, NULL))
+    return tensor->name;
+
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    {
+      const QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
+
+      if (reader->klass->kind == QS_LAYER_REFORMAT && qs_layer_get_output (reader, 0) != NULL &&
+          qs_scale_table_lookup (self->table, qs_layer_get_output (reader, 0)->name, NULL))
+        return qs_layer_get_output (reader, 0)->name;
+    }
+
+  return tensor->name;
+}
+
 /* The table's entries for tensors that are computed count, and those for what comes together. What
  * a layer only moved has the scale of where it came from. */
 static void
@@ -31,14 +52,16 @@ collect_scale (QsRanges       *self,
 {
   guint root = qs_scale_groups_get_root (self->groups, tensor);
   gboolean is_moved = tensor->producer != NULL && qs_layer_shares_scale (tensor->producer);
+  const char *name;
   float scale = -1.0f;
 
   if (!qs_tensor_is_scalable (tensor) || (is_moved && !merges (tensor->producer)))
     return;
 
-  if (qs_scale_table_lookup_usable (self->table, tensor->name, &scale))
+  name = find_name (self, tensor);
+  if (qs_scale_table_lookup_usable (self->table, name, &scale))
     self->scale[root] = MAX (self->scale[root], scale);
-  else if (qs_scale_table_lookup (self->table, tensor->name, &scale) && scale == 0.0f)
+  else if (qs_scale_table_lookup (self->table, name, &scale) && scale == 0.0f)
     self->zero[root] = tensor;
   else if (!is_moved)
     self->missing[root] = tensor;

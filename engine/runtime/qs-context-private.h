@@ -36,6 +36,30 @@ struct _QsContext
   gpointer observer_data;
 };
 
+/* The parts of a run: inputs, which @kept owns as long as it lasts, new tensors for the outputs in
+ * @results, the layers from @first to before @end, and outputs that no layer writes. */
+gboolean qs_context_bind_inputs (QsContext     *self,
+                                 QsHostTensor **inputs,
+                                 GPtrArray     *kept,
+                                 GError       **error);
+gboolean qs_context_bind_outputs (QsContext    *self,
+                                 GPtrArray     *results,
+                                 GError       **error);
+gboolean qs_context_run_steps   (QsContext     *self,
+                                 guint          first,
+                                 guint          end,
+                                 GError       **error);
+void     qs_context_copy_unwritten_outputs (QsContext *self,
+                                 GPtrArray     *results);
+
+/* One step of a context for another network of the same structure. */
+gboolean qs_context_prepare_step (QsContext    *self,
+                                 QsNetwork     *network,
+                                 QsStep        *step,
+                                 guint          index,
+                                 GError       **error);
+void     qs_context_clear_step  (QsStep        *step);
+
 /* Nanoseconds of the monotonic clock: many layers take less than one of g_get_monotonic_time()'s
  * microseconds. */
 gint64   qs_context_now         (void);

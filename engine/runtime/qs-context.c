@@ -81,13 +81,14 @@ is_alias (QsEngine      *engine,
   return a != NULL && b != NULL && a->offset == b->offset && a->size > 0;
 }
 
-static gboolean
-prepare_step (QsContext *self,
-              guint      index,
-              GError   **error)
+gboolean
+qs_context_prepare_step (QsContext  *self,
+                         QsNetwork  *network,
+                         QsStep     *step,
+                         guint       index,
+                         GError    **error)
 {
-  QsStep *step = &self->steps[index];
-  const QsLayer *layer = g_ptr_array_index (self->network->layers, index);
+  const QsLayer *layer = g_ptr_array_index (network->layers, index);
   g_autoptr (GError) local = NULL;
 
   step->layer = layer;
@@ -173,7 +174,7 @@ qs_context_new (QsEngine  *engine,
   self->data = g_new0 (gpointer, MAX (self->network->tensors->len, 1));
 
   for (guint i = 0; i < self->n_steps; i++)
-    if (!prepare_step (self, i, error))
+    if (!qs_context_prepare_step (self, self->network, &self->steps[i], i, error))
       return NULL;
 
   self->arena_size = MAX (qs_engine_get_memory_size (engine), 1);
@@ -190,17 +191,19 @@ qs_context_new (QsEngine  *engine,
 }
 
 void
+qs_context_clear_step (QsStep *step)
+{
+  if (step->kernel != NULL && step->kernel->release != NULL && step->state != NULL)
+    step->kernel->release (step->state);
+  g_free (step->inputs);
+  g_free (step->outputs);
+}
+
+void
 qs_context_free (QsContext *self)
 {
   for (guint i = 0; i < self->n_steps; i++)
-    {
-      QsStep *step = &self->steps[i];
-
-      if (step->kernel != NULL && step->kernel->release != NULL && step->state != NULL)
-        step->kernel->release (step->state);
-      g_free (step->inputs);
-      g_free (step->outputs);
-    }
+    qs_context_clear_step (&self->steps[i]);
 
   if (self->arena != NULL)
     munmap (self->arena, self->arena_size);
@@ -289,11 +292,11 @@ align_input (QsHostTensor *tensor,
                                        qs_host_tensor_get_size (tensor), error);
 }
 
-static gboolean
-bind_inputs (QsContext     *self,
-             QsHostTensor **inputs,
-             GPtrArray     *kept,
-             GError       **error)
+gboolean
+qs_context_bind_inputs (QsContext     *self,
+                        QsHostTensor **inputs,
+                        GPtrArray     *kept,
+                        GError       **error)
 {
   for (guint i = 0; i < self->network->inputs->len; i++)
     {
@@ -315,10 +318,10 @@ bind_inputs (QsContext     *self,
 
 /* An output is written straight into the tensor that is handed back. One that no layer writes (an
  * input or a constant marked as output), or that is listed twice, is copied at the end. */
-static gboolean
-bind_outputs (QsContext  *self,
-              GPtrArray  *results,
-              GError    **error)
+gboolean
+qs_context_bind_outputs (QsContext  *self,
+                         GPtrArray  *results,
+                         GError    **error)
 {
   for (guint i = 0; i < self->network->outputs->len; i++)
     {
@@ -338,9 +341,9 @@ bind_outputs (QsContext  *self,
   return TRUE;
 }
 
-static void
-copy_unwritten_outputs (QsContext *self,
-                        GPtrArray *results)
+void
+qs_context_copy_unwritten_outputs (QsContext *self,
+                                   GPtrArray *results)
 {
   for (guint i = 0; i < results->len; i++)
     {
@@ -426,14 +429,13 @@ observe_outputs (QsContext *self,
     }
 }
 
-static gboolean
-run_steps (QsContext *self,
-           GError   **error)
+gboolean
+qs_context_run_steps (QsContext  *self,
+                      guint       first,
+                      guint       end,
+                      GError    **error)
 {
-  if (self->observer != NULL)
-    observe_inputs (self);
-
-  for (guint i = 0; i < self->n_steps; i++)
+  for (guint i = first; i < end; i++)
     {
       gint64 start = self->step_ns != NULL ? qs_context_now () : 0;
 
@@ -459,11 +461,15 @@ qs_context_run (QsContext     *self,
   g_autoptr (GPtrArray) results =
     g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
 
-  if (!bind_inputs (self, inputs, kept, error) || !bind_outputs (self, results, error) ||
-      !run_steps (self, error))
+  if (!qs_context_bind_inputs (self, inputs, kept, error) ||
+      !qs_context_bind_outputs (self, results, error))
+    return FALSE;
+  if (self->observer != NULL)
+    observe_inputs (self);
+  if (!qs_context_run_steps (self, 0, self->n_steps, error))
     return FALSE;
 
-  copy_unwritten_outputs (self, results);
+  qs_context_copy_unwritten_outputs (self, results);
   for (guint i = 0; i < results->len; i++)
     outputs[i] = qs_host_tensor_ref (g_ptr_array_index (results, i));
   return TRUE;
