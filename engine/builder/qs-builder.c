@@ -3,6 +3,7 @@
 
 #include "core/qs-error.h"
 #include "passes/qs-pass.h"
+#include "passes/qs-qdq.h"
 #include "qs-build.h"
 #include "qs-capability.h"
 #include "qs-explicit-choice.h"
@@ -49,6 +50,27 @@ init_build (QsBuild                 *build,
   if (options->int8 == QS_INT8_FASTER)
     build->timer = qs_tactic_timer_new (options->n_threads);
   return TRUE;
+}
+
+/* The scales that a network with Q/DQ brings along, under the names of the tensors that are quantized,
+ * as a calibration would have them. */
+static QsScaleTable *
+collect_scales (QsNetwork *network)
+{
+  QsScaleTable *scales = qs_scale_table_new ();
+
+  qs_scale_table_set_source (scales, "Q/DQ");
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (network->layers, i);
+      const QsTensor *input = qs_layer_get_input (layer, 0);
+
+      if (qs_is_quantize (layer) && input->value == NULL && qs_qdq_get_scale (layer) > 0.0f &&
+          !qs_scale_table_lookup (scales, input->name, NULL))
+        qs_scale_table_set (scales, input->name, qs_qdq_get_scale (layer));
+    }
+
+  return scales;
 }
 
 /* Every layer of a float build says the same. */
@@ -111,6 +133,9 @@ qs_builder_build (QsNetwork               *network,
   engine->rounding = options->rounding;
   engine->model_checksum = g_strdup (options->model_checksum);
   engine->is_explicit = build.is_explicit;
-  engine->scales = scales != NULL && !build.is_explicit ? qs_scale_table_copy (scales) : NULL;
+  if (build.is_explicit)
+    engine->scales = collect_scales (network);
+  else
+    engine->scales = scales != NULL ? qs_scale_table_copy (scales) : NULL;
   return qs_build_finish (&build, engine, error) ? g_steal_pointer (&engine) : NULL;
 }
