@@ -5,16 +5,29 @@
 
 G_BEGIN_DECLS
 
-/* Constants made while importing: one of them, and all of a model together. Weights that are
- * computed (ConstantOfShape) are real, so the limits are wide; they stop a few bytes of a hostile
- * file from filling the memory. */
-#define QS_FOLD_MAX_BYTES ((gsize) 512 << 20)
-#define QS_FOLD_MAX_TOTAL ((gsize) 1 << 30)
+/**
+ * QsFoldBudget:
+ *
+ * What the constants of one model may cost, and what they have cost so far: bytes, and steps of
+ * the reference kernels.
+ */
+typedef struct
+{
+  gsize bytes;
+  gsize max_bytes; /* each */
+  gsize max_total;
+  double steps;
+  double max_steps;
+} QsFoldBudget;
 
-gboolean qs_fold_is_possible (const QsLayer *layer);
-gboolean qs_fold_layer       (QsNetwork     *network,
-                              QsLayer       *layer,
-                              gsize         *total,
-                              GError       **error);
+void     qs_fold_budget_init  (QsFoldBudget       *self);
+void     qs_fold_budget_allow (QsFoldBudget       *self,
+                               const QsHostTensor *value);
+
+gboolean qs_fold_is_possible  (const QsLayer      *layer);
+gboolean qs_fold_layer        (QsNetwork          *network,
+                               QsLayer            *layer,
+                               QsFoldBudget       *budget,
+                               GError            **error);
 
 G_END_DECLS

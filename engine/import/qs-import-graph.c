@@ -11,7 +11,11 @@
 
 /* Nodes within branches, functions and unrolled loops, all together: functions that call functions
  * and loops within loops multiply. Real models have some ten thousand. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define MAX_INNER_NODES 1000
+#else
 #define MAX_INNER_NODES 100000
+#endif
 
 gboolean
 qs_importer_check_depth (QsImporter *self,

@@ -40,7 +40,7 @@ fold_layers (QsImporter  *self,
       guint before = network->layers->len;
 
       if (qs_fold_is_possible (layer) &&
-          !qs_fold_layer (network, layer, qs_importer_get_folded_bytes (self), error))
+          !qs_fold_layer (network, layer, qs_importer_get_budget (self), error))
         return FALSE;
 
       if (network->layers->len < before)

@@ -327,6 +327,9 @@ qs_import_run (QsModel          *model,
   g_autoptr (QsImport) self = import_new (model);
 
   qs_importer_add_constants (self->importer, qs_model_get_graph (model));
+  for (guint i = 0; i < qs_model_get_n_initializers (model); i++)
+    qs_fold_budget_allow (qs_importer_get_budget (self->importer),
+                          qs_model_get_initializer (model, i, NULL));
   if (!add_inputs (self, profile, error) ||
       !import_nodes (self, error) || (is_complete (self) && !finish (self, error)))
     {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "operators/qs-operator.h"
+#include "qs-fold.h"
 
 G_BEGIN_DECLS
 
@@ -51,8 +52,7 @@ const QsOnnxNode *qs_importer_enter    (QsImporter        *self,
                                         const QsOnnxNode  *node);
 /* Counts one more node within a branch or function. */
 guint       qs_importer_count_inner_node (QsImporter      *self);
-/* Bytes of constants made so far. */
-gsize      *qs_importer_get_folded_bytes (QsImporter      *self);
+QsFoldBudget *qs_importer_get_budget   (QsImporter        *self);
 
 void        qs_importer_add_constants  (QsImporter        *self,
                                         const QsOnnxGraph *graph);

@@ -16,7 +16,7 @@ struct _QsImporter
   GHashTable *own;         /* the same as a set */
   const QsOnnxNode *outer; /* that node */
   const QsOnnxNode *node;  /* the one that is parsed: it, or one within it */
-  gsize folded_bytes;
+  QsFoldBudget budget;
   guint n_inner_nodes;
 };
 
@@ -48,6 +48,7 @@ qs_importer_new (QsModel   *model,
   self->layer_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->layers = g_ptr_array_new ();
   self->own = g_hash_table_new (NULL, NULL);
+  qs_fold_budget_init (&self->budget);
   qs_importer_push_scope (self, TRUE);
   return self;
 }
@@ -155,10 +156,10 @@ qs_importer_count_inner_node (QsImporter *self)
   return ++self->n_inner_nodes;
 }
 
-gsize *
-qs_importer_get_folded_bytes (QsImporter *self)
+QsFoldBudget *
+qs_importer_get_budget (QsImporter *self)
 {
-  return &self->folded_bytes;
+  return &self->budget;
 }
 
 void

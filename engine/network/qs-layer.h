@@ -126,6 +126,8 @@ typedef struct
  * @evaluate: the reference kernel: computes @outputs from @inputs in scalar C, through the views'
  *   strides, in the element types of the views; float accumulations run in index order. Constant
  *   folding and the reference backend use it. An optional input that is absent has `data` %NULL.
+ * @count_steps: (nullable): about how many steps @evaluate takes, where they are many more than
+ *   there are elements in its inputs and outputs; the shapes are known
  *
  * A kind of layer. One row of a table in the family's file under engine/operators.
  */
@@ -144,6 +146,7 @@ struct _QsLayerClass
                         GError       **error);
   QsPlacement (*qdq_placement) (const QsLayer  *layer,
                                 const char    **why_not);
+  double (*count_steps) (const QsLayer *layer);
 };
 
 /**

@@ -242,6 +242,7 @@ typedef struct
   QsPaddingMode mode;
   QsInts pads;       /* all begins, then all ends; negative ones crop */
   float value;       /* constant mode only */
+  gint64 int_value;  /* the same for integer tensors */
 } QsPaddingAttributes;
 
 typedef enum

@@ -28,6 +28,7 @@ evaluate (const QsLayer *layer,
 {
   gboolean wide = (inputs[0].type == QS_DATA_TYPE_INT64 || inputs[0].type == QS_DATA_TYPE_UINT64) &&
                   (outputs[0].type == QS_DATA_TYPE_INT64 || outputs[0].type == QS_DATA_TYPE_UINT64);
+  gboolean rounds = inputs[0].type == QS_DATA_TYPE_INT64 && outputs[0].type == QS_DATA_TYPE_FLOAT;
   QsWalk walk;
 
   qs_walk_init (&walk, &outputs[0].shape);
@@ -36,9 +37,11 @@ evaluate (const QsLayer *layer,
   for (; !walk.done; qs_walk_next (&walk))
     {
       /* Doubles do not hold all 64-bit integers; the sign bit is the only one that can be lost. */
-      gint64 value = wide ? qs_view_get_int (&inputs[0], walk.offset[1]) : 0;
+      gint64 value = wide || rounds ? qs_view_get_int (&inputs[0], walk.offset[1]) : 0;
 
-      if (!wide)
+      if (rounds)
+        qs_view_set_int (&outputs[0], walk.offset[0], value);
+      else if (!wide)
         qs_view_set_number (&outputs[0], walk.offset[0],
                             qs_view_get_number (&inputs[0], walk.offset[1]));
       else if (value >= 0)

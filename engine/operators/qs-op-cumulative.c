@@ -48,6 +48,28 @@ infer (QsLayer *layer,
 }
 
 /* Sums of integers are exact up to 2^53. */
+/* Sums wrap around, as numpy's do. */
+static void
+accumulate_ints (const QsCumulativeAttributes *attributes,
+                 const QsView                 *x,
+                 gint64                        from,
+                 const QsView                 *y,
+                 gint64                        to)
+{
+  gint64 n = x->shape.dims[attributes->axis];
+  guint64 sum = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      gint64 at = attributes->reverse ? n - 1 - i : i;
+      guint64 next = sum + (guint64) qs_view_get_int (x, from + at * x->strides[attributes->axis]);
+
+      qs_view_set_int (y, to + at * y->strides[attributes->axis],
+                       (gint64) (attributes->exclusive ? sum : next));
+      sum = next;
+    }
+}
+
 static gboolean
 evaluate_cumulative (const QsLayer *layer,
                      const QsView  *inputs,
@@ -68,6 +90,11 @@ evaluate_cumulative (const QsLayer *layer,
     {
       double sum = 0.0;
 
+      if (!qs_data_type_is_float (inputs[0].type))
+        {
+          accumulate_ints (attributes, &inputs[0], walk.offset[1], &outputs[0], walk.offset[0]);
+          continue;
+        }
       for (gint64 i = 0; i < n; i++)
         {
           gint64 at = attributes->reverse ? n - 1 - i : i;

@@ -186,7 +186,9 @@ evaluate (const QsLayer *layer,
 
   for (; !outer.done; qs_walk_next (&outer))
     {
+      gboolean is_float = qs_data_type_is_float (outputs[0].type);
       double sum = 0.0;
+      guint64 int_sum = 0;
 
       qs_walk_init (&walk, &inner);
       add_walk (&walk, &attributes->first, &inputs[0], &summed);
@@ -194,16 +196,38 @@ evaluate (const QsLayer *layer,
         add_walk (&walk, &attributes->second, &inputs[1], &summed);
       for (; !walk.done; qs_walk_next (&walk))
         {
-          double value = qs_view_get_number (&inputs[0], outer.offset[1] + walk.offset[0]);
+          gint64 a = outer.offset[1] + walk.offset[0];
+          gint64 b = two ? outer.offset[2] + walk.offset[1] : 0;
 
-          if (two)
-            value *= qs_view_get_number (&inputs[1], outer.offset[2] + walk.offset[1]);
-          sum += value;
+          if (is_float)
+            sum += qs_view_get_number (&inputs[0], a) *
+                   (two ? qs_view_get_number (&inputs[1], b) : 1.0);
+          else
+            int_sum += (guint64) qs_view_get_int (&inputs[0], a) *
+                       (two ? (guint64) qs_view_get_int (&inputs[1], b) : 1);
         }
-      qs_view_set_number (&outputs[0], outer.offset[0], sum);
+      if (is_float)
+        qs_view_set_number (&outputs[0], outer.offset[0], sum);
+      else
+        qs_view_set_int (&outputs[0], outer.offset[0], (gint64) int_sum);
     }
 
   return TRUE;
+}
+
+static double
+count_steps (const QsLayer *layer)
+{
+  gint64 sizes[N_LABELS];
+  double steps = 1.0;
+
+  if (!sizes_of_inputs (layer, sizes, NULL))
+    return 0.0;
+
+  for (int i = 0; i < N_LABELS; i++)
+    if (sizes[i] >= 0)
+      steps *= (double) sizes[i];
+  return steps;
 }
 
 static gboolean
@@ -378,7 +402,7 @@ parse (QsImporter       *importer,
 
 const QsLayerClass qs_layer_classes_einsum[] = {
   { QS_LAYER_EINSUM, "Einsum", QS_PLACEMENT_FLOAT, sizeof (QsEinsumAttributes), fields, infer,
-    evaluate },
+    evaluate, .count_steps = count_steps },
   { .name = NULL },
 };
 

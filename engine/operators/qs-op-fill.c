@@ -54,6 +54,31 @@ input_number (const QsLayer *layer,
   return TRUE;
 }
 
+static gint64
+input_int (const QsLayer *layer,
+           guint          index)
+{
+  QsView view;
+
+  qs_view_init_for_host (&view, qs_layer_get_input (layer, index)->value);
+  return qs_view_get_int (&view, 0);
+}
+
+/* ceil ((limit - start) / delta) of 64-bit integers, whose differences need 65 bits. */
+static double
+count_ints (const QsLayer *layer)
+{
+  __int128 distance = (__int128) input_int (layer, 1) - input_int (layer, 0);
+  gint64 delta = input_int (layer, 2);
+  __int128 n;
+
+  if (delta == 0 || distance == 0 || (distance > 0) != (delta > 0))
+    return 0.0;
+
+  n = distance / delta;
+  return (double) (n * delta == distance ? n : n + 1);
+}
+
 static gboolean
 infer_range (QsLayer *layer,
              GError **error)
@@ -65,8 +90,16 @@ infer_range (QsLayer *layer,
       !input_number (layer, 1, "the limit", &limit, error) ||
       !input_number (layer, 2, "the step", &delta, error))
     return FALSE;
+  for (guint i = 1; i < 3; i++)
+    if (qs_layer_get_input (layer, i)->type != qs_layer_get_input (layer, 0)->type)
+      {
+        g_set_error_literal (error, QS_ERROR, QS_ERROR_TYPE,
+                             "start, limit and step are not of the same type");
+        return FALSE;
+      }
 
-  n = ceil ((limit - start) / delta);
+  n = qs_data_type_is_float (qs_layer_get_input (layer, 0)->type)
+        ? ceil ((limit - start) / delta) : count_ints (layer);
   if (delta == 0.0 || !(n <= (double) QS_MAX_DIM))
     {
       g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
@@ -161,6 +194,15 @@ fill_range (const QsFillAttributes *attributes,
 {
   double start = qs_view_get_number (&inputs[0], 0);
   double delta = qs_view_get_number (&inputs[2], 0);
+  guint64 first = (guint64) qs_view_get_int (&inputs[0], 0);
+  guint64 step = (guint64) qs_view_get_int (&inputs[2], 0);
+
+  if (!qs_data_type_is_float (y->type))
+    {
+      for (gint64 i = 0; i < y->shape.dims[0]; i++)
+        qs_view_set_int (y, i * y->strides[0], (gint64) (first + (guint64) i * step));
+      return;
+    }
 
   for (gint64 i = 0; i < y->shape.dims[0]; i++)
     qs_view_set_number (y, i * y->strides[0], start + (double) i * delta);

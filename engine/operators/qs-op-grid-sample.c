@@ -318,6 +318,13 @@ parse (QsImporter       *importer,
   return qs_importer_add_layer (importer, node, QS_LAYER_GRID_SAMPLE, &attributes, error) != NULL;
 }
 
+/* Up to sixteen neighbours each. */
+static double
+count_steps (const QsLayer *layer)
+{
+  return 16.0 * (double) qs_shape_n_elements (&qs_layer_get_output (layer, 0)->shape);
+}
+
 const QsLayerClass qs_layer_classes_grid_sample[] = {
   {
     .kind = QS_LAYER_GRID_SAMPLE,
@@ -327,6 +334,7 @@ const QsLayerClass qs_layer_classes_grid_sample[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .count_steps = count_steps,
   },
   { 0 },
 };

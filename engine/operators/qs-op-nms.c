@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
+#include <stdlib.h>
 
 #include "qs-attributes.h"
 #include "qs-families.h"
@@ -222,6 +222,20 @@ check (const QsTensor *boxes,
   return FALSE;
 }
 
+/* Each box is compared with those that stay, and all are sorted. */
+static double
+count_steps (const QsLayer *layer)
+{
+  const QsShape *scores = &qs_layer_get_input (layer, 1)->shape;
+  QsTensor *limit = qs_layer_get_input (layer, 2);
+  double n = (double) scores->dims[2];
+  double most = limit != NULL && limit->value != NULL &&
+                qs_host_tensor_get_n_elements (limit->value) == 1
+                  ? qs_host_tensor_get_number (limit->value, 0) : 0.0;
+
+  return (double) scores->dims[0] * (double) scores->dims[1] * n * (20.0 + CLAMP (most, 0.0, n));
+}
+
 static gboolean
 infer (QsLayer *layer,
        GError **error)
@@ -243,6 +257,8 @@ infer (QsLayer *layer,
     }
 
   if (!check (qs_layer_get_input (layer, 0), qs_layer_get_input (layer, 1), error))
+    return FALSE;
+  if (!qs_layer_check_steps (count_steps (layer), error))
     return FALSE;
   chosen = choose (layer, views, error);
   if (chosen == NULL)
@@ -285,7 +301,8 @@ parse (QsImporter       *importer,
 }
 
 const QsLayerClass qs_layer_classes_nms[] = {
-  { QS_LAYER_NMS, "NMS", QS_PLACEMENT_HOST, sizeof (QsNmsAttributes), fields, infer, evaluate },
+  { QS_LAYER_NMS, "NMS", QS_PLACEMENT_HOST, sizeof (QsNmsAttributes), fields, infer, evaluate,
+    .count_steps = count_steps },
   { .name = NULL },
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
+#include <math.h>
 
 #include "qs-attributes.h"
 #include "qs-families.h"
@@ -33,7 +33,8 @@ infer_non_zero (QsLayer *layer,
   QsShape shape = { .n_dims = 2 };
   QsView view;
 
-  if (x == NULL)
+  if (x == NULL ||
+      !qs_layer_check_steps ((double) qs_host_tensor_get_n_elements (x->value), error))
     return FALSE;
 
   qs_view_init_for_host (&view, x->value);
@@ -402,6 +403,14 @@ unique_init (Unique                   *self,
   return FALSE;
 }
 
+static double
+count_unique_steps (const QsLayer *layer)
+{
+  double n = (double) qs_shape_n_elements (&qs_layer_get_input (layer, 0)->shape);
+
+  return n * (1.0 + log2 (1.0 + n));
+}
+
 static gboolean
 infer_unique (QsLayer *layer,
               GError **error)
@@ -412,7 +421,8 @@ infer_unique (QsLayer *layer,
   Unique unique;
   QsView view;
 
-  if (x == NULL || !check_choice (attributes, x, error))
+  if (x == NULL || !check_choice (attributes, x, error) ||
+      !qs_layer_check_steps (count_unique_steps (layer), error))
     return FALSE;
 
   qs_view_init_for_host (&view, x->value);
@@ -498,7 +508,7 @@ const QsLayerClass qs_layer_classes_non_zero[] = {
   { QS_LAYER_COMPRESS, "Compress", QS_PLACEMENT_FLOAT, sizeof (QsChoiceAttributes), choice_fields,
     infer_compress, evaluate_compress },
   { QS_LAYER_UNIQUE, "Unique", QS_PLACEMENT_HOST, sizeof (QsChoiceAttributes), choice_fields,
-    infer_unique, evaluate_unique },
+    infer_unique, evaluate_unique, .count_steps = count_unique_steps },
   { .name = NULL },
 };
 

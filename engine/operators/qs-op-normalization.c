@@ -595,6 +595,17 @@ parse_mean_variance (QsImporter       *importer,
          add_normalization (importer, node, &attributes, 0, error);
 }
 
+static double
+count_steps (const QsLayer *layer)
+{
+  const QsNormalizationAttributes *attributes = layer->attributes;
+  const QsShape *x = &qs_layer_get_input (layer, 0)->shape;
+  double size = attributes->type == QS_NORMALIZATION_LRN && x->n_dims > 1
+                  ? (double) MIN (attributes->size, x->dims[1]) : 3.0;
+
+  return size * (double) qs_shape_n_elements (x);
+}
+
 const QsLayerClass qs_layer_classes_normalization[] = {
   {
     .kind = QS_LAYER_NORMALIZATION,
@@ -604,6 +615,7 @@ const QsLayerClass qs_layer_classes_normalization[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .count_steps = count_steps,
   },
   { 0 },
 };

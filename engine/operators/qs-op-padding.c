@@ -10,6 +10,7 @@ static const QsField fields[] = {
   { "mode", QS_FIELD_ENUM, G_STRUCT_OFFSET (QsPaddingAttributes, mode), mode_names },
   { "pads", QS_FIELD_INTS, G_STRUCT_OFFSET (QsPaddingAttributes, pads) },
   { "value", QS_FIELD_FLOAT, G_STRUCT_OFFSET (QsPaddingAttributes, value) },
+  { "int_value", QS_FIELD_INT, G_STRUCT_OFFSET (QsPaddingAttributes, int_value) },
   { NULL },
 };
 
@@ -131,12 +132,13 @@ evaluate (const QsLayer *layer,
 {
   const QsPaddingAttributes *attributes = layer->attributes;
   gsize size = qs_data_type_size (outputs[0].type);
-  double value = attributes->value;
+  gboolean is_float = qs_data_type_is_float (outputs[0].type);
+  gint64 integer = attributes->int_value;
   QsWalk walk;
 
   /* The value is a real number; quantized zeros are zeros, other values are scaled. */
   if (outputs[0].type == QS_DATA_TYPE_INT8 && outputs[0].scale > 0.0f)
-    value = qs_quantize (attributes->value, 1.0f / outputs[0].scale);
+    integer = qs_quantize (attributes->value, 1.0f / outputs[0].scale);
 
   qs_walk_init (&walk, &outputs[0].shape);
   qs_walk_add (&walk, outputs[0].strides);
@@ -146,8 +148,10 @@ evaluate (const QsLayer *layer,
 
       if (from >= 0)
         qs_copy_element (outputs[0].data, walk.offset[0], inputs[0].data, from, size);
+      else if (is_float)
+        qs_view_set_number (&outputs[0], walk.offset[0], (double) attributes->value);
       else
-        qs_view_set_number (&outputs[0], walk.offset[0], value);
+        qs_view_set_int (&outputs[0], walk.offset[0], integer);
     }
 
   return TRUE;
@@ -181,6 +185,7 @@ read_value (QsImporter          *importer,
             GError             **error)
 {
   QsHostTensor *value;
+  QsView view;
 
   if (qs_importer_get_opset (importer) < 11)
     return qs_onnx_node_get_float (node, "value", 0.0f, &attributes->value, error);
@@ -196,7 +201,9 @@ read_value (QsImporter          *importer,
       return FALSE;
     }
 
-  attributes->value = (float) qs_host_tensor_get_number (value, 0);
+  qs_view_init_for_host (&view, value);
+  attributes->value = (float) qs_view_get_number (&view, 0);
+  attributes->int_value = qs_view_get_int (&view, 0);
   return TRUE;
 }
 

@@ -134,9 +134,18 @@ evaluate (const QsLayer *layer,
   return TRUE;
 }
 
+static double
+count_steps (const QsLayer *layer)
+{
+  const QsPoolingIndicesAttributes *attributes = layer->attributes;
+
+  return qs_pooling_count_steps (&attributes->pooling, &qs_layer_get_input (layer, 0)->shape,
+                                 &qs_layer_get_output (layer, 0)->shape);
+}
+
 const QsLayerClass qs_layer_classes_pooling_indices[] = {
   { QS_LAYER_POOLING_INDICES, "PoolingIndices", QS_PLACEMENT_FLOAT,
-    sizeof (QsPoolingIndicesAttributes), fields, infer, evaluate },
+    sizeof (QsPoolingIndicesAttributes), fields, infer, evaluate, .count_steps = count_steps },
   { .name = NULL },
 };
 

@@ -183,6 +183,24 @@ qs_pooling_axis_range (const QsPoolingAxis *self,
   return padded_last;
 }
 
+/**
+ * qs_pooling_count_steps:
+ *
+ * How many elements all windows have together.
+ */
+double
+qs_pooling_count_steps (const QsPoolingAttributes *attributes,
+                        const QsShape             *x,
+                        const QsShape             *y)
+{
+  double steps = (double) qs_shape_n_elements (y);
+
+  for (int i = 2; i < x->n_dims; i++)
+    steps *= (double) (attributes->global ? x->dims[i]
+                                          : MIN (attributes->kernel_shape.v[i - 2], x->dims[i]));
+  return steps;
+}
+
 typedef struct
 {
   float (*step) (float sum, float x, float p);
@@ -426,6 +444,13 @@ qdq_placement (const QsLayer  *layer,
   return attributes->type == QS_POOLING_LP ? QS_PLACEMENT_FLOAT : QS_PLACEMENT_NON_WEIGHTED;
 }
 
+static double
+count_steps (const QsLayer *layer)
+{
+  return qs_pooling_count_steps (layer->attributes, &qs_layer_get_input (layer, 0)->shape,
+                                 &qs_layer_get_output (layer, 0)->shape);
+}
+
 const QsLayerClass qs_layer_classes_pooling[] = {
   {
     .kind = QS_LAYER_POOLING,
@@ -436,6 +461,7 @@ const QsLayerClass qs_layer_classes_pooling[] = {
     .infer = infer,
     .evaluate = evaluate,
     .qdq_placement = qdq_placement,
+    .count_steps = count_steps,
   },
   { 0 },
 };

@@ -24,6 +24,9 @@ gboolean qs_pooling_infer_shape (const QsPoolingAttributes *attributes,
                               const QsTensor            *x,
                               QsShape                   *y,
                               GError                   **error);
+double qs_pooling_count_steps (const QsPoolingAttributes *attributes,
+                              const QsShape             *x,
+                              const QsShape             *y);
 void   qs_pooling_axes_init  (QsPoolingAxis              axes[QS_MAX_SPATIAL],
                               const QsPoolingAttributes *attributes,
                               const QsShape             *x);

@@ -767,6 +767,19 @@ qdq_placement (const QsLayer  *layer,
   return QS_PLACEMENT_NON_WEIGHTED;
 }
 
+/* One axis after the other, so that each may have the larger of its sizes in between. */
+static double
+count_steps (const QsLayer *layer)
+{
+  const QsShape *x = &qs_layer_get_input (layer, 0)->shape;
+  const QsShape *y = &qs_layer_get_output (layer, 0)->shape;
+  double steps = 4.0 * x->n_dims;
+
+  for (int i = 0; i < x->n_dims; i++)
+    steps *= (double) MAX (x->dims[i], y->dims[i]);
+  return steps;
+}
+
 const QsLayerClass qs_layer_classes_resize[] = {
   {
     .kind = QS_LAYER_RESIZE,
@@ -777,6 +790,7 @@ const QsLayerClass qs_layer_classes_resize[] = {
     .infer = infer,
     .evaluate = evaluate,
     .qdq_placement = qdq_placement,
+    .count_steps = count_steps,
   },
   { 0 },
 };

@@ -277,6 +277,16 @@ parse (QsImporter       *importer,
   return qs_importer_add_layer (importer, node, QS_LAYER_ROI_ALIGN, &attributes, error) != NULL;
 }
 
+static double
+count_steps (const QsLayer *layer)
+{
+  const QsRoiAlignAttributes *attributes = layer->attributes;
+  double samples = attributes->sampling_ratio > 0
+                     ? (double) MIN (attributes->sampling_ratio, MAX_SAMPLES) : MAX_SAMPLES;
+
+  return (double) qs_shape_n_elements (&qs_layer_get_output (layer, 0)->shape) * samples * samples;
+}
+
 const QsLayerClass qs_layer_classes_roi_align[] = {
   {
     .kind = QS_LAYER_ROI_ALIGN,
@@ -286,6 +296,7 @@ const QsLayerClass qs_layer_classes_roi_align[] = {
     .fields = fields,
     .infer = infer,
     .evaluate = evaluate,
+    .count_steps = count_steps,
   },
   { 0 },
 };

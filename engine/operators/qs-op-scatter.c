@@ -109,6 +109,19 @@ read_index (const QsView *indices,
   return TRUE;
 }
 
+static gint64
+combine_ints (QsScatterReduction reduction,
+              gint64             a,
+              gint64             b)
+{
+  if (reduction == QS_SCATTER_ADD)
+    return (gint64) ((guint64) a + (guint64) b);
+  if (reduction == QS_SCATTER_MUL)
+    return (gint64) ((guint64) a * (guint64) b);
+
+  return reduction == QS_SCATTER_MAX ? MAX (a, b) : MIN (a, b);
+}
+
 static void
 put (const QsScatterAttributes *attributes,
      const QsView              *y,
@@ -121,6 +134,12 @@ put (const QsScatterAttributes *attributes,
   if (attributes->reduction == QS_SCATTER_REPLACE)
     {
       qs_copy_element (y->data, to, updates->data, from, qs_data_type_size (y->type));
+      return;
+    }
+  if (!qs_data_type_is_float (y->type))
+    {
+      qs_view_set_int (y, to, combine_ints (attributes->reduction, qs_view_get_int (y, to),
+                                            qs_view_get_int (updates, from)));
       return;
     }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 
 #include "qs-attributes.h"
@@ -83,7 +84,8 @@ infer (QsLayer *layer,
 
 typedef struct
 {
-  double value; /* with its sign changed where small ones are wanted */
+  double value;   /* of floats, with its sign changed where small ones are wanted */
+  gint64 integer; /* of integers, which a double cannot hold, with its bits flipped there */
   gint64 index;
 } Candidate;
 
@@ -96,6 +98,8 @@ compare (const void *a,
 
   if (ca->value != cb->value)
     return ca->value > cb->value ? -1 : 1;
+  if (ca->integer != cb->integer)
+    return ca->integer > cb->integer ? -1 : 1;
   return ca->index < cb->index ? -1 : ca->index > cb->index;
 }
 
@@ -145,13 +149,20 @@ load_candidates (const QsTopKAttributes *attributes,
                  Candidate              *candidates)
 {
   gint64 n = x->shape.dims[attributes->axis];
+  gboolean is_float = qs_data_type_is_float (x->type);
+  guint64 flip = (x->type == QS_DATA_TYPE_UINT64 ? (guint64) 1 << 63 : 0) ^
+                 (attributes->largest ? 0 : G_MAXUINT64);
   double sign = attributes->largest ? 1.0 : -1.0;
 
   for (gint64 i = 0; i < n; i++)
     {
-      double value = qs_view_get_number (x, from + i * x->strides[attributes->axis]);
+      gint64 offset = from + i * x->strides[attributes->axis];
 
-      candidates[i] = (Candidate) { sign * value, i };
+      candidates[i] = (Candidate) { .index = i };
+      if (is_float)
+        candidates[i].value = sign * qs_view_get_number (x, offset);
+      else
+        candidates[i].integer = (gint64) ((guint64) qs_view_get_int (x, offset) ^ flip);
     }
 }
 
@@ -163,9 +174,13 @@ find_best (const QsTopKAttributes *attributes,
   gint64 best = 0;
 
   for (gint64 i = 1; i < n; i++)
-    if (candidates[i].value > candidates[best].value ||
-        (attributes->last && candidates[i].value == candidates[best].value))
-      best = i;
+    {
+      const Candidate *a = &candidates[i], *b = &candidates[best];
+      gboolean equal = a->value == b->value && a->integer == b->integer;
+
+      if (equal ? attributes->last : a->value > b->value || a->integer > b->integer)
+        best = i;
+    }
 
   return best;
 }
@@ -285,8 +300,19 @@ parse_arg (QsImporter       *importer,
                                      error) != NULL;
 }
 
+/* Sorting: as many steps per element as the axis has bits. */
+static double
+count_steps (const QsLayer *layer)
+{
+  const QsTopKAttributes *attributes = layer->attributes;
+  const QsShape *x = &qs_layer_get_input (layer, 0)->shape;
+
+  return (double) qs_shape_n_elements (x) * (1.0 + log2 (1.0 + (double) x->dims[attributes->axis]));
+}
+
 const QsLayerClass qs_layer_classes_top_k[] = {
-  { QS_LAYER_TOP_K, "TopK", QS_PLACEMENT_FLOAT, sizeof (QsTopKAttributes), fields, infer, evaluate },
+  { QS_LAYER_TOP_K, "TopK", QS_PLACEMENT_FLOAT, sizeof (QsTopKAttributes), fields, infer, evaluate,
+    .count_steps = count_steps },
   { .name = NULL },
 };
 

@@ -254,6 +254,27 @@ qs_layer_require_value (const QsLayer *self,
 }
 
 /**
+ * qs_layer_check_steps:
+ * @steps: how many steps of the reference kernel inference would need
+ *
+ * For layers whose inference computes their result.
+ *
+ * Errors: %QS_ERROR_LIMIT when that would take minutes.
+ */
+gboolean
+qs_layer_check_steps (double    steps,
+                      GError  **error)
+{
+  if (steps <= QS_MAX_INFER_STEPS)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
+               "finding the shape of its result would take %.0f million steps, more than %.0f",
+               steps * 1e-6, QS_MAX_INFER_STEPS * 1e-6);
+  return FALSE;
+}
+
+/**
  * qs_broadcast_strides:
  * @to: a shape that @view broadcasts to
  * @strides: (out caller-allocates): %QS_MAX_DIMS numbers, 0 along stretched axes
@@ -390,6 +411,29 @@ qs_view_set_number (const QsView *self,
       PUT (guint64, value >= 0x1p64 ? G_MAXUINT64 : value > 0.0 ? (guint64) value : 0);
     default:
       break;
+    }
+}
+
+/**
+ * qs_view_set_int:
+ *
+ * Stores an integer without a detour over double: clamped for narrower integers, rounded once for
+ * floats, 0 or 1 for bool. A uint64 view gets the bits.
+ */
+void
+qs_view_set_int (const QsView *self,
+                 gint64        offset,
+                 gint64        value)
+{
+  switch ((int) self->type)
+    {
+    case QS_DATA_TYPE_INT64:
+    case QS_DATA_TYPE_UINT64:
+      PUT (gint64, value);
+    case QS_DATA_TYPE_FLOAT:
+      PUT (float, value);
+    default:
+      qs_view_set_number (self, offset, (double) value);
     }
 }
 

@@ -46,6 +46,11 @@ QsTensor *qs_layer_require_value (const QsLayer *self,
                                   guint          index,
                                   GError       **error);
 
+#define QS_MAX_INFER_STEPS 2e8
+
+gboolean  qs_layer_check_steps   (double         steps,
+                                  GError       **error);
+
 void      qs_broadcast_strides   (const QsView  *view,
                                   const QsShape *to,
                                   gint64        *strides);
@@ -56,6 +61,9 @@ void      qs_view_set_number     (const QsView  *self,
                                   double         value);
 gint64    qs_view_get_int        (const QsView  *self,
                                   gint64         offset);
+void      qs_view_set_int        (const QsView  *self,
+                                  gint64         offset,
+                                  gint64         value);
 void      qs_view_copy           (const QsView  *from,
                                   const QsView  *to);
 
