@@ -14,7 +14,7 @@
 #define SUSPICIOUS_LARGEST 30.0f
 
 /* The list of presets ends with “Custom”. */
-#define CUSTOM_PRESET (qs_preset_get_n ())
+#define CUSTOM_PRESET (qs_sample_preset_get_n ())
 
 struct _QsSamplesDialog
 {
@@ -155,7 +155,7 @@ start_preview (QsSamplesDialog *self)
 
 static void
 fill_preset (QsSamplesDialog *self,
-             const QsPreset  *preset)
+             const QsSamplePreset *preset)
 {
   self->is_filling = TRUE;
   gtk_editable_set_text (GTK_EDITABLE (self->scale_row), preset->scale);
@@ -172,7 +172,7 @@ preset_changed_cb (QsSamplesDialog *self)
   if (self->is_filling || self->samples == NULL || selected >= CUSTOM_PRESET)
     return;
 
-  fill_preset (self, qs_preset_get (selected));
+  fill_preset (self, qs_sample_preset_get (selected));
   start_preview (self);
 }
 
@@ -307,8 +307,8 @@ qs_samples_dialog_init (QsSamplesDialog *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
 
-  for (guint i = 0; i < qs_preset_get_n (); i++)
-    gtk_string_list_append (presets, _(qs_preset_get (i)->title));
+  for (guint i = 0; i < qs_sample_preset_get_n (); i++)
+    gtk_string_list_append (presets, _(qs_sample_preset_get (i)->title));
   gtk_string_list_append (presets, _("Custom"));
   adw_combo_row_set_model (self->preset_row, G_LIST_MODEL (presets));
 }
@@ -349,7 +349,7 @@ qs_samples_dialog_new (GtkWindow *parent,
   gtk_spin_button_set_value (self->batch,
                              (double) qs_session_get_settings (session)->calibration_batch);
   show_set (self);
-  fill_preset (self, qs_preset_get (0));
+  fill_preset (self, qs_sample_preset_get (0));
   start_preview (self);
   return self;
 }

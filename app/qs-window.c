@@ -335,7 +335,8 @@ take_samples (QsWindow       *self,
 
   if (!pending->has_preprocessing && qs_sample_contains (pending->file))
     {
-      qs_preset_apply (qs_preset_lookup (QS_SAMPLE_PRESET), &pending->preprocessing);
+      qs_preprocessing_init (&pending->preprocessing);
+      qs_sample_preset_apply (qs_sample_preset_lookup (QS_SAMPLE_PRESET), &pending->preprocessing);
       pending->has_preprocessing = TRUE;
     }
   if (pending->has_preprocessing)

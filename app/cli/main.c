@@ -16,6 +16,7 @@
 static const QsCliCommand *const commands[] = {
   &qs_cli_info,
   &qs_cli_run,
+  &qs_cli_samples,
   &qs_cli_calibrate,
   &qs_cli_findings,
   &qs_cli_order,

@@ -249,10 +249,9 @@ const QsCliCommand qs_cli_calibrate = {
                  "any number of threads. One run serves every calibrator: with --histograms it is\n"
                  "kept for the next one. A cache that was calibrated before layer fusion can be\n"
                  "moved to other devices, one from after it can't.",
-  .options = { QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE,
-               QS_CLI_CUTOFF, QS_CLI_PRESET, QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS,
-               QS_CLI_RANGES, QS_CLI_RANGE, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE, QS_CLI_MEAN,
-               QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND, QS_CLI_THREADS,
+  .options = { QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF,
+               QS_CLI_PRESET, QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES, QS_CLI_RANGE,
+               QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_THREADS,
                QS_CLI_JSON },
   .required = { QS_CLI_CACHE },
   .run = calibrate,

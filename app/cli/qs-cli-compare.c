@@ -76,9 +76,9 @@ const QsCliCommand qs_cli_compare = {
                  "evaluates them all on the same samples in one pass. INT8 is used wherever it\n"
                  "is possible, so that the calibrators are compared on the same layers.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_DATA, QS_CLI_RANGES, QS_CLI_RANGE,
-               QS_CLI_INT8_FASTER, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE,
-               QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_ROUNDING, QS_CLI_BACKEND,
-               QS_CLI_THREADS, QS_CLI_JSON },
+               QS_CLI_INT8_FASTER, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE,
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON
+               },
   .required = { QS_CLI_DATA },
   .run = compare,
 };

@@ -106,7 +106,7 @@ const QsCliCommand qs_cli_findings = {
                  "and lists what may cost accuracy, the most serious first: NaN and infinity,\n"
                  "uniformly zero tensors, padding spikes, outlier channels and values, calibrators\n"
                  "that disagree, batches that are not alike, and ranges that waste codes.",
-  .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SCALE,
-               QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
+  .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_BATCH, QS_CLI_SHAPE,
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
   .run = find,
 };

@@ -3,6 +3,7 @@
 
 #include "core/qs-error.h"
 #include "qs-cli.h"
+#include "samples/qs-sample-preset.h"
 
 /* What the parser leaves where a number was not given; no number that can be meant. */
 #define UNSET (-G_MAXINT)
@@ -13,6 +14,7 @@
 #define MAX_RUNS 1000000
 #define MAX_SHUFFLES 1000
 #define MAX_BATCHES 16
+#define MAX_FIRST 65536
 
 typedef struct
 {
@@ -35,7 +37,7 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                            "Samples in a batch, 1 to 65536 (32; bench: 1; run: all, up to 32)",
                            "N"),
   [QS_CLI_CALIBRATION] = OPTION ("calibration", 0, FILENAME, calibration,
-                                 "Calibration set, arrays named like the inputs", "FILE.npz"),
+                                 "Calibration set: a folder, an archive, an .npz; see “samples --help”", "SET"),
   [QS_CLI_CACHE] = OPTION ("cache", 0, FILENAME, cache,
                            "Calibration cache in TensorRT's text format", "FILE"),
   [QS_CLI_CALIBRATOR] = OPTION ("calibrator", 0, STRING, calibrator,
@@ -63,9 +65,22 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                            "A tensor's range, whatever the calibrator says; once for each tensor",
                            "TENSOR=MIN,MAX"),
   [QS_CLI_DATA] = OPTION ("data", 0, FILENAME, data,
-                          "Evaluation set, arrays named like the inputs, and label", "FILE.npz"),
+                          "Evaluation set, like a calibration set, and with labels", "SET"),
   [QS_CLI_REFERENCE] = OPTION ("reference", 0, FILENAME, reference,
                                "The model whose FP32 outputs a plan is compared with", "MODEL"),
+  [QS_CLI_PREPROCESSING] = OPTION ("preprocessing", 0, STRING, preprocessing,
+                                   "Usual preprocessing; the options below change parts of it",
+                                   "NAME"),
+  [QS_CLI_RESIZE] = OPTION ("resize", 0, STRING, resize,
+                            "Resize images: N (shorter side), WIDTHxHEIGHT, or shorter or exact for "
+                            "the input's size", "SIZE"),
+  [QS_CLI_CROP] = OPTION ("crop", 0, STRING, crop,
+                          "Cut out the centre of images: N, WIDTHxHEIGHT, or input for the input's "
+                          "size", "SIZE"),
+  [QS_CLI_COLOR] = OPTION ("color", 0, STRING, color,
+                           "Channels of images: rgb, bgr, grey or auto", "ORDER"),
+  [QS_CLI_LAYOUT] = OPTION ("layout", 0, STRING, layout,
+                            "Where an image input has its channels: nchw, nhwc or auto", "LAYOUT"),
   [QS_CLI_SCALE] = OPTION ("scale", 0, STRING, scale,
                            "What stored values are multiplied by: (x × scale − mean) / std",
                            "NUMBER"),
@@ -75,6 +90,12 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                          "Standard deviation of each channel", "A,B,…"),
   [QS_CLI_LIMIT] = OPTION ("limit", 0, INT64, limit,
                            "Use only the first samples of every set", "N"),
+  [QS_CLI_SHUFFLE] = OPTION ("shuffle", 0, STRING, shuffle,
+                             "Shuffle sets first; the same seed gives the same order everywhere",
+                             "SEED"),
+  [QS_CLI_FIRST] = OPTION ("first", 0, INT64, first, "Samples to look at (8)", "N"),
+  [QS_CLI_INT8_IO] = OPTION ("int8-io", 0, NONE, int8_io,
+                             "Warn of values that INT8 network inputs cannot hold", NULL),
   [QS_CLI_PRECISION] = OPTION ("precision", 0, STRING, precision,
                                "fp32 (the default) or int8; a plan has its own", "NAME"),
   [QS_CLI_INT8_ALL] = OPTION ("int8-all", 0, NONE, int8_all,
@@ -118,8 +139,8 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
 void
 qs_cli_options_init (QsCliOptions *self)
 {
-  *self = (QsCliOptions) { .batch = UNSET, .limit = UNSET, .threads = UNSET, .runs = UNSET,
-                           .shuffles = UNSET, .seed = UNSET };
+  *self = (QsCliOptions) { .batch = UNSET, .limit = UNSET, .first = UNSET, .threads = UNSET,
+                           .runs = UNSET, .shuffles = UNSET, .seed = UNSET };
 }
 
 static char *
@@ -157,6 +178,17 @@ list_formats (void)
   return g_string_free (list, FALSE);
 }
 
+static char *
+list_preprocessings (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < qs_sample_preset_get_n (); i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_sample_preset_get (i)->id);
+
+  return g_string_free (list, FALSE);
+}
+
 /* As long as the program runs, which is how long an option's description has to live. */
 static const char *
 describe_option (QsCliOption option)
@@ -173,6 +205,11 @@ describe_option (QsCliOption option)
   else if (option == QS_CLI_PRESET)
     {
       list = list_presets ();
+      text = g_strdup_printf ("%s: %s", options[option].description, list);
+    }
+  else if (option == QS_CLI_PREPROCESSING)
+    {
+      list = list_preprocessings ();
       text = g_strdup_printf ("%s: %s", options[option].description, list);
     }
   else if (option == QS_CLI_FROM || option == QS_CLI_TO)
@@ -259,6 +296,7 @@ clear_unset (QsCliOptions *self)
 {
   self->batch = MAX (self->batch, 0);
   self->limit = MAX (self->limit, 0);
+  self->first = MAX (self->first, 0);
   self->threads = MAX (self->threads, 0);
   self->runs = MAX (self->runs, 0);
   self->shuffles = MAX (self->shuffles, 0);
@@ -285,6 +323,7 @@ qs_cli_options_check (QsCliOptions       *self,
 
   if (!check_range (QS_CLI_BATCH, self->batch, MAX_BATCH, error) ||
       !check_range (QS_CLI_LIMIT, self->limit, G_MAXINT64, error) ||
+      !check_range (QS_CLI_FIRST, self->first, MAX_FIRST, error) ||
       !check_range (QS_CLI_THREADS, self->threads, MAX_THREADS, error) ||
       !check_range (QS_CLI_RUNS, self->runs, MAX_RUNS, error) ||
       !check_range (QS_CLI_SHUFFLES, self->shuffles, MAX_SHUFFLES, error) ||
@@ -542,6 +581,68 @@ qs_cli_options_get_rounding (QsCliOptions    *self,
   return FALSE;
 }
 
+static gboolean
+apply_preset (const char       *id,
+              QsPreprocessing  *preprocessing,
+              GError          **error)
+{
+  const QsSamplePreset *preset = qs_sample_preset_lookup (id);
+  g_autofree char *known = NULL;
+
+  if (preset != NULL)
+    {
+      qs_sample_preset_apply (preset, preprocessing);
+      return TRUE;
+    }
+
+  known = list_preprocessings ();
+  qs_cli_set_usage_error (error, "--preprocessing: there is no “%s”; there are %s", id, known);
+  return FALSE;
+}
+
+/* The numbers belong together: any of them replaces all of a preset's. */
+static gboolean
+parse_preprocessing (QsCliOptions     *self,
+                     QsPreprocessing  *preprocessing,
+                     GError          **error)
+{
+  gboolean has_numbers = self->scale != NULL || self->mean != NULL || self->std != NULL;
+  g_autoptr (GError) local = NULL;
+
+  if ((!has_numbers ||
+       qs_preprocessing_parse (preprocessing, self->scale, self->mean, self->std, &local)) &&
+      qs_preprocessing_parse_image (preprocessing, self->resize, self->crop, self->color,
+                                    self->layout, &local))
+    return TRUE;
+
+  qs_cli_set_usage_error (error, "%s", local->message);
+  return FALSE;
+}
+
+/**
+ * qs_cli_options_get_recipe:
+ *
+ * Errors: %QS_CLI_USAGE_ERROR, naming what can't be read.
+ */
+gboolean
+qs_cli_options_get_recipe (QsCliOptions    *self,
+                           QsSampleRecipe  *recipe,
+                           GError         **error)
+{
+  qs_sample_recipe_init (recipe);
+  recipe->limit = self->limit;
+  recipe->shuffle = self->shuffle != NULL;
+  if (self->shuffle != NULL &&
+      !g_ascii_string_to_signed (self->shuffle, 10, 0, G_MAXINT64, &recipe->seed, NULL))
+    {
+      qs_cli_set_usage_error (error, "--shuffle: “%s” is not a whole number from 0", self->shuffle);
+      return FALSE;
+    }
+
+  return (self->preprocessing == NULL || apply_preset (self->preprocessing, &recipe->preprocessing, error)) &&
+         parse_preprocessing (self, &recipe->preprocessing, error);
+}
+
 /**
  * qs_cli_options_open_samples:
  *
@@ -553,23 +654,14 @@ qs_cli_options_open_samples (QsCliOptions  *self,
                              GError       **error)
 {
   g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
-  g_autoptr (GError) local = NULL;
-  QsPreprocessing preprocessing;
+  QsSampleRecipe recipe;
   QsSamples *samples;
 
-  qs_preprocessing_init (&preprocessing);
-  if (!qs_preprocessing_parse (&preprocessing, self->scale, self->mean, self->std, &local))
-    {
-      qs_cli_set_usage_error (error, "%s", local->message);
-      return NULL;
-    }
-
-  samples = qs_samples_open (file, error);
-  if (samples == NULL)
+  if (!qs_cli_options_get_recipe (self, &recipe, error))
     return NULL;
 
-  qs_samples_set_preprocessing (samples, &preprocessing);
-  if (self->limit > 0)
-    qs_samples_set_limit (samples, self->limit);
+  samples = qs_samples_open (file, error);
+  if (samples != NULL)
+    qs_samples_set_recipe (samples, &recipe);
   return samples;
 }

@@ -32,10 +32,18 @@ typedef enum
   QS_CLI_RANGE,
   QS_CLI_DATA,
   QS_CLI_REFERENCE,
+  QS_CLI_PREPROCESSING,
+  QS_CLI_RESIZE,
+  QS_CLI_CROP,
+  QS_CLI_COLOR,
+  QS_CLI_LAYOUT,
   QS_CLI_SCALE,
   QS_CLI_MEAN,
   QS_CLI_STD,
   QS_CLI_LIMIT,
+  QS_CLI_SHUFFLE,
+  QS_CLI_FIRST,
+  QS_CLI_INT8_IO,
   QS_CLI_PRECISION,
   QS_CLI_INT8_ALL,
   QS_CLI_INT8_FASTER,
@@ -59,6 +67,11 @@ typedef enum
   QS_CLI_JSON,
   QS_CLI_N_OPTIONS
 } QsCliOption;
+
+/* What commands that read samples take. */
+#define QS_CLI_SAMPLE_OPTIONS                                                                      \
+  QS_CLI_PREPROCESSING, QS_CLI_RESIZE, QS_CLI_CROP, QS_CLI_COLOR, QS_CLI_LAYOUT, QS_CLI_SCALE,     \
+  QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_SHUFFLE
 
 /**
  * QsCliOptions:
@@ -85,10 +98,18 @@ typedef struct
   char **range;
   char *data;
   char *reference;
+  char *preprocessing;
+  char *resize;
+  char *crop;
+  char *color;
+  char *layout;
   char *scale;
   char *mean;
   char *std;
   gint64 limit;
+  char *shuffle;
+  gint64 first;
+  gboolean int8_io;
   char *precision;
   gboolean int8_all;
   gboolean int8_faster;
@@ -155,6 +176,10 @@ gboolean            qs_cli_options_get_backend    (QsCliOptions        *self,
 gboolean            qs_cli_options_get_rounding   (QsCliOptions        *self,
                                                    QsRoundingMode      *rounding,
                                                    GError             **error);
+/* What the options say about samples. */
+gboolean            qs_cli_options_get_recipe     (QsCliOptions         *self,
+                                                   QsSampleRecipe       *recipe,
+                                                   GError              **error);
 /* The samples in @path, preprocessed as the options say. */
 QsSamples          *qs_cli_options_open_samples   (QsCliOptions        *self,
                                                    const char          *path,

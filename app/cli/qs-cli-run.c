@@ -215,9 +215,9 @@ const QsCliCommand qs_cli_run = {
   .description = "Runs a model or a plan over all samples of an .npz file and writes the\n"
                  "outputs, each under its ONNX name, into another. For a model, --precision int8\n"
                  "needs --cache or --calibration.",
-  .options = { QS_CLI_INPUT, QS_CLI_OUTPUT, QS_CLI_SCALE, QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT,
-               QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION,
-               QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,
+  .options = { QS_CLI_INPUT, QS_CLI_OUTPUT, QS_CLI_SAMPLE_OPTIONS, QS_CLI_SHAPE, QS_CLI_BATCH,
+               QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION, QS_CLI_CACHE,
+               QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,
                QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_ROUNDING, QS_CLI_BACKEND,
                QS_CLI_THREADS, QS_CLI_JSON },
   .required = { QS_CLI_INPUT, QS_CLI_OUTPUT },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-scales.h"
+#include "qs-cli-samples.h"
 
 #include "builder/qs-manual-scales.h"
 #include "calibration/qs-calibration-cache.h"
@@ -25,6 +26,26 @@ join_names (GPtrArray *names)
     g_string_append_printf (text, " and %u more", names->len - MAX_NAMED);
 
   return g_string_free (text, FALSE);
+}
+
+/* Before a run that may take long: what looks wrong about the first samples. */
+static gboolean
+check_samples (QsCliSubject  *subject,
+               QsCli         *cli,
+               QsSamples     *samples,
+               GError       **error)
+{
+  g_autoptr (QsNetwork) network = qs_import_network (subject->model, subject->profile, error);
+  QsSampleCheckOptions options = QS_SAMPLE_CHECK_OPTIONS_INIT;
+  g_autoptr (QsSampleCheck) check = NULL;
+
+  if (network == NULL)
+    return FALSE;
+
+  check = qs_sample_check_run (samples, network->inputs, &options, error);
+  if (check != NULL)
+    qs_cli_samples_warn (cli, check);
+  return check != NULL;
 }
 
 gint64
@@ -111,6 +132,8 @@ qs_cli_scales_run_calibration (QsCliSubject        *subject,
   options.backend = subject->backend;
   options.n_threads = (guint) cli->options.threads;
   options.times = times;
+  if (set != NULL && !check_samples (subject, cli, set, error))
+    return NULL;
   if (set != NULL)
     key = qs_calibration_run_dup_samples_key (set, &options);
 

@@ -74,6 +74,7 @@ extern const QsCliCommand qs_cli_findings;
 extern const QsCliCommand qs_cli_info;
 extern const QsCliCommand qs_cli_order;
 extern const QsCliCommand qs_cli_run;
+extern const QsCliCommand qs_cli_samples;
 extern const QsCliCommand qs_cli_weights;
 
 /* An error of this domain is a wrong use of the program: exit status 2 and a hint. */

@@ -524,6 +524,59 @@ qs_samples_check_input (QsSamples     *self,
   return fit (self, wanted, error);
 }
 
+/* The order of the samples, made when it is first asked for. */
+static gboolean
+ensure_order (QsSamples *self,
+              GError   **error)
+{
+  if (self->order == NULL && self->recipe.shuffle)
+    self->order = qs_sample_order_shuffle (self->n_rows, (guint64) self->recipe.seed, error);
+
+  return self->order != NULL || !self->recipe.shuffle;
+}
+
+/* "sample 3", and where that comes from when it is not the third in the file. */
+static char *
+describe_sample (QsSamples     *self,
+                 QsSampleArray *array,
+                 gint64         index)
+{
+  gint64 row = self->order != NULL ? self->order[index] : index;
+  g_autofree char *name = array->name_row != NULL ? array->name_row (array, row) : NULL;
+
+  if (name != NULL)
+    return g_strdup_printf ("sample %" G_GINT64_FORMAT " (%s)", index, name);
+  if (row != index)
+    return g_strdup_printf ("sample %" G_GINT64_FORMAT " (row %" G_GINT64_FORMAT ")", index, row);
+
+  return g_strdup_printf ("sample %" G_GINT64_FORMAT, index);
+}
+
+char *
+qs_samples_dup_file_name (QsSamples *self,
+                          gint64     index)
+{
+  QsSampleArray *array = self->arrays != NULL && self->arrays->len > 0 ? self->arrays->pdata[0] : NULL;
+
+  if (array == NULL || array->name_row == NULL || index < 0 || index >= self->n_rows ||
+      !ensure_order (self, NULL))
+    return NULL;
+
+  return array->name_row (array, self->order != NULL ? self->order[index] : index);
+}
+
+const char *
+qs_samples_get_kind (QsSamples *self)
+{
+  return self->source->kind->title;
+}
+
+gboolean
+qs_samples_has_images (QsSamples *self)
+{
+  return self->source->has_images;
+}
+
 static int
 compare_places (gconstpointer a,
                 gconstpointer b)
@@ -569,9 +622,7 @@ read_in_order (QsSamples     *self,
   if (!self->recipe.shuffle)
     return array->read (array, first, n, buffer, error);
 
-  if (self->order == NULL)
-    self->order = qs_sample_order_shuffle (self->n_rows, (guint64) self->recipe.seed, error);
-  return self->order != NULL && read_shuffled (self, array, first, n, buffer, error);
+  return ensure_order (self, error) && read_shuffled (self, array, first, n, buffer, error);
 }
 
 /* As they are stored. */
@@ -608,13 +659,14 @@ read_rows (QsSamples     *self,
 
 static gboolean
 check_finite (QsSamples           *self,
-              const QsSampleArray *array,
+              QsSampleArray       *array,
               gint64               first,
               const QsHostTensor  *rows,
               GError             **error)
 {
   gint64 n = qs_host_tensor_get_n_elements (rows);
   gint64 n_rows = qs_host_tensor_get_shape (rows)->dims[0];
+  g_autofree char *place = NULL;
 
   for (gint64 i = 0; i < n; i++)
     {
@@ -623,11 +675,11 @@ check_finite (QsSamples           *self,
       if (isfinite (value))
         continue;
 
+      place = describe_sample (self, array, first + i / (n / n_rows));
       g_set_error (error, QS_ERROR, QS_ERROR_DATA,
-                   "%s: array “%s”: sample %" G_GINT64_FORMAT " contains %s (element %"
-                   G_GINT64_FORMAT " of its %" G_GINT64_FORMAT ")", self->source->name, array->name,
-                   first + i / (n / n_rows), isnan (value) ? "NaN" : "infinity", i % (n / n_rows),
-                   n / n_rows);
+                   "%s: array “%s”: %s contains %s (element %" G_GINT64_FORMAT " of its %"
+                   G_GINT64_FORMAT ")", self->source->name, array->name, place,
+                   isnan (value) ? "NaN" : "infinity", i % (n / n_rows), n / n_rows);
       return FALSE;
     }
 

@@ -31,7 +31,7 @@ GFile        *qs_samples_get_file      (QsSamples              *self);
 gint64        qs_samples_get_n         (QsSamples              *self);
 void          qs_samples_set_limit     (QsSamples              *self,
                                         gint64                  limit);
-/* Preprocessing, limit, shuffle and batch at once. */
+/* Preprocessing, limit, shuffle and batch at once. Samples are shuffled before they are limited. */
 void          qs_samples_set_recipe    (QsSamples              *self,
                                         const QsSampleRecipe   *recipe);
 const QsSampleRecipe *qs_samples_get_recipe (QsSamples         *self);
@@ -58,6 +58,12 @@ QsHostTensor *qs_samples_read          (QsSamples              *self,
                                         gint64                  first,
                                         gint64                  n,
                                         GError                **error);
+/* (transfer full) (nullable): the file that a sample comes from, where each has its own */
+char         *qs_samples_dup_file_name (QsSamples              *self,
+                                        gint64                  index);
+/* What kind of set it is, in English, and whether it is made of images. */
+const char   *qs_samples_get_kind      (QsSamples              *self);
+gboolean      qs_samples_has_images    (QsSamples              *self);
 gboolean      qs_samples_has_labels    (QsSamples              *self);
 /* (array length=n): class indices from the array `label` or `labels`. */
 gint64       *qs_samples_read_labels   (QsSamples              *self,

@@ -65,7 +65,8 @@ test_sample_preset (void)
   QsPreprocessing preprocessing;
   g_autoptr (GFile) model = qs_sample_get_file (QS_SAMPLE_MODEL);
 
-  qs_preset_apply (qs_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
+  qs_preprocessing_init (&preprocessing);
+  qs_sample_preset_apply (qs_sample_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
   g_assert_cmpfloat (preprocessing.scale, ==, (float) (1.0 / 255.0));
   g_assert_cmpfloat (preprocessing.mean[0], ==, 0.2860f);
   g_assert_cmpfloat (preprocessing.std[0], ==, 0.3530f);

@@ -68,7 +68,8 @@ load_samples (QsSession  *session,
 
   g_assert_no_error (error);
   g_assert_nonnull (samples);
-  qs_preset_apply (qs_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
+  qs_preprocessing_init (&preprocessing);
+  qs_sample_preset_apply (qs_sample_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
   qs_samples_set_preprocessing (samples, &preprocessing);
   qs_samples_set_limit (samples, limit);
   return samples;
