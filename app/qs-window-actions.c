@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "export/qs-qdq-writer.h"
 #include "qs-compat.h"
 #include "widgets/drawing/qs-export.h"
 
@@ -177,6 +178,65 @@ export_cache_action (GtkWidget  *widget,
 
   qs_file_save (GTK_WINDOW (widget), _("Export Calibration Cache"), suggestion, export_cache_cb,
                 widget);
+}
+
+static void
+export_qdq_cb (GFile    *file,
+               gpointer  user_data)
+{
+  QsWindow *self = user_data;
+  QsEngine *engine = qs_session_get_engine (self->session);
+  QsModel *model = qs_session_get_model (self->session);
+  g_auto (QsQdqSummary) summary = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (engine == NULL || model == NULL)
+    return;
+
+  bytes = qs_qdq_make_model (engine, model, &summary, &error);
+  report_saved (self, file,
+                bytes != NULL &&
+                  g_file_replace_contents (file, g_bytes_get_data (bytes, NULL),
+                                           g_bytes_get_size (bytes), NULL, FALSE,
+                                           G_FILE_CREATE_REPLACE_DESTINATION, NULL, NULL, &error),
+                error);
+}
+
+static void
+export_qdq_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), "-qdq.onnx");
+
+  qs_file_save (GTK_WINDOW (widget), _("Export Q/DQ Model"), suggestion, export_qdq_cb, widget);
+}
+
+static void
+export_trex_cb (GFile    *file,
+                gpointer  user_data)
+{
+  QsWindow *self = user_data;
+  QsEngine *engine = qs_session_get_engine (self->session);
+  g_autofree char *text = engine == NULL ? NULL : qs_trex_write_graph (engine);
+  g_autoptr (GError) error = NULL;
+
+  if (text != NULL)
+    report_saved (self, file,
+                  g_file_replace_contents (file, text, strlen (text), NULL, FALSE,
+                                           G_FILE_CREATE_REPLACE_DESTINATION, NULL, NULL, &error),
+                  error);
+}
+
+static void
+export_trex_action (GtkWidget  *widget,
+                    const char *name,
+                    GVariant   *parameter)
+{
+  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".graph.json");
+
+  qs_file_save (GTK_WINDOW (widget), _("Export TREx Graph"), suggestion, export_trex_cb, widget);
 }
 
 static void
@@ -409,6 +469,8 @@ qs_window_update_actions (QsWindow *self)
     { "win.cancel", is_busy },
     { "win.save-plan", qs_session_get_engine (session) != NULL },
     { "win.export-cache", source != NULL && qs_scale_source_get_calibrator (source) != NULL },
+    { "win.export-qdq", has_model && qs_session_get_engine (session) != NULL },
+    { "win.export-trex", qs_session_get_engine (session) != NULL },
     { "win.export-csv", has_graph },
     { "win.export-graph", has_graph },
     { "win.find", has_graph },
@@ -456,6 +518,8 @@ qs_window_class_init_actions (QsWindowClass *klass)
     { "win.open-sample", NULL, open_sample_action },
     { "win.save-plan", NULL, save_plan_action },
     { "win.export-cache", NULL, export_cache_action },
+    { "win.export-qdq", NULL, export_qdq_action },
+    { "win.export-trex", NULL, export_trex_action },
     { "win.export-csv", NULL, export_csv_action },
     { "win.export-graph", NULL, export_graph_action },
     { "win.build", NULL, build_action },

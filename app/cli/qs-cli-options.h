@@ -62,6 +62,7 @@ typedef enum
   QS_CLI_EXIT_CODE,
   QS_CLI_SVG,
   QS_CLI_PDF,
+  QS_CLI_ONNX,
   QS_CLI_TREX,
   QS_CLI_TREX_PROFILE,
   QS_CLI_JSON,
@@ -128,6 +129,7 @@ typedef struct
   gboolean exit_code;
   char *svg;
   char *pdf;
+  char *onnx;
   char *trex;
   char *trex_profile;
   char *json;

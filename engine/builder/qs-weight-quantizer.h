@@ -28,4 +28,6 @@ QsHostTensor *qs_quantize_constant       (const QsTensor      *tensor,
                                           float               *scale,
                                           GError             **error);
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QsQuantizedWeights, qs_quantized_weights_clear)
+
 G_END_DECLS

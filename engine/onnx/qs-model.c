@@ -452,6 +452,12 @@ qs_model_is_explicit (QsModel *self)
   return FALSE;
 }
 
+const Onnx__ModelProto *
+qs_model_get_proto (QsModel *self)
+{
+  return self->proto;
+}
+
 guint
 qs_model_get_n_inputs (QsModel *self)
 {

@@ -45,6 +45,7 @@ QsOnnxGraph    *qs_onnx_graph_new_for_function (const QsOnnxCall *call,
 /* The values that the graphs in the node's attributes read from outside; NULL for none. */
 GPtrArray      *qs_onnx_node_find_captured (const Onnx__NodeProto *proto);
 
+const Onnx__ModelProto *qs_model_get_proto (QsModel              *self);
 GBytes         *qs_model_get_owner    (QsModel                  *self);
 QsExternalData *qs_model_get_external (QsModel                  *self);
 /* 0 when the list has no version for ONNX's own operators. */

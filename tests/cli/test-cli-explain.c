@@ -88,6 +88,37 @@ test_trex_is_no_model (void)
     }
 }
 
+/* The export is a model that can be read, and has one pair for each of the 9 convolutions' and the
+ * product's weights; without the model there is nothing to put pairs into. */
+static void
+test_onnx (void)
+{
+  g_autofree char *plan = NULL;
+  g_autofree char *export = qs_cli_test_path ("export.onnx");
+  g_autofree char *json = qs_cli_test_path ("export.json");
+  g_autoptr (QsCliOutcome) alone = NULL;
+  g_autoptr (QsCliOutcome) outcome = NULL;
+  g_autoptr (QsCliOutcome) info = NULL;
+  g_autoptr (JsonObject) root = NULL;
+  JsonObject *operators;
+
+  if (!have_sample ())
+    return;
+
+  plan = build_plan ("onnx.plan");
+  alone = qs_cli_test_run ("export", plan, "--onnx", export, NULL);
+  qs_cli_test_expect (alone, 2, "--model");
+
+  outcome = qs_cli_test_succeed ("export", plan, "--onnx", export, "--model", model, NULL);
+  g_assert_nonnull (strstr (outcome->out, "10 on weights"));
+  info = qs_cli_test_succeed ("info", export, "--json", json, NULL);
+  root = qs_cli_test_load_json (json);
+  operators = json_object_get_object_member (root, "operators");
+  g_assert_cmpint (json_object_get_int_member (operators, "QuantizeLinear"), >=, 20);
+  g_assert_cmpint (json_object_get_int_member (operators, "Conv"), ==, 9);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (root, "refused")), ==, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -98,6 +129,7 @@ main (int    argc,
   qs_cli_test_init ();
   g_test_add_func ("/cli/explain/trex", test_trex);
   g_test_add_func ("/cli/explain/trex-is-no-model", test_trex_is_no_model);
+  g_test_add_func ("/cli/explain/onnx", test_onnx);
   status = g_test_run ();
   qs_cli_test_finish ();
   g_free (model);
