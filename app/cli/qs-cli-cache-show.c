@@ -98,14 +98,12 @@ load_network (QsCli   *cli,
               GError **error)
 {
   g_autoptr (QsProfile) profile = qs_cli_options_get_profile (&cli->options, 1, error);
-  g_autoptr (GFile) file = NULL;
   g_autoptr (QsModel) model = NULL;
 
   if (profile == NULL)
     return NULL;
 
-  file = g_file_new_for_commandline_arg (cli->options.model);
-  model = qs_model_load_file (file, error);
+  model = qs_cli_options_load_model (&cli->options, cli->options.model, error);
   return model != NULL ? qs_import_network (model, profile, error) : NULL;
 }
 

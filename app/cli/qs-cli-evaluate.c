@@ -12,7 +12,6 @@ build_reference (QsCli         *self,
                  QsEngine      *engine,
                  GError       **error)
 {
-  g_autoptr (GFile) file = g_file_new_for_commandline_arg (self->options.reference);
   QsCliSubject reference = { .profile = qs_profile_new () };
   QsEngine *result = NULL;
 
@@ -24,7 +23,7 @@ build_reference (QsCli         *self,
       qs_profile_set_shape (reference.profile, input->name, &input->shape);
     }
 
-  reference.model = qs_model_load_file (file, error);
+  reference.model = qs_cli_options_load_model (&self->options, self->options.reference, error);
   if (reference.model != NULL)
     result = qs_cli_subject_build (&reference, self, QS_INT8_OFF, NULL, error);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "analysis/qs-node-report.h"
+#include "passes/qs-pass.h"
 #include "qs-cli-info-trex.h"
 
 #include "passes/qs-pass.h"
@@ -228,6 +230,85 @@ add_refusals (JsonBuilder *json,
   json_builder_end_array (json);
 }
 
+/* Fusion rearranges a copy of the network and computes nothing but folded constants. */
+static GPtrArray *
+make_report (QsImport   *import,
+             QsNetwork **network,
+             GError    **error)
+{
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+
+  *network = NULL;
+  if (qs_import_get_network (import) != NULL)
+    {
+      *network = qs_network_copy (qs_import_get_network (import));
+      if (!qs_passes_run (*network, journal, error))
+        return NULL;
+    }
+
+  return qs_node_report_new (import, *network, journal);
+}
+
+static void
+print_nodes (GPtrArray *report)
+{
+  const char *const titles[] = { ">Node", "Operator", "Name", "Verdict", "Layer or reason", NULL };
+  g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
+
+  for (guint i = 0; i < report->len; i++)
+    {
+      const QsNodeState *state = g_ptr_array_index (report, i);
+      const char *what = state->layer != NULL ? state->layer->name : state->reason;
+
+      qs_cli_table_add (table, "%u", i);
+      qs_cli_table_add (table, "%s", state->verdict->op_type);
+      qs_cli_table_add (table, "%s", state->verdict->name);
+      qs_cli_table_add (table, "%s", qs_verdict_name (state->fate));
+      qs_cli_table_add (table, "%s", what != NULL ? what : "");
+    }
+
+  g_print ("\n");
+  qs_cli_table_print (table);
+}
+
+static void
+add_nodes (JsonBuilder *json,
+           GPtrArray   *report)
+{
+  qs_cli_json_array (json, "verdicts");
+  for (guint i = 0; i < report->len; i++)
+    {
+      const QsNodeState *state = g_ptr_array_index (report, i);
+
+      json_builder_begin_object (json);
+      qs_cli_json_text (json, "op_type", state->verdict->op_type);
+      qs_cli_json_text (json, "name", state->verdict->name);
+      qs_cli_json_text (json, "verdict", qs_verdict_name (state->fate));
+      if (state->layer != NULL)
+        qs_cli_json_text (json, "layer", state->layer->name);
+      if (state->reason != NULL)
+        qs_cli_json_text (json, "reason", state->reason);
+      json_builder_end_object (json);
+    }
+  json_builder_end_array (json);
+}
+
+static gboolean
+report_nodes (QsCli     *self,
+              QsImport  *import,
+              GError   **error)
+{
+  g_autoptr (QsNetwork) network = NULL;
+  g_autoptr (GPtrArray) report = make_report (import, &network, error);
+
+  if (report == NULL)
+    return FALSE;
+
+  print_nodes (report);
+  add_nodes (self->json, report);
+  return TRUE;
+}
+
 static void
 add_model (JsonBuilder *json,
            QsModel     *model)
@@ -303,7 +384,7 @@ info (QsCli   *self,
   add_model (self->json, subject->model);
   add_operators (self->json, counts);
   add_refusals (self->json, import);
-  return TRUE;
+  return !self->options.nodes || report_nodes (self, import, error);
 }
 
 const QsCliCommand qs_cli_info = {
@@ -312,6 +393,6 @@ const QsCliCommand qs_cli_info = {
   .summary = "Show inputs, outputs and operators, and what is refused and why",
   .description = "Reads an ONNX model, a plan, or the JSON graph of a TensorRT engine, and says\n"
                  "what is in it. Nothing is computed.",
-  .options = { QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
+  .options = { QS_CLI_NODES, QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
   .run = info,
 };

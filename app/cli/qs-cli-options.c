@@ -33,6 +33,15 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_SHAPE] = OPTION ("shape", 0, STRING_ARRAY, shapes,
                            "Dimensions of an input, as input=1x3x224x224; once for each input",
                            "NAME=DIMxDIM…"),
+  [QS_CLI_MIN_SHAPES] = OPTION ("min-shapes", 0, STRING_ARRAY, min_shapes,
+                                "Smallest dimensions that inputs may have", "NAME=DIMxDIM…,…"),
+  [QS_CLI_OPT_SHAPES] = OPTION ("opt-shapes", 0, STRING_ARRAY, opt_shapes,
+                                "Dimensions that the engine is built for", "NAME=DIMxDIM…,…"),
+  [QS_CLI_MAX_SHAPES] = OPTION ("max-shapes", 0, STRING_ARRAY, max_shapes,
+                                "Largest dimensions that inputs may have", "NAME=DIMxDIM…,…"),
+  [QS_CLI_EXTERNAL_DATA] = OPTION ("external-data", 0, FILENAME, external_data,
+                                   "Folder of the model's weights, where they are in files of "
+                                   "their own and not beside it", "FOLDER"),
   [QS_CLI_BATCH] = OPTION ("batch", 'b', INT64, batch,
                            "Samples in a batch, 1 to 65536 (32; bench: 1; run: all, up to 32)",
                            "N"),
@@ -135,6 +144,9 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                           "Write the graph as TensorRT's engine inspector does", "FILE"),
   [QS_CLI_TREX_PROFILE] = OPTION ("trex-profile", 0, FILENAME, trex_profile,
                                   "Run the plan, and write the times as trtexec does", "FILE"),
+  [QS_CLI_NODES] = OPTION ("nodes", 0, NONE, nodes,
+                           "Say of every node what became of it, and which layer computes it after "
+                           "fusion", NULL),
   [QS_CLI_JSON] = OPTION ("json", 0, FILENAME, json, "Write the results as JSON", "FILE"),
 };
 
@@ -225,6 +237,22 @@ describe_option (QsCliOption option)
   return g_intern_string (text);
 }
 
+static GOptionEntry
+make_entry (QsCliOptions *self,
+            QsCliOption   option)
+{
+  const OptionInfo *info = &options[option];
+
+  return (GOptionEntry) {
+    .long_name = info->name,
+    .short_name = info->letter,
+    .arg = info->type,
+    .arg_data = (char *) self + info->offset,
+    .description = describe_option (option),
+    .arg_description = info->value,
+  };
+}
+
 /**
  * qs_cli_options_make_entries:
  *
@@ -234,21 +262,17 @@ GOptionEntry *
 qs_cli_options_make_entries (QsCliOptions      *self,
                              const QsCliOption *wanted)
 {
+  static const QsCliOption with_shape[] = {
+    QS_CLI_MIN_SHAPES, QS_CLI_OPT_SHAPES, QS_CLI_MAX_SHAPES, QS_CLI_EXTERNAL_DATA,
+  };
   GOptionEntry *entries = g_new0 (GOptionEntry, QS_CLI_N_OPTIONS);
   guint n = 0;
 
   for (; *wanted != QS_CLI_END; wanted++)
     {
-      const OptionInfo *info = &options[*wanted];
-
-      entries[n++] = (GOptionEntry) {
-        .long_name = info->name,
-        .short_name = info->letter,
-        .arg = info->type,
-        .arg_data = (char *) self + info->offset,
-        .description = describe_option (*wanted),
-        .arg_description = info->value,
-      };
+      entries[n++] = make_entry (self, *wanted);
+      for (guint i = 0; *wanted == QS_CLI_SHAPE && i < G_N_ELEMENTS (with_shape); i++)
+        entries[n++] = make_entry (self, with_shape[i]);
     }
 
   return entries;
@@ -273,6 +297,9 @@ qs_cli_options_clear (QsCliOptions *self)
       g_clear_pointer (&G_STRUCT_MEMBER (char *, self, options[i].offset), g_free);
 
   g_clear_pointer (&self->shapes, g_strfreev);
+  g_clear_pointer (&self->min_shapes, g_strfreev);
+  g_clear_pointer (&self->opt_shapes, g_strfreev);
+  g_clear_pointer (&self->max_shapes, g_strfreev);
   g_clear_pointer (&self->sets, g_strfreev);
   g_clear_pointer (&self->range, g_strfreev);
 }
@@ -336,6 +363,37 @@ qs_cli_options_check (QsCliOptions       *self,
   return TRUE;
 }
 
+static gboolean
+parse_range (QsCliOptions *self,
+             QsProfile    *profile,
+             GError      **error)
+{
+  const struct
+  {
+    QsCliOption option;
+    QsProfileSelector selector;
+    char **texts;
+  } rows[] = {
+    { QS_CLI_MIN_SHAPES, QS_PROFILE_MIN, self->min_shapes },
+    { QS_CLI_OPT_SHAPES, QS_PROFILE_OPT, self->opt_shapes },
+    { QS_CLI_MAX_SHAPES, QS_PROFILE_MAX, self->max_shapes },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint k = 0; rows[i].texts != NULL && rows[i].texts[k] != NULL; k++)
+      {
+        g_autoptr (GError) local = NULL;
+
+        if (!qs_profile_parse_at (profile, rows[i].selector, rows[i].texts[k], &local))
+          {
+            qs_cli_set_usage_error (error, "--%s: %s", options[rows[i].option].name, local->message);
+            return FALSE;
+          }
+      }
+
+  return TRUE;
+}
+
 /**
  * qs_cli_options_get_profile:
  * @default_batch: the batch where none was asked for
@@ -359,7 +417,31 @@ qs_cli_options_get_profile (QsCliOptions  *self,
         }
     }
 
-  return g_steal_pointer (&profile);
+  return parse_range (self, profile, error) ? g_steal_pointer (&profile) : NULL;
+}
+
+/**
+ * qs_cli_options_load_model:
+ *
+ * The model in @path, its weights from where the options say.
+ */
+QsModel *
+qs_cli_options_load_model (QsCliOptions  *self,
+                           const char    *path,
+                           GError       **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (GFile) folder =
+    self->external_data != NULL ? g_file_new_for_commandline_arg (self->external_data) : NULL;
+  g_autoptr (GError) local = NULL;
+  QsModel *model = qs_model_load_file_full (file, folder, NULL, &local);
+
+  if (g_error_matches (local, QS_ERROR, QS_ERROR_EXTERNAL_DATA))
+    g_set_error (error, QS_ERROR, QS_ERROR_EXTERNAL_DATA,
+                 "%s; say which folder it is in with --external-data FOLDER", local->message);
+  else if (model == NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return model;
 }
 
 const QsCalibrator *

@@ -11,11 +11,16 @@
 
 G_BEGIN_DECLS
 
-/* Every option of the program; a command lists those it takes. */
+/* Every option of the program; a command lists those it takes. QS_CLI_SHAPE stands for all that a
+ * command needs to read a model: its bounds and the folder of its weights, too. */
 typedef enum
 {
   QS_CLI_END,
   QS_CLI_SHAPE,
+  QS_CLI_MIN_SHAPES,
+  QS_CLI_OPT_SHAPES,
+  QS_CLI_MAX_SHAPES,
+  QS_CLI_EXTERNAL_DATA,
   QS_CLI_BATCH,
   QS_CLI_CALIBRATION,
   QS_CLI_CACHE,
@@ -65,6 +70,7 @@ typedef enum
   QS_CLI_ONNX,
   QS_CLI_TREX,
   QS_CLI_TREX_PROFILE,
+  QS_CLI_NODES,
   QS_CLI_JSON,
   QS_CLI_N_OPTIONS
 } QsCliOption;
@@ -83,6 +89,11 @@ typedef enum
 typedef struct
 {
   char **shapes;
+  char **min_shapes;
+  char **opt_shapes;
+  char **max_shapes;
+  char *external_data;
+  gboolean nodes;
   gint64 batch;
   char *calibration;
   char *cache;
@@ -147,6 +158,9 @@ gboolean            qs_cli_options_check          (QsCliOptions        *self,
 
 QsProfile          *qs_cli_options_get_profile    (QsCliOptions        *self,
                                                    gint64               default_batch,
+                                                   GError             **error);
+QsModel            *qs_cli_options_load_model     (QsCliOptions        *self,
+                                                   const char          *path,
                                                    GError             **error);
 /* The default calibrator is TensorRT's, Entropy2. */
 const QsCalibrator *qs_cli_options_get_calibrator (QsCliOptions        *self,

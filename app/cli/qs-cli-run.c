@@ -191,7 +191,7 @@ run (QsCli   *self,
     return FALSE;
 
   subject = qs_cli_subject_open (self, CLAMP (qs_samples_get_n (samples), 1, DEFAULT_BATCH), error);
-  if (subject == NULL)
+  if (subject == NULL || !qs_cli_subject_fit (subject, samples, error))
     return FALSE;
 
   engine = qs_cli_subject_get_engine (subject, self, error);
@@ -214,7 +214,9 @@ const QsCliCommand qs_cli_run = {
   .summary = "Compute the outputs of samples",
   .description = "Runs a model or a plan over all samples of an .npz file and writes the\n"
                  "outputs, each under its ONNX name, into another. For a model, --precision int8\n"
-                 "needs --cache or --calibration.",
+                 "needs --cache or --calibration. Dynamic dimensions are those of the samples,\n"
+                 "within --min-shapes and --max-shapes where they are given: the engine is built\n"
+                 "for them.",
   .options = { QS_CLI_INPUT, QS_CLI_OUTPUT, QS_CLI_SAMPLE_OPTIONS, QS_CLI_SHAPE, QS_CLI_BATCH,
                QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION, QS_CLI_CACHE,
                QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,

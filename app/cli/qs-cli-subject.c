@@ -24,9 +24,10 @@ read_head (GFile   *file,
 
 static gboolean
 load (QsCliSubject  *self,
-      const char    *path,
+      QsCli         *cli,
       GError       **error)
 {
+  const char *path = cli->path;
   g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
   g_autoptr (GBytes) head = read_head (file, error);
 
@@ -48,7 +49,7 @@ load (QsCliSubject  *self,
   if (qs_engine_probe (head))
     self->plan = qs_engine_load (file, error);
   else
-    self->model = qs_model_load_file (file, error);
+    self->model = qs_cli_options_load_model (&cli->options, path, error);
 
   return self->plan != NULL || self->model != NULL;
 }
@@ -76,14 +77,17 @@ static gboolean
 check_plan_options (QsCli   *cli,
                     GError **error)
 {
-  if (cli->options.ranges != NULL || cli->options.range != NULL)
+  const QsCliOptions *options = &cli->options;
+
+  if (options->ranges != NULL || options->range != NULL)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
                    "%s: the ranges of a plan are fixed; build another one from the model",
                    cli->path);
       return FALSE;
     }
-  if (cli->options.shapes != NULL || cli->options.batch > 0)
+  if (options->shapes != NULL || options->min_shapes != NULL || options->opt_shapes != NULL ||
+      options->max_shapes != NULL || options->batch > 0)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
                    "%s: the dimensions of a plan are fixed; build another one from the model",
@@ -117,13 +121,71 @@ qs_cli_subject_open (QsCli   *cli,
       !qs_cli_options_get_backend (&cli->options, &self->backend, error) ||
       !qs_cli_options_get_ranges (&cli->options, &self->ranges, error) ||
       !qs_cli_options_get_rounding (&cli->options, &self->rounding, error) ||
-      !load (self, cli->path, error))
+      !load (self, cli, error))
     return NULL;
 
   if (self->plan != NULL && (!check_plan_options (cli, error) || !move_plan (self, error)))
     return NULL;
+  if (self->model != NULL && !qs_import_check_range (self->model, self->profile, error))
+    return NULL;
 
   return g_steal_pointer (&self);
+}
+
+static gboolean
+is_open (const QsModelValue *input)
+{
+  for (int i = 1; input->has_shape && i < input->shape.n_dims; i++)
+    if (input->shape.dims[i] < 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+fit_input (QsCliSubject        *self,
+           const QsModelValue  *input,
+           const QsShape       *rows,
+           GError             **error)
+{
+  QsShape shape = *rows, opt;
+
+  shape.dims[0] = input->shape.dims[0];
+  if (qs_profile_has_shape (self->profile, input->name))
+    {
+      if (!qs_profile_resolve (self->profile, input, &opt, error))
+        return FALSE;
+      shape.dims[0] = opt.dims[0];
+      if (!qs_profile_allows (self->profile, input, &shape, error))
+        return FALSE;
+    }
+
+  qs_profile_set_shape (self->profile, input->name, &shape);
+  return TRUE;
+}
+
+/**
+ * qs_cli_subject_fit:
+ *
+ * Gives the inputs of a model that have open dimensions besides the batch those of the samples, which
+ * must lie within the profile. A plan stays as it is.
+ */
+gboolean
+qs_cli_subject_fit (QsCliSubject  *self,
+                    QsSamples     *samples,
+                    GError       **error)
+{
+  for (guint i = 0; self->model != NULL && i < qs_model_get_n_inputs (self->model); i++)
+    {
+      const QsModelValue *input = qs_model_get_input (self->model, i);
+      const QsShape *rows = qs_samples_get_shape (samples, input->name);
+
+      if (rows != NULL && rows->n_dims == input->shape.n_dims && is_open (input) &&
+          !fit_input (self, input, rows, error))
+        return FALSE;
+    }
+
+  return TRUE;
 }
 
 QsCliSubject *

@@ -38,6 +38,10 @@ QsCliSubject   *qs_cli_subject_open_model  (QsCli         *cli,
                                             GError       **error);
 QsCliSubject   *qs_cli_subject_open_plan   (QsCli         *cli,
                                             GError       **error);
+/* Gives the dynamic inputs of a model the dimensions of the samples, within the profile. */
+gboolean        qs_cli_subject_fit         (QsCliSubject  *self,
+                                            QsSamples     *samples,
+                                            GError       **error);
 void            qs_cli_subject_free        (QsCliSubject  *self);
 
 /* An engine in the precision that `--precision` names, from whatever the options give. */

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * @QS_ERROR_MISMATCH: two files do not belong together
  * @QS_ERROR_MISSING: a name, file or input that is needed is not there
  * @QS_ERROR_VERSION: written by another version of a format
+ * @QS_ERROR_EXTERNAL_DATA: a model's weights are in a file of their own that was not found; telling
+ *   where it is helps
  * @QS_ERROR_LIMIT: larger than the program is willing to process
  *
  * Errors of the engine. Every message names the place: file, layer, node or tensor.
@@ -32,6 +34,7 @@ typedef enum
   QS_ERROR_MISSING,
   QS_ERROR_VERSION,
   QS_ERROR_LIMIT,
+  QS_ERROR_EXTERNAL_DATA,
 } QsError;
 
 #define QS_ERROR (qs_error_quark ())

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "qs-error.h"
 #include "qs-float16.h"
@@ -18,6 +20,7 @@ struct _QsHostTensor
   gsize size;
   gpointer data;
   GBytes *bytes; /* owner of data, or NULL when data is ours */
+  gboolean mapped; /* data lies in a file that is mapped for reading only */
 };
 
 static gboolean
@@ -140,6 +143,43 @@ qs_host_tensor_new_for_bytes (QsDataType     type,
   self->bytes = g_bytes_ref (bytes);
   self->data = (gpointer) g_bytes_get_data (bytes, NULL);
   return self;
+}
+
+/**
+ * qs_host_tensor_new_for_mapping:
+ * @bytes: the elements, in a file that is mapped for reading only
+ *
+ * As [ctor@HostTensor.new_for_bytes], for contents that the system can read again from their file.
+ */
+QsHostTensor *
+qs_host_tensor_new_for_mapping (QsDataType     type,
+                                const QsShape *shape,
+                                GBytes        *bytes,
+                                GError       **error)
+{
+  QsHostTensor *self = qs_host_tensor_new_for_bytes (type, shape, bytes, error);
+
+  if (self != NULL)
+    self->mapped = TRUE;
+  return self;
+}
+
+/**
+ * qs_host_tensor_drop_pages:
+ *
+ * Gives back the memory of a mapped tensor that will not be needed soon. Its contents stay what
+ * they are: whoever reads them again has them read from the file. Nothing happens to a tensor that
+ * is not mapped.
+ */
+void
+qs_host_tensor_drop_pages (const QsHostTensor *self)
+{
+  guintptr page = (guintptr) sysconf (_SC_PAGESIZE);
+  guintptr begin = ((guintptr) self->data + page - 1) / page * page;
+  guintptr end = ((guintptr) self->data + self->size) / page * page;
+
+  if (self->mapped && end > begin)
+    madvise ((gpointer) begin, end - begin, MADV_DONTNEED);
 }
 
 QsHostTensor *
@@ -303,7 +343,8 @@ qs_host_tensor_reshape (QsHostTensor  *self,
     g_bytes_new_with_free_func (self->data, self->size, (GDestroyNotify) qs_host_tensor_unref,
                                 qs_host_tensor_ref (self));
 
-  return qs_host_tensor_new_for_bytes (self->type, shape, bytes, error);
+  return self->mapped ? qs_host_tensor_new_for_mapping (self->type, shape, bytes, error)
+                      : qs_host_tensor_new_for_bytes (self->type, shape, bytes, error);
 }
 
 /**

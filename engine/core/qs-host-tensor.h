@@ -27,6 +27,11 @@ QsHostTensor  *qs_host_tensor_new_for_bytes (QsDataType           type,
                                              const QsShape       *shape,
                                              GBytes              *bytes,
                                              GError             **error);
+QsHostTensor  *qs_host_tensor_new_for_mapping (QsDataType         type,
+                                             const QsShape       *shape,
+                                             GBytes              *bytes,
+                                             GError             **error);
+void           qs_host_tensor_drop_pages    (const QsHostTensor  *self);
 QsHostTensor  *qs_host_tensor_ref           (QsHostTensor        *self);
 void           qs_host_tensor_unref         (QsHostTensor        *self);
 

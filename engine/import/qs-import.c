@@ -27,6 +27,7 @@ verdict_free (gpointer data)
   g_free (verdict->op_type);
   g_free (verdict->name);
   g_free (verdict->reason);
+  g_ptr_array_unref (verdict->layers);
   g_free (verdict);
 }
 
@@ -54,6 +55,7 @@ set_verdict (QsImport         *self,
   row->name = qs_importer_node_name (node);
   row->verdict = verdict;
   row->reason = reason;
+  row->layers = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_index (self->verdicts, index) = row;
 }
 
@@ -93,6 +95,18 @@ depends_on_unknown (QsImport         *self,
 }
 
 static void
+note_layers (QsImport *self,
+             guint     index)
+{
+  QsNodeVerdict *verdict = g_ptr_array_index (self->verdicts, index);
+  GPtrArray *layers = qs_importer_get_layers (self->importer);
+
+  for (guint i = 0; i < layers->len; i++)
+    g_ptr_array_add (verdict->layers,
+                     g_strdup (((QsLayer *) g_ptr_array_index (layers, i))->name));
+}
+
+static void
 set_good_verdict (QsImport         *self,
                   guint             index,
                   const QsOnnxNode *node)
@@ -101,7 +115,10 @@ set_good_verdict (QsImport         *self,
   QsTensor *tensor = output != NULL ? qs_importer_find_value (self->importer, output) : NULL;
 
   if (qs_importer_get_layers (self->importer)->len > 0)
-    set_verdict (self, index, QS_VERDICT_IMPORTED, NULL);
+    {
+      set_verdict (self, index, QS_VERDICT_IMPORTED, NULL);
+      note_layers (self, index);
+    }
   else if (tensor != NULL && tensor->value != NULL)
     set_verdict (self, index, QS_VERDICT_FOLDED, g_strdup ("its result is constant"));
   else
@@ -473,4 +490,38 @@ qs_import_network (QsModel          *model,
   report_refusals (self, &local);
   g_propagate_error (error, g_steal_pointer (&local));
   return NULL;
+}
+
+static gboolean
+check_at (QsModel           *model,
+          const QsProfile   *profile,
+          QsProfileSelector  selector,
+          const char        *what,
+          GError           **error)
+{
+  g_autoptr (QsProfile) fixed = qs_profile_select (profile, selector);
+  g_autoptr (QsNetwork) network = qs_import_network (model, fixed, error);
+
+  if (network == NULL)
+    g_prefix_error (error, "at the profile's %s shapes: ", what);
+  return network != NULL;
+}
+
+/**
+ * qs_import_check_range:
+ *
+ * Imports @model at both ends of @profile. Shapes in between are checked when they are used; the
+ * arithmetic on shapes of real models fails at an end when it fails at all (too small for its
+ * pooling, too large for its position table, not a multiple of its strides).
+ *
+ * Errors: as [func@qs_import_network]
+ */
+gboolean
+qs_import_check_range (QsModel          *model,
+                       const QsProfile  *profile,
+                       GError          **error)
+{
+  return !qs_profile_has_range (profile) ||
+         (check_at (model, profile, QS_PROFILE_MIN, "minimum", error) &&
+          check_at (model, profile, QS_PROFILE_MAX, "maximum", error));
 }

@@ -20,12 +20,19 @@ typedef enum
   QS_VERDICT_REFUSED,
 } QsVerdict;
 
+/**
+ * QsNodeVerdict:
+ * @reason: (nullable): why it was refused or folded, and what to do; %NULL when imported
+ * @layers: (element-type utf8): the names of the layers it became, some of which may have been left
+ *   out since because no output depends on them
+ */
 typedef struct
 {
   char *op_type;
   char *name;
   QsVerdict verdict;
-  char *reason; /* why it was refused or folded, and what to do; NULL when imported */
+  char *reason;
+  GPtrArray *layers;
 } QsNodeVerdict;
 
 /**
@@ -44,6 +51,11 @@ QsNetwork           *qs_import_get_network   (QsImport         *self);
 guint                qs_import_get_n_verdicts (QsImport        *self);
 const QsNodeVerdict *qs_import_get_verdict   (QsImport         *self,
                                               guint             index);
+
+/* Whether the model can also be imported with the smallest and the largest shapes of @profile. */
+gboolean             qs_import_check_range   (QsModel          *model,
+                                              const QsProfile  *profile,
+                                              GError          **error);
 
 /* The network of @model for @profile; the first refused node is the error. */
 QsNetwork           *qs_import_network       (QsModel          *model,

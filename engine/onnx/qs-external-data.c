@@ -13,11 +13,12 @@ struct _QsExternalData
 {
   char *folder;
   GHashTable *files; /* location to GBytes of the whole mapped file */
+  char *missing;
 };
 
 /**
  * qs_external_data_new:
- * @folder: (nullable): the model's folder, %NULL when it has none (a model from memory)
+ * @folder: (nullable): where the files are, %NULL when there is no such place (a model from memory)
  */
 QsExternalData *
 qs_external_data_new (const char *folder)
@@ -35,6 +36,7 @@ qs_external_data_free (QsExternalData *self)
 {
   g_hash_table_unref (self->files);
   g_free (self->folder);
+  g_free (self->missing);
   g_free (self);
 }
 
@@ -74,8 +76,9 @@ open_failed (const char *location,
     refuse (location, QS_ERROR_DATA, "symbolic links are not followed; put the file itself there",
             error);
   else
-    g_set_error (error, QS_ERROR, QS_ERROR_MISSING, "external data “%s”: %s", location,
-                 g_strerror (number));
+    g_set_error (error, QS_ERROR,
+                 number == ENOENT ? QS_ERROR_EXTERNAL_DATA : QS_ERROR_MISSING,
+                 "external data “%s”: %s", location, g_strerror (number));
   return -1;
 }
 
@@ -130,11 +133,21 @@ check_file (int         fd,
   return TRUE;
 }
 
+static void
+note_missing (QsExternalData *self,
+              const char     *location,
+              const GError   *error)
+{
+  if (self->missing == NULL && g_error_matches (error, QS_ERROR, QS_ERROR_EXTERNAL_DATA))
+    self->missing = g_strdup (location);
+}
+
 static GBytes *
 map_file (QsExternalData *self,
           const char     *location,
           GError        **error)
 {
+  g_autoptr (GError) local = NULL;
   GMappedFile *mapped = NULL;
   GBytes *bytes = NULL;
   int fd;
@@ -146,9 +159,13 @@ map_file (QsExternalData *self,
       return NULL;
     }
 
-  fd = open_beneath (self->folder, location, error);
+  fd = open_beneath (self->folder, location, &local);
   if (fd < 0)
-    return NULL;
+    {
+      note_missing (self, location, local);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
 
   if (check_file (fd, location, error))
     mapped = g_mapped_file_new_from_fd (fd, FALSE, error);
@@ -172,7 +189,8 @@ map_file (QsExternalData *self,
  * A part of a mapped file, without a copy.
  *
  * Errors: %QS_ERROR_DATA for a location that leaves the folder or a file that is not a plain one,
- * %QS_ERROR_MISSING when it is not there, %QS_ERROR_MALFORMED for a range outside it.
+ * %QS_ERROR_EXTERNAL_DATA when it is not there, %QS_ERROR_MISSING when it cannot be opened,
+ * %QS_ERROR_MALFORMED for a range outside it.
  */
 GBytes *
 qs_external_data_read (QsExternalData *self,
@@ -202,4 +220,10 @@ qs_external_data_read (QsExternalData *self,
     }
 
   return g_bytes_new_from_bytes (bytes, offset, length == G_MAXUINT64 ? size - offset : length);
+}
+
+const char *
+qs_external_data_get_missing (const QsExternalData *self)
+{
+  return self->missing;
 }

@@ -250,10 +250,10 @@ local_folder (GFile *file)
 static QsModel *
 model_new (GBytes     *bytes,
            const char *name,
-           GFile      *file)
+           GFile      *file,
+           const char *folder)
 {
   QsModel *self = g_new0 (QsModel, 1);
-  g_autofree char *folder = local_folder (file);
 
   g_atomic_ref_count_init (&self->ref_count);
   self->name = g_strdup (name);
@@ -265,34 +265,26 @@ model_new (GBytes     *bytes,
   return self;
 }
 
-static QsModel *
-load (GBytes     *bytes,
-      const char *name,
-      GFile      *file,
-      GError    **error)
+static gboolean
+load (QsModel  *self,
+      GBytes   *bytes,
+      GError  **error)
 {
-  g_autoptr (QsModel) self = model_new (bytes, name, file);
   ProtobufCMessage *message;
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
 
   message = qs_wire_unpack (&onnx__model_proto__descriptor, data, size, error);
-  if (message == NULL)
+  if (message != NULL)
     {
-      g_prefix_error (error, "%s: ", name);
-      return NULL;
+      self->proto = (const Onnx__ModelProto *) message;
+      self->owner = g_bytes_new_with_free_func (message, 1, (GDestroyNotify) qs_wire_free, message);
+      if (check_versions (self, error) && read_graph (self, error))
+        return TRUE;
     }
 
-  self->proto = (const Onnx__ModelProto *) message;
-  self->owner = g_bytes_new_with_free_func (message, 1, (GDestroyNotify) qs_wire_free, message);
-
-  if (!check_versions (self, error) || !read_graph (self, error))
-    {
-      g_prefix_error (error, "%s: ", name);
-      return NULL;
-    }
-
-  return g_steal_pointer (&self);
+  g_prefix_error (error, "%s: ", self->name);
+  return FALSE;
 }
 
 /* Mapped where it is a plain local file. After parsing the map is given back: weights are kept
@@ -318,29 +310,60 @@ read_file (GFile   *file,
 }
 
 /**
- * qs_model_load_file:
- * @file: an ONNX model; weights in files of their own are found if it is local
+ * qs_model_load_file_full:
+ * @file: an ONNX model
+ * @data_folder: (nullable): where weights in files of their own are; %NULL for the folder of @file.
+ *   The files' names in the model are relative to it, and nothing outside it is read.
+ * @missing_data: (out) (optional) (nullable) (transfer full): after %QS_ERROR_EXTERNAL_DATA, the
+ *   name of the file that is not there, relative to the folder
  *
- * Reads and checks a model. Errors start with the file's name.
+ * Reads and checks a model. Weights in files of their own are mapped, not read. Errors start with
+ * the file's name.
  *
  * Errors: those of GIO; %QS_ERROR_MALFORMED, %QS_ERROR_VERSION, %QS_ERROR_LIMIT,
- * %QS_ERROR_UNSUPPORTED, %QS_ERROR_SHAPE with the place in the file.
+ * %QS_ERROR_UNSUPPORTED, %QS_ERROR_SHAPE with the place in the file; %QS_ERROR_EXTERNAL_DATA when
+ * weights are not where they should be.
  */
 QsModel *
-qs_model_load_file (GFile   *file,
-                    GError **error)
+qs_model_load_file_full (GFile    *file,
+                         GFile    *data_folder,
+                         char    **missing_data,
+                         GError  **error)
 {
   g_autofree char *name = g_file_get_basename (file);
   g_autofree char *shown = g_utf8_make_valid (name != NULL ? name : "model", -1);
+  g_autofree char *folder = data_folder != NULL ? g_file_get_path (data_folder)
+                                                : local_folder (file);
   g_autoptr (GBytes) bytes = read_file (file, error);
+  g_autoptr (QsModel) self = NULL;
 
+  if (missing_data != NULL)
+    *missing_data = NULL;
   if (bytes == NULL)
     {
       g_prefix_error (error, "%s: ", shown);
       return NULL;
     }
 
-  return load (bytes, shown, file, error);
+  self = model_new (bytes, shown, file, folder);
+  if (load (self, bytes, error))
+    return g_steal_pointer (&self);
+
+  if (missing_data != NULL)
+    *missing_data = g_strdup (qs_external_data_get_missing (self->external));
+  return NULL;
+}
+
+/**
+ * qs_model_load_file:
+ *
+ * As [ctor@Model.load_file_full] with the weights beside the model.
+ */
+QsModel *
+qs_model_load_file (GFile   *file,
+                    GError **error)
+{
+  return qs_model_load_file_full (file, NULL, NULL, error);
 }
 
 /**
@@ -355,7 +378,9 @@ qs_model_load_bytes (GBytes     *bytes,
                      const char *name,
                      GError    **error)
 {
-  return load (bytes, name, NULL, error);
+  g_autoptr (QsModel) self = model_new (bytes, name, NULL, NULL);
+
+  return load (self, bytes, error) ? g_steal_pointer (&self) : NULL;
 }
 
 const char *

@@ -41,6 +41,10 @@ typedef struct
 
 QsModel            *qs_model_load_file        (GFile          *file,
                                                GError        **error);
+QsModel            *qs_model_load_file_full   (GFile          *file,
+                                               GFile          *data_folder,
+                                               char          **missing_data,
+                                               GError        **error);
 QsModel            *qs_model_load_bytes       (GBytes         *bytes,
                                                const char     *name,
                                                GError        **error);

@@ -102,17 +102,21 @@ read_typed (QsDataType     type,
 }
 
 /* Kernels load whole elements, so contents that start at an odd address are copied. */
+static gboolean
+is_aligned (GBytes     *bytes,
+            QsDataType  type)
+{
+  return (guintptr) g_bytes_get_data (bytes, NULL) % qs_data_type_size (type) == 0;
+}
+
 static QsHostTensor *
-share_or_copy (QsDataType     type,
-               const QsShape *shape,
-               GBytes        *bytes,
-               GError       **error)
+copy (QsDataType     type,
+      const QsShape *shape,
+      GBytes        *bytes,
+      GError       **error)
 {
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
-
-  if ((guintptr) data % qs_data_type_size (type) == 0)
-    return qs_host_tensor_new_for_bytes (type, shape, bytes, error);
 
   return qs_host_tensor_new_from_data (type, shape, data, size, error);
 }
@@ -132,7 +136,8 @@ read_raw (const Onnx__TensorProto *proto,
     bytes = g_bytes_new_with_free_func (proto->raw_data.data, proto->raw_data.len,
                                         (GDestroyNotify) g_bytes_unref, g_bytes_ref (owner));
 
-  return share_or_copy (type, shape, bytes, error);
+  return is_aligned (bytes, type) ? qs_host_tensor_new_for_bytes (type, shape, bytes, error)
+                                  : copy (type, shape, bytes, error);
 }
 
 static gboolean
@@ -188,7 +193,10 @@ read_external (const Onnx__TensorProto *proto,
   /* Without a length the tensor takes what it needs. */
   bytes = qs_external_data_read (external, location, offset,
                                  length == G_MAXUINT64 ? expected : length, error);
-  return bytes != NULL ? share_or_copy (type, shape, bytes, error) : NULL;
+  if (bytes == NULL)
+    return NULL;
+  return is_aligned (bytes, type) ? qs_host_tensor_new_for_mapping (type, shape, bytes, error)
+                                  : copy (type, shape, bytes, error);
 }
 
 static gboolean

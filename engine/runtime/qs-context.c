@@ -81,6 +81,20 @@ is_alias (QsEngine      *engine,
   return a != NULL && b != NULL && a->offset == b->offset && a->size > 0;
 }
 
+/* Packed weights are a copy. Those in a mapped file go from memory layer by layer, so that there is
+ * never all of both. */
+static void
+drop_constants (const QsLayer *layer)
+{
+  for (guint i = 0; i < layer->inputs->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (layer->inputs, i);
+
+      if (tensor != NULL && tensor->value != NULL)
+        qs_host_tensor_drop_pages (tensor->value);
+    }
+}
+
 gboolean
 qs_context_prepare_step (QsContext  *self,
                          QsNetwork  *network,
@@ -111,6 +125,7 @@ qs_context_prepare_step (QsContext  *self,
     return TRUE;
 
   step->state = step->kernel->prepare (step->kernel, layer, &local);
+  drop_constants (layer);
   if (local == NULL)
     return TRUE;
   g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s %s: ", layer->klass->name,

@@ -295,6 +295,22 @@ is_label (const QsSampleArray *array)
 }
 
 /* Which arrays there are instead, so that a wrong name is seen at once. */
+/**
+ * qs_samples_get_shape:
+ *
+ * Returns: (transfer none) (nullable): the shape of array @name, its rows along axis 0; %NULL when
+ *   the set has no such array, or its samples take the shape of the network's input
+ */
+const QsShape *
+qs_samples_get_shape (QsSamples  *self,
+                      const char *name)
+{
+  const QsSampleArray *array =
+    self->source->is_fixed && self->arrays != NULL ? find_array (self, name) : NULL;
+
+  return array != NULL ? &array->shape : NULL;
+}
+
 static void
 set_missing_error (QsSamples  *self,
                    const char *name,

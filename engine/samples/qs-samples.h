@@ -45,6 +45,8 @@ const QsPreprocessing *qs_samples_get_preprocessing (QsSamples    *self);
 gboolean      qs_samples_fit           (QsSamples              *self,
                                         GPtrArray              *inputs,
                                         GError                **error);
+const QsShape *qs_samples_get_shape    (QsSamples              *self,
+                                        const char             *name);
 /* Says whether the set has input @name with rows of @shape (axis 0, the batch, is ignored). */
 gboolean      qs_samples_check_input   (QsSamples              *self,
                                         const char             *name,
