@@ -48,6 +48,7 @@ typedef enum
   QS_LAYER_ROI_ALIGN,
   QS_LAYER_NMS,
   QS_LAYER_IDENTITY,
+  QS_LAYER_CONVOLUTION_POOLING, /* an INT8 convolution and the pooling behind it */
   QS_LAYER_QUANTIZE,
   QS_LAYER_DEQUANTIZE,
   QS_LAYER_REFORMAT,        /* changes type, scale or memory layout, never the values' meaning */

@@ -59,6 +59,13 @@ typedef struct
   gboolean columns;      /* storage_order 1: the last two axes are counted column by column */
 } QsPoolingIndicesAttributes;
 
+/* ConvActPool: a convolution and a maximum pooling with a window of its own. */
+typedef struct
+{
+  QsConvolutionAttributes convolution;
+  QsPoolingAttributes pooling;
+} QsConvolutionPoolingAttributes;
+
 /* Activation. The function itself is the layer's `activation`, as in an epilogue. */
 
 typedef enum

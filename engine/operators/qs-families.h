@@ -36,6 +36,7 @@ G_BEGIN_DECLS
   FAMILY (transpose) \
   FAMILY (activation) \
   FAMILY (convolution) \
+  FAMILY (convolution_pooling) \
   FAMILY (element_wise) \
   FAMILY (grid_sample) \
   FAMILY (matrix_multiply) \

@@ -28,7 +28,7 @@ static const Stage stages[] = {
             &qs_pass_cancel_pairs } },
   { FALSE, { &qs_pass_insert_pairs, &qs_pass_quantize_non_weighted, &qs_pass_fuse_quantize,
              &qs_pass_merge_padding, &qs_pass_requantize, &qs_pass_dequantize_constants,
-             &qs_pass_place_reformats } },
+             &qs_pass_place_reformats, &qs_pass_fuse_pooling } },
 };
 
 gboolean

@@ -43,7 +43,7 @@ dequantize (QsNetwork *network,
     return FALSE;
 
   qs_network_remove_layer (network, layer);
-  output->value = g_steal_pointer (&value);
+  qs_qdq_set_value (network, output, value);
   qs_qdq_rewrite (journal, ID, layers, tensors, NULL,
                   "%s is constant, and the layers that read it compute in floating point, so it was "
                   "dequantized now.", integers->name);

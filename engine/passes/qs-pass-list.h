@@ -41,7 +41,8 @@ G_BEGIN_DECLS
   PASS (fuse_quantize)         /* R7, R8 */ \
   PASS (quantize_non_weighted) /* R9 */ \
   PASS (merge_padding)         /* R11 */ \
-  PASS (place_reformats)       /* R12 */
+  PASS (place_reformats)       /* R12 */ \
+  PASS (fuse_pooling)          /* R13 */
 
 #define QS_DECLARE_PASS(x) extern const QsPass qs_pass_##x;
 

@@ -55,7 +55,7 @@ quantize (QsNetwork *network,
 
   remember (layer);
   qs_network_remove_layer (network, layer);
-  integers->value = g_steal_pointer (&value);
+  qs_qdq_set_value (network, integers, value);
   take_name (network, original, integers);
   qs_qdq_rewrite (journal, ID, layers, tensors, NULL,
                   "%s is constant, so it was quantized now.", integers->name);

@@ -140,6 +140,16 @@ qs_qdq_bypass (QsNetwork *network,
 }
 
 void
+qs_qdq_set_value (QsNetwork    *network,
+                  QsTensor     *tensor,
+                  QsHostTensor *value)
+{
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    qs_network_touch (network, g_ptr_array_index (tensor->consumers, i));
+  tensor->value = qs_host_tensor_ref (value);
+}
+
+void
 qs_qdq_place (QsNetwork     *network,
               QsLayer       *layer,
               const QsLayer *anchor,

@@ -42,6 +42,10 @@ void      qs_tensor_set_float   (QsTensor        *tensor);
  * its name. FALSE when both ends are inputs or outputs of the network, so that it has to stay. */
 gboolean  qs_qdq_bypass         (QsNetwork       *network,
                                  QsLayer         *layer);
+/* @tensor, which nothing writes any more, becomes a constant. */
+void      qs_qdq_set_value      (QsNetwork       *network,
+                                 QsTensor        *tensor,
+                                 QsHostTensor    *value);
 /* Moves the layer that was added last to before or behind @anchor, so that the order stays one in
  * which producers come first. */
 void      qs_qdq_place          (QsNetwork       *network,

@@ -58,7 +58,8 @@ init_from (QsWeightChannels  *self,
   if (self->n_weights <= 0)
     return FALSE;
 
-  if (layer->klass->kind == QS_LAYER_CONVOLUTION)
+  if (layer->klass->kind == QS_LAYER_CONVOLUTION ||
+      layer->klass->kind == QS_LAYER_CONVOLUTION_POOLING)
     ok = init_convolution (self, &weights->shape);
   else if (layer->klass->kind == QS_LAYER_DECONVOLUTION)
     ok = init_deconvolution (self, &weights->shape,

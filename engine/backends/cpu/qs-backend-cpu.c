@@ -6,6 +6,7 @@
 /* The families, in no order that matters; within one, the best kernel comes first. */
 static const QsKernel *const families[] = {
   qs_cpu_convolution_kernels,
+  qs_cpu_convolution_pooling_kernels,
   qs_cpu_matrix_multiply_kernels,
   qs_cpu_moving_kernels,
   qs_cpu_pointwise_kernels,

@@ -245,6 +245,7 @@ MOVE_KERNEL (move_padding, QS_LAYER_PADDING, "padding")
 
 static const QsKernel *const kernels[] = {
   &qs_reference_convolution,
+  &qs_reference_convolution_pooling,
   &qs_reference_deconvolution,
   &qs_reference_matrix_multiply,
   &qs_reference_pooling,

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  */
 
 extern const QsKernel qs_reference_convolution;
+extern const QsKernel qs_reference_convolution_pooling;
 extern const QsKernel qs_reference_deconvolution;
 extern const QsKernel qs_reference_matrix_multiply;
 extern const QsKernel qs_reference_pooling;
