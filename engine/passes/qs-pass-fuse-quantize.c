@@ -27,6 +27,17 @@ refuse_residual (QsJournal      *journal,
   qs_qdq_refuse (journal, &refusal);
 }
 
+/* The first Q among those that read @output. */
+static const QsLayer *
+find_quantize (const QsTensor *output)
+{
+  for (guint i = 0; i < output->consumers->len; i++)
+    if (qs_is_quantize (g_ptr_array_index (output->consumers, i)))
+      return g_ptr_array_index (output->consumers, i);
+
+  return NULL;
+}
+
 static void
 refuse_output (QsNetwork      *network,
                QsJournal      *journal,
@@ -35,11 +46,8 @@ refuse_output (QsNetwork      *network,
                const char     *why_not)
 {
   QsRefusal refusal = { ID, "another-reader", { layer->name }, { output } };
-  const QsLayer *quantize = NULL;
+  const QsLayer *quantize = find_quantize (output);
 
-  for (guint i = 0; i < output->consumers->len && quantize == NULL; i++)
-    if (qs_is_quantize (g_ptr_array_index (output->consumers, i)))
-      quantize = g_ptr_array_index (output->consumers, i);
   if (quantize == NULL)
     {
       refusal.condition = "missing-quantize";
@@ -99,9 +107,9 @@ try_fuse (QsNetwork *network,
 
   if (quantize == NULL)
     refuse_output (network, journal, layer, output, why_not);
-  else if (residual != NULL && dequantize == NULL)
-    refuse_residual (journal, layer, quantize, residual);
-  else
+  if (residual != NULL && dequantize == NULL && find_quantize (output) != NULL)
+    refuse_residual (journal, layer, find_quantize (output), residual);
+  else if (quantize != NULL)
     fuse (network, journal, layer, quantize, dequantize);
 }
 
