@@ -77,7 +77,7 @@ run (QsNetwork  *network,
       QsTensor *output = qs_layer_get_output (layer, 0);
 
       if (dequantize != NULL && layer->precision != QS_PRECISION_INT8 &&
-          output->type == QS_DATA_TYPE_FLOAT && output->consumers->len > 0 &&
+          output->type == QS_DATA_TYPE_FLOAT &&
           qs_qdq_only_quantize (network, output, NULL) == NULL &&
           stays_on_grid (layer, qs_qdq_get_scale (dequantize)))
         insert (network, journal, layer, dequantize);
