@@ -12,6 +12,7 @@ typedef struct
   GtkFileChooserNative *chooser;
   QsFileFunc func;
   gpointer user_data;
+  GDestroyNotify free_data;
 } QsFileRequest;
 
 static void
@@ -25,6 +26,8 @@ file_response_cb (QsFileRequest *request,
   if (file != NULL)
     request->func (file, request->user_data);
 
+  if (request->free_data != NULL)
+    request->free_data (request->user_data);
   g_object_unref (request->chooser);
   g_free (request);
 }
@@ -34,13 +37,15 @@ file_request (GtkWindow            *parent,
               const char           *title,
               GtkFileChooserAction  action,
               QsFileFunc            func,
-              gpointer              user_data)
+              gpointer              user_data,
+              GDestroyNotify        free_data)
 {
   QsFileRequest *request = g_new0 (QsFileRequest, 1);
 
   request->chooser = gtk_file_chooser_native_new (title, parent, action, NULL, NULL);
   request->func = func;
   request->user_data = user_data;
+  request->free_data = free_data;
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (request->chooser), TRUE);
   g_signal_connect_swapped (request->chooser, "response", G_CALLBACK (file_response_cb), request);
   return GTK_FILE_CHOOSER (request->chooser);
@@ -67,7 +72,7 @@ qs_file_open (GtkWindow          *parent,
               gpointer            user_data)
 {
   GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_OPEN, func,
-                                          user_data);
+                                          user_data, NULL);
   g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
 
   for (guint i = 0; i < n_filters; i++)
@@ -84,17 +89,28 @@ qs_file_open (GtkWindow          *parent,
 }
 
 void
+qs_file_save_full (GtkWindow      *parent,
+                   const char     *title,
+                   const char     *name,
+                   QsFileFunc      func,
+                   gpointer        user_data,
+                   GDestroyNotify  free_data)
+{
+  GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SAVE, func,
+                                          user_data, free_data);
+
+  gtk_file_chooser_set_current_name (chooser, name);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
+void
 qs_file_save (GtkWindow  *parent,
               const char *title,
               const char *name,
               QsFileFunc  func,
               gpointer    user_data)
 {
-  GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SAVE, func,
-                                          user_data);
-
-  gtk_file_chooser_set_current_name (chooser, name);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+  qs_file_save_full (parent, title, name, func, user_data, NULL);
 }
 
 typedef struct
@@ -141,6 +157,60 @@ qs_confirm (GtkWindow    *parent,
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   g_signal_connect_data (dialog, "response", G_CALLBACK (confirm_response_cb), choice,
                          choice_free, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+typedef struct
+{
+  GtkWidget *form;
+  QsAskFunc func;
+  gpointer user_data;
+} QsQuestion;
+
+static void
+ask_response_cb (QsQuestion *question,
+                 const char *response)
+{
+  if (g_str_equal (response, "accept"))
+    question->func (question->form, question->user_data);
+}
+
+static void
+question_free (gpointer  data,
+               GClosure *closure)
+{
+  QsQuestion *question = data;
+
+  g_object_unref (question->form);
+  g_free (question);
+}
+
+void
+qs_ask (GtkWindow  *parent,
+        const char *heading,
+        const char *body,
+        const char *accept,
+        GtkWidget  *form,
+        QsAskFunc   func,
+        gpointer    user_data)
+{
+  GtkWidget *dialog = adw_message_dialog_new (parent, heading, body);
+  QsQuestion *question = g_new0 (QsQuestion, 1);
+
+  question->form = g_object_ref (form);
+  question->func = func;
+  question->user_data = user_data;
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), form);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog),
+                                    "cancel", _("_Cancel"),
+                                    "accept", accept,
+                                    NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "accept",
+                                              ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "accept");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_data (dialog, "response", G_CALLBACK (ask_response_cb), question,
+                         question_free, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
 }
 

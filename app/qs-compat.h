@@ -25,6 +25,8 @@ typedef struct
 typedef void (*QsFileFunc)   (GFile      *file,
                               gpointer    user_data);
 typedef void (*QsChoiceFunc) (gpointer    user_data);
+typedef void (*QsAskFunc)    (GtkWidget  *form,
+                              gpointer    user_data);
 
 void qs_file_open   (GtkWindow           *parent,
                      const char          *title,
@@ -36,6 +38,21 @@ void qs_file_save   (GtkWindow           *parent,
                      const char          *title,
                      const char          *name,
                      QsFileFunc           func,
+                     gpointer             user_data);
+/* The same for data that is freed when the dialog goes. */
+void qs_file_save_full (GtkWindow        *parent,
+                     const char          *title,
+                     const char          *name,
+                     QsFileFunc           func,
+                     gpointer             user_data,
+                     GDestroyNotify       free_data);
+/* Asks for what is entered in @form; @func is called when @accept was chosen. */
+void qs_ask         (GtkWindow           *parent,
+                     const char          *heading,
+                     const char          *body,
+                     const char          *accept,
+                     GtkWidget           *form,
+                     QsAskFunc            func,
                      gpointer             user_data);
 /* Asks before something is lost; @func is called when @accept was chosen. */
 void qs_confirm     (GtkWindow           *parent,

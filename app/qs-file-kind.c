@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "builder/qs-engine.h"
+#include "calibration/formats/qs-cache-format.h"
+#include "calibration/qs-histogram-file.h"
 #include "export/qs-trex-graph.h"
 
 #define HEAD_SIZE 256
+#define MAX_TABLE_SIZE (16 * 1024 * 1024)
 
 static const struct
 {
@@ -17,6 +20,7 @@ static const struct
   { ".npz", QS_FILE_SAMPLES },
   { ".cache", QS_FILE_CACHE },
   { ".calib", QS_FILE_CACHE },
+  { ".histograms", QS_FILE_HISTOGRAMS },
   { ".plan", QS_FILE_PLAN },
   { ".graph.json", QS_FILE_GRAPH },
   { ".profile.json", QS_FILE_PROFILE },
@@ -40,6 +44,8 @@ guess_from_content (GBytes *head)
 
   if (qs_engine_probe (head))
     return QS_FILE_PLAN;
+  if (qs_histogram_set_probe (head))
+    return QS_FILE_HISTOGRAMS;
   if (qs_trex_graph_probe (head))
     return QS_FILE_GRAPH;
   if (qs_trex_profile_probe (head))
@@ -99,6 +105,21 @@ qs_file_kind_guess (const char *name,
   return kind;
 }
 
+/* Tables of scales are text without a magic number; all of it shows what it is. */
+static gboolean
+is_scale_table (GFile *file)
+{
+  g_autoptr (GFileInfo) info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                                                  G_FILE_QUERY_INFO_NONE, NULL, NULL);
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (info == NULL || g_file_info_get_size (info) > MAX_TABLE_SIZE)
+    return FALSE;
+
+  bytes = g_file_load_bytes (file, NULL, NULL, NULL);
+  return bytes != NULL && qs_cache_format_detect (bytes) != NULL;
+}
+
 /**
  * qs_file_kind_query:
  *
@@ -121,5 +142,7 @@ qs_file_kind_query (GFile       *file,
     return FALSE;
 
   *kind = qs_file_kind_guess (name != NULL ? name : "", head);
+  if (*kind == QS_FILE_UNKNOWN && is_scale_table (file))
+    *kind = QS_FILE_CACHE;
   return TRUE;
 }

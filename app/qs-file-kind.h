@@ -10,10 +10,11 @@ G_BEGIN_DECLS
  * @QS_FILE_UNKNOWN: nothing this program reads
  * @QS_FILE_MODEL: an ONNX model
  * @QS_FILE_SAMPLES: arrays in an .npz archive, for calibration or with labels
- * @QS_FILE_CACHE: a calibration cache
+ * @QS_FILE_CACHE: a calibration cache, or a table of scales in another format
  * @QS_FILE_PLAN: a built engine
  * @QS_FILE_GRAPH: the graph of an engine that TensorRT built
  * @QS_FILE_PROFILE: the times of one
+ * @QS_FILE_HISTOGRAMS: what a calibration run keeps of the data
  *
  * What a file that was opened or dropped is for.
  */
@@ -26,6 +27,7 @@ typedef enum
   QS_FILE_PLAN,
   QS_FILE_GRAPH,
   QS_FILE_PROFILE,
+  QS_FILE_HISTOGRAMS,
 } QsFileKind;
 
 QsFileKind qs_file_kind_guess (const char  *name,

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "calibration/qs-histogram-file.h"
 #include "core/qs-error.h"
 #include "qs-worker.h"
 
@@ -31,7 +32,9 @@ qs_loaded_free (QsLoaded *self)
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
   g_clear_pointer (&self->samples, qs_samples_unref);
-  g_clear_pointer (&self->cache, qs_calibration_cache_free);
+  g_clear_pointer (&self->cache, qs_scale_file_unref);
+  g_clear_pointer (&self->histograms, qs_histogram_set_unref);
+  g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->engine, qs_engine_unref);
   g_clear_pointer (&self->graph, qs_trex_graph_unref);
   g_clear_pointer (&self->graph_network, qs_network_unref);
@@ -46,7 +49,8 @@ load_unknown (QsLoaded         *self,
   g_autofree char *name = g_file_get_basename (self->file);
 
   g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
-               _("“%s” is not a model, calibration set, calibration cache, engine plan or graph"),
+               _("“%s” is not a model, calibration set, calibration cache, engine plan, graph or file "
+                 "of histograms"),
                name);
   return FALSE;
 }
@@ -78,8 +82,24 @@ load_cache (QsLoaded         *self,
             const QsProfile  *profile,
             GError          **error)
 {
-  self->cache = qs_calibration_cache_load (self->file, error);
+  self->cache = qs_scale_file_load (self->file, NULL, error);
   return self->cache != NULL;
+}
+
+static gboolean
+load_histograms (QsLoaded         *self,
+                 const QsProfile  *profile,
+                 GError          **error)
+{
+  self->histograms = qs_histogram_set_load (self->file, error);
+  if (self->histograms == NULL)
+    return FALSE;
+
+  self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_scale_source_unref);
+  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+    g_ptr_array_add (self->sources, qs_scale_source_new_calibrator (qs_calibrator_get (i),
+                                                                    self->histograms));
+  return TRUE;
 }
 
 static gboolean
@@ -123,6 +143,7 @@ static gboolean (*const loaders[]) (QsLoaded         *self,
   [QS_FILE_PLAN] = load_plan,
   [QS_FILE_GRAPH] = load_graph,
   [QS_FILE_PROFILE] = load_profile,
+  [QS_FILE_HISTOGRAMS] = load_histograms,
 };
 
 static void

@@ -4,11 +4,12 @@
 #include <gio/gio.h>
 
 #include "builder/qs-engine.h"
-#include "calibration/qs-calibration-cache.h"
+#include "calibration/qs-scale-file.h"
 #include "core/qs-progress.h"
 #include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
 #include "qs-file-kind.h"
+#include "qs-scale-source.h"
 #include "samples/qs-samples.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,7 @@ G_BEGIN_DECLS
  * @kind: what the file was; the field of that kind is set
  * @file: the file itself, all there is of a profile
  * @graph_network: @graph as it is drawn
+ * @sources: (element-type QsScaleSource): what every calibrator makes of @histograms
  * @import: for a model: its network or the verdicts that say why there is none
  *
  * What came out of a file.
@@ -29,7 +31,9 @@ typedef struct
   QsModel *model;
   QsImport *import;
   QsSamples *samples;
-  QsCalibrationCache *cache;
+  QsScaleFile *cache;
+  QsHistogramSet *histograms;
+  GPtrArray *sources;
   QsEngine *engine;
   QsTrexGraph *graph;
   QsNetwork *graph_network;

@@ -4,6 +4,7 @@
 #include "qs-scales-page.h"
 
 #include "qs-resources.h"
+#include "qs-scales-table.h"
 #include "widgets/qs-scale-chart.h"
 
 struct _QsScalesPage
@@ -12,15 +13,20 @@ struct _QsScalesPage
 
   QsSession *session;
   gboolean is_following;
+  GHashTable *chart_rows; /* name, owned by the plot, to its row + 1 */
 
   GtkStack *stack;
+  GtkToggleButton *chart_button;
+  GtkToggleButton *table_button;
+  GtkStack *views;
   GtkToggleButton *sort_button;
   QsScaleChart *chart;
+  QsScalesTable *table;
 };
 
 G_DEFINE_FINAL_TYPE (QsScalesPage, qs_scales_page, ADW_TYPE_BIN)
 
-/* The network whose tensors the scales belong to. */
+/* (nullable): the network whose tensors the scales belong to */
 static QsNetwork *
 get_network (QsScalesPage *self)
 {
@@ -32,27 +38,23 @@ get_network (QsScalesPage *self)
 static void
 chart_selected_cb (QsScalesPage *self)
 {
-  QsNetwork *network = self->session == NULL ? NULL : get_network (self);
-  int id = qs_scale_chart_get_selected_tensor (self->chart);
+  QsScalePlot *plot = qs_scale_chart_get_plot (self->chart);
+  int row = qs_scale_chart_get_selected_tensor (self->chart);
 
-  if (self->is_following || network == NULL || id < 0 || (guint) id >= network->tensors->len)
-    return;
-
-  qs_session_select (self->session, QS_SELECTION_TENSOR,
-                     ((QsTensor *) network->tensors->pdata[id])->name);
+  if (!self->is_following && plot != NULL && row >= 0)
+    qs_session_select (self->session, QS_SELECTION_TENSOR,
+                       qs_scale_plot_get_tensor (plot, (guint) row));
 }
 
 static void
 follow_selection (QsScalesPage *self)
 {
-  QsNetwork *network = get_network (self);
-  QsTensor *tensor = qs_session_get_selected_tensor (self->session);
-
-  if (tensor != NULL && network != NULL)
-    tensor = qs_network_find_tensor (network, tensor->name);
+  const char *name = qs_session_get_selection_kind (self->session) == QS_SELECTION_TENSOR
+    ? qs_session_get_selection_name (self->session) : NULL;
+  gpointer row = name == NULL ? NULL : g_hash_table_lookup (self->chart_rows, name);
 
   self->is_following = TRUE;
-  qs_scale_chart_set_selected_tensor (self->chart, tensor == NULL ? -1 : (int) tensor->id);
+  qs_scale_chart_set_selected_tensor (self->chart, GPOINTER_TO_INT (row) - 1);
   self->is_following = FALSE;
 }
 
@@ -68,41 +70,110 @@ has_scale (GPtrArray  *sources,
 }
 
 static void
-add_rows (QsScalePlot *plot,
-          QsNetwork   *network,
-          GPtrArray   *sources)
+add_row (QsScalesPage *self,
+         QsScalePlot  *plot,
+         const char   *tensor)
 {
-  for (guint i = 0; i < network->tensors->len; i++)
+  int n = (int) qs_scale_plot_get_n_rows (plot);
+  guint row = qs_scale_plot_add_row (plot, tensor, n);
+
+  g_hash_table_insert (self->chart_rows, (gpointer) qs_scale_plot_get_tensor (plot, row),
+                       GINT_TO_POINTER (n + 1));
+}
+
+/* The network's tensors in its order; without one, the names of the first source. */
+static void
+add_rows (QsScalesPage *self,
+          QsScalePlot  *plot,
+          GPtrArray    *sources)
+{
+  QsNetwork *network = get_network (self);
+  QsScaleTable *scales = qs_scale_source_get_scales (sources->pdata[0]);
+
+  for (guint i = 0; network != NULL && i < network->tensors->len; i++)
     {
       QsTensor *tensor = network->tensors->pdata[i];
 
       if (qs_tensor_is_activation (tensor) && has_scale (sources, tensor->name))
-        qs_scale_plot_add_row (plot, tensor->name, (int) tensor->id);
+        add_row (self, plot, tensor->name);
     }
+  for (guint i = 0; network == NULL && i < qs_scale_table_get_n (scales); i++)
+    add_row (self, plot, qs_scale_table_get_name (scales, i));
+}
+
+/* How far a calibrator's scales depend on the order of batches, where that was studied. */
+static void
+add_spreads (QsScalePlot   *plot,
+             guint          series,
+             QsScaleSource *source,
+             QsOrderStudy  *study)
+{
+  guint calibrator = qs_calibrator_get_n ();
+
+  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+    if (qs_calibrator_get (i) == qs_scale_source_get_calibrator (source))
+      calibrator = i;
+  if (calibrator == qs_calibrator_get_n ())
+    return;
+
+  for (guint row = 0; row < qs_scale_plot_get_n_rows (plot); row++)
+    {
+      QsSpread spread;
+      guint tensor;
+
+      if (qs_order_study_find (study, qs_scale_plot_get_tensor (plot, row), &tensor) &&
+          qs_order_study_get_spread (study, calibrator, tensor, &spread))
+        qs_scale_plot_set_spread (plot, row, series, 127.0 * (double) spread.min,
+                                  127.0 * (double) spread.max);
+    }
+}
+
+static QsScalePlot *
+make_plot (QsScalesPage *self,
+           GPtrArray    *sources)
+{
+  QsScalePlot *plot = qs_scale_plot_new ();
+  QsOrderStudy *study = qs_session_get_order_study (self->session);
+
+  add_rows (self, plot, sources);
+  for (guint i = 0; i < sources->len; i++)
+    {
+      QsScaleSource *source = sources->pdata[i];
+      guint series = qs_scale_plot_add_table (plot, qs_scale_source_get_name (source),
+                                              qs_scale_source_get_calibrator (source) == NULL,
+                                              qs_scale_source_get_scales (source));
+
+      if (study != NULL)
+        add_spreads (plot, series, source, study);
+    }
+
+  return plot;
 }
 
 static void
 scales_changed_cb (QsScalesPage *self)
 {
-  QsNetwork *network = get_network (self);
   GPtrArray *sources = qs_session_get_sources (self->session);
   g_autoptr (QsScalePlot) plot = NULL;
 
-  gtk_stack_set_visible_child_name (self->stack, network != NULL && sources->len > 0 ? "chart"
-                                                                                     : "empty");
+  g_hash_table_remove_all (self->chart_rows);
+  if (sources->len > 0)
+    plot = make_plot (self, sources);
+
+  gtk_stack_set_visible_child_name (self->stack, plot != NULL ? "scales" : "empty");
   self->is_following = TRUE;
-  if (network != NULL)
-    {
-      plot = qs_scale_plot_new ();
-      add_rows (plot, network, sources);
-      for (guint i = 0; i < sources->len; i++)
-        qs_scale_plot_add_table (plot, qs_scale_source_get_name (sources->pdata[i]),
-                                 qs_scale_source_get_calibrator (sources->pdata[i]) == NULL,
-                                 qs_scale_source_get_scales (sources->pdata[i]));
-    }
   qs_scale_chart_set_plot (self->chart, plot);
   self->is_following = FALSE;
   follow_selection (self);
+}
+
+static void
+view_toggled_cb (QsScalesPage *self)
+{
+  gboolean is_table = gtk_toggle_button_get_active (self->table_button);
+
+  gtk_stack_set_visible_child_name (self->views, is_table ? "table" : "chart");
+  gtk_widget_set_visible (GTK_WIDGET (self->sort_button), !is_table);
 }
 
 void
@@ -114,12 +185,43 @@ qs_scales_page_set_session (QsScalesPage *self,
                            G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
                            G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);
+  qs_scales_table_set_session (self->table, session);
+}
+
+QsScaleSource *
+qs_scales_page_get_source (QsScalesPage *self)
+{
+  return qs_scales_table_get_source (self->table);
+}
+
+void
+qs_scales_page_show_table (QsScalesPage *self)
+{
+  gtk_toggle_button_set_active (self->table_button, TRUE);
+}
+
+void
+qs_scales_page_show_spread (QsScalesPage *self)
+{
+  qs_scales_page_show_table (self);
+  qs_scales_table_sort_by_spread (self->table);
+}
+
+static gboolean
+qs_scales_page_grab_focus (GtkWidget *widget)
+{
+  QsScalesPage *self = QS_SCALES_PAGE (widget);
+
+  return gtk_widget_grab_focus (gtk_toggle_button_get_active (self->table_button)
+                                  ? GTK_WIDGET (self->table) : GTK_WIDGET (self->chart));
 }
 
 static void
 qs_scales_page_dispose (GObject *object)
 {
   gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_SCALES_PAGE);
+  g_clear_pointer (&QS_SCALES_PAGE (object)->chart_rows, g_hash_table_unref);
+
   G_OBJECT_CLASS (qs_scales_page_parent_class)->dispose (object);
 }
 
@@ -129,17 +231,30 @@ qs_scales_page_class_init (QsScalesPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = qs_scales_page_dispose;
+  widget_class->grab_focus = qs_scales_page_grab_focus;
 
   g_type_ensure (QS_TYPE_SCALE_CHART);
+  g_type_ensure (QS_TYPE_SCALES_TABLE);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-scales-page.ui");
   gtk_widget_class_bind_template_child (widget_class, QsScalesPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, QsScalesPage, chart_button);
+  gtk_widget_class_bind_template_child (widget_class, QsScalesPage, table_button);
+  gtk_widget_class_bind_template_child (widget_class, QsScalesPage, views);
   gtk_widget_class_bind_template_child (widget_class, QsScalesPage, sort_button);
   gtk_widget_class_bind_template_child (widget_class, QsScalesPage, chart);
+  gtk_widget_class_bind_template_child (widget_class, QsScalesPage, table);
   gtk_widget_class_bind_template_callback (widget_class, chart_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, view_toggled_cb);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_z, GDK_CONTROL_MASK,
+                                       "win.undo-cache-edit", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_z,
+                                       GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.redo-cache-edit",
+                                       NULL);
 }
 
 static void
 qs_scales_page_init (QsScalesPage *self)
 {
+  self->chart_rows = g_hash_table_new (g_str_hash, g_str_equal);
   gtk_widget_init_template (GTK_WIDGET (self));
 }

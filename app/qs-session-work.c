@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "qs-comparison.h"
+#include "qs-order-run.h"
 
 /* The long work of a session: reading files, building, comparing. One piece at a time. */
 
@@ -122,21 +123,57 @@ session_take_profile (QsSession  *self,
   return TRUE;
 }
 
+static void
+cache_changed_cb (QsSession     *self,
+                  QsCacheEditor *cache)
+{
+  if (cache != self->work.cache)
+    return;
+
+  qs_workspace_refresh_cache (&self->work);
+  qs_session_emit_changed (self, QS_CHANGED_SCALES);
+}
+
 static gboolean
 session_take_cache (QsSession  *self,
                     QsLoaded   *loaded,
                     GError    **error)
 {
-  QsScaleTable *scales = qs_calibration_cache_get_scales (loaded->cache);
-  g_autofree char *name = g_file_get_basename (loaded->file);
   QsBuildSettings settings = self->work.settings;
+  gboolean is_document = self->work.model == NULL && !qs_workspace_is_built (&self->work);
 
-  if (!qs_workspace_add_cache (&self->work, name, scales, error))
+  if (!qs_workspace_add_cache (&self->work, loaded->file, loaded->cache, error))
     return FALSE;
 
+  g_signal_connect_object (self->work.cache, "changed", G_CALLBACK (cache_changed_cb), self,
+                           G_CONNECT_SWAPPED);
   settings.source = QS_SCALE_SOURCE_CACHE;
-  qs_session_emit_changed (self, QS_CHANGED_SCALES);
+  if (is_document)
+    {
+      qs_history_clear (self->history);
+      qs_session_emit_all (self);
+    }
+  else
+    qs_session_emit_changed (self, QS_CHANGED_SCALES);
   qs_session_set_settings (self, &settings);
+  return TRUE;
+}
+
+static gboolean
+session_take_histograms (QsSession  *self,
+                         QsLoaded   *loaded,
+                         GError    **error)
+{
+  g_autofree char *name = g_file_get_basename (loaded->file);
+
+  if (!qs_workspace_add_histograms (&self->work, loaded->histograms, loaded->sources, error))
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+
+  qs_session_emit_changed (self, QS_CHANGED_SCALES);
+  qs_session_emit_changed (self, QS_CHANGED_EVALUATIONS);
   return TRUE;
 }
 
@@ -149,6 +186,7 @@ static gboolean (*const takers[]) (QsSession  *self,
   [QS_FILE_PLAN] = session_take_plan,
   [QS_FILE_GRAPH] = session_take_graph,
   [QS_FILE_PROFILE] = session_take_profile,
+  [QS_FILE_HISTOGRAMS] = session_take_histograms,
 };
 
 static gboolean
@@ -366,6 +404,68 @@ gboolean
 qs_session_compare_finish (QsSession     *self,
                            GAsyncResult  *result,
                            GError       **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gboolean
+qs_session_can_study_order (QsSession *self)
+{
+  return self->work.model != NULL && self->work.calibration != NULL && !qs_session_is_busy (self);
+}
+
+static void
+studied_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  QsSession *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  QsOrderStudy *study = qs_order_run_finish (result, &error);
+
+  session_end (self);
+  if (study == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_clear_pointer (&self->work.order_study, qs_order_study_unref);
+  self->work.order_study = study;
+  qs_session_emit_changed (self, QS_CHANGED_SCALES);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+qs_session_study_order_async (QsSession                 *self,
+                              const QsOrderStudyOptions *options,
+                              GAsyncReadyCallback        callback,
+                              gpointer                   user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (QsProgress) progress = NULL;
+  QsOrderStudyOptions full = *options;
+
+  g_task_set_source_tag (task, qs_session_study_order_async);
+  if (!session_check_idle (self, task))
+    return;
+
+  g_return_if_fail (qs_session_can_study_order (self));
+
+  full.run.backend = self->work.settings.backend;
+  full.run.n_threads = self->work.settings.n_threads;
+  progress = qs_progress_new ();
+  qs_progress_set_phase (progress, _("Studying the order of batches"));
+  session_begin (self, progress);
+  qs_order_run_async (self->work.model, self->work.profile, self->work.calibration, &full, progress,
+                      studied_cb, g_steal_pointer (&task));
+}
+
+gboolean
+qs_session_study_order_finish (QsSession     *self,
+                               GAsyncResult  *result,
+                               GError       **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -118,7 +118,8 @@ qs_session_dup_title (QsSession *self)
 gboolean
 qs_session_is_empty (QsSession *self)
 {
-  return self->work.model == NULL && !qs_workspace_is_built (&self->work);
+  return self->work.model == NULL && self->work.cache == NULL &&
+         !qs_workspace_is_built (&self->work);
 }
 
 QsSamples *
@@ -187,6 +188,18 @@ qs_session_find_source (QsSession  *self,
                         const char *id)
 {
   return qs_workspace_find_source (&self->work, id);
+}
+
+QsCacheEditor *
+qs_session_get_cache (QsSession *self)
+{
+  return self->work.cache;
+}
+
+QsOrderStudy *
+qs_session_get_order_study (QsSession *self)
+{
+  return self->work.order_study;
 }
 
 QsWeightStore *

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "analysis/qs-evaluation.h"
+#include "analysis/qs-order-study.h"
 #include "qs-build.h"
+#include "qs-cache-editor.h"
 #include "qs-finding-store.h"
 #include "qs-history.h"
 #include "qs-loader.h"
@@ -78,6 +80,10 @@ QsHistogram     *qs_session_get_histogram        (QsSession             *self,
 GPtrArray       *qs_session_get_sources          (QsSession             *self);
 QsScaleSource   *qs_session_find_source          (QsSession             *self,
                                                   const char            *id);
+/* (nullable): the calibration cache that was opened */
+QsCacheEditor   *qs_session_get_cache            (QsSession             *self);
+/* (nullable): how far scales depend on the order of the batches */
+QsOrderStudy    *qs_session_get_order_study      (QsSession             *self);
 /* What is remarkable about the histograms; the same object all the time. */
 QsFindingStore  *qs_session_get_findings         (QsSession             *self);
 /* What INT8 makes of the weights; the same object all the time. */
@@ -133,6 +139,15 @@ void             qs_session_compare_async        (QsSession             *self,
                                                   GAsyncReadyCallback    callback,
                                                   gpointer               user_data);
 gboolean         qs_session_compare_finish       (QsSession             *self,
+                                                  GAsyncResult          *result,
+                                                  GError               **error);
+/* Runs over the calibration set several times. */
+gboolean         qs_session_can_study_order      (QsSession             *self);
+void             qs_session_study_order_async    (QsSession             *self,
+                                                  const QsOrderStudyOptions *options,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+gboolean         qs_session_study_order_finish   (QsSession             *self,
                                                   GAsyncResult          *result,
                                                   GError               **error);
 

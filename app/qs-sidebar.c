@@ -41,6 +41,19 @@ describe_parameters (guint64 n)
 }
 
 static char *
+describe_cache (QsSession *session)
+{
+  QsCacheEditor *cache = qs_session_get_cache (session);
+  guint n;
+
+  if (cache == NULL)
+    return g_strdup ("");
+
+  n = qs_scale_table_get_n (qs_scale_file_get_scales (qs_cache_editor_get_file (cache)));
+  return g_strdup_printf (ngettext ("%u scale", "%u scales", n), n);
+}
+
+static char *
 describe_document (QsSession *session)
 {
   QsModel *model = qs_session_get_model (session);
@@ -53,11 +66,12 @@ describe_document (QsSession *session)
     return g_strdup_printf (ngettext ("TensorRT engine · %u layer", "TensorRT engine · %u layers",
                                       graph->layers->len),
                             graph->layers->len);
+  if (model == NULL && engine == NULL)
+    return describe_cache (session);
   if (model == NULL)
     /* Translators: the size of an engine plan's weights. */
-    return engine == NULL ? g_strdup ("")
-                          : g_strdup_printf (_("Engine plan · %.1f MB"),
-                                             (double) qs_engine_get_weight_size (engine) / 1e6);
+    return g_strdup_printf (_("Engine plan · %.1f MB"),
+                            (double) qs_engine_get_weight_size (engine) / 1e6);
 
   parameters = describe_parameters (qs_model_get_n_parameters (model));
   n_nodes = qs_model_get_n_nodes (model);

@@ -73,7 +73,9 @@ open_cache_action (GtkWidget  *widget,
                    const char *name,
                    GVariant   *parameter)
 {
-  const QsFileFilter filters[] = { { _("Calibration Caches"), { "cache", "calib" } } };
+  const QsFileFilter filters[] = {
+    { _("Calibration Caches and Scale Tables"), { "cache", "calib", "json", "txt" } },
+  };
 
   qs_file_open (GTK_WINDOW (widget), _("Open Calibration Cache"), filters, G_N_ELEMENTS (filters),
                 open_file_cb, widget);
@@ -153,31 +155,14 @@ get_export_source (QsWindow *self)
 }
 
 static void
-export_cache_cb (GFile    *file,
-                 gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  QsScaleSource *source = get_export_source (self);
-  const QsCalibrator *calibrator = source == NULL ? NULL : qs_scale_source_get_calibrator (source);
-  g_autoptr (QsCalibrationCache) cache = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (calibrator == NULL)
-    return;
-
-  cache = qs_calibration_cache_new (calibrator->algorithm, qs_scale_source_get_scales (source));
-  report_saved (self, file, qs_calibration_cache_save (cache, file, &error), error);
-}
-
-static void
 export_cache_action (GtkWidget  *widget,
                      const char *name,
                      GVariant   *parameter)
 {
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".cache");
+  QsScaleSource *source = get_export_source (QS_WINDOW (widget));
 
-  qs_file_save (GTK_WINDOW (widget), _("Export Calibration Cache"), suggestion, export_cache_cb,
-                widget);
+  if (source != NULL)
+    qs_window_save_scales (QS_WINDOW (widget), source, qs_cache_format_lookup ("tensorrt"));
 }
 
 static void
@@ -463,12 +448,12 @@ qs_window_update_actions (QsWindow *self)
     { "win.open-sample", !is_busy },
     { "win.open-calibration", has_model && !is_busy },
     { "win.open-labelled", has_model && !is_busy },
-    { "win.open-cache", has_model && !is_busy },
+    { "win.open-cache", !is_busy },
     { "win.build", qs_session_can_build (session) },
     { "win.compare", qs_session_can_compare (session) },
     { "win.cancel", is_busy },
     { "win.save-plan", qs_session_get_engine (session) != NULL },
-    { "win.export-cache", source != NULL && qs_scale_source_get_calibrator (source) != NULL },
+    { "win.export-cache", source != NULL },
     { "win.export-qdq", has_model && qs_session_get_engine (session) != NULL },
     { "win.export-trex", qs_session_get_engine (session) != NULL },
     { "win.export-csv", has_graph },
@@ -485,6 +470,7 @@ qs_window_update_actions (QsWindow *self)
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), states[i].name, states[i].is_enabled);
+  qs_window_update_scale_actions (self);
 }
 
 /* Keys without a modifier are bound here and not as accelerators, which would take them away from
@@ -542,5 +528,6 @@ qs_window_class_init_actions (QsWindowClass *klass)
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
     gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter_type,
                                      actions[i].func);
+  qs_window_class_init_scale_actions (klass);
   add_plain_keys (widget_class);
 }

@@ -55,6 +55,12 @@ struct _QsWindow
 
 void qs_window_class_init_actions (QsWindowClass *klass);
 void qs_window_update_actions     (QsWindow      *self);
+/* Asks where to save the scales of @source. */
+void qs_window_save_scales     (QsWindow      *self,
+                                QsScaleSource *source,
+                                const QsCacheFormat *format);
+void qs_window_class_init_scale_actions (QsWindowClass *klass);
+void qs_window_update_scale_actions (QsWindow *self);
 void qs_window_init_dnd           (QsWindow      *self);
 void qs_window_toast              (QsWindow      *self,
                                    const char    *text);

@@ -377,6 +377,28 @@ opened_model (QsWindow *self,
                           _("Some of its nodes are not supported; the list says which and why."));
 }
 
+/* What is odd about it, and its scales where there is nothing else to be seen. */
+static void
+opened_cache (QsWindow *self)
+{
+  QsCacheEditor *cache = qs_session_get_cache (self->session);
+  GPtrArray *warnings = qs_scale_file_get_warnings (qs_cache_editor_get_file (cache));
+  g_autofree char *title = NULL;
+
+  qs_banner_hide (self->banner);
+  if (qs_session_get_shown_network (self->session) == NULL)
+    {
+      adw_view_stack_set_visible_child_name (self->pages, "scales");
+      qs_scales_page_show_table (self->scales_page);
+    }
+  if (warnings->len == 0)
+    return;
+
+  title = g_strdup_printf (ngettext ("%u oddity in “%s”", "%u oddities in “%s”", warnings->len),
+                           warnings->len, qs_cache_editor_get_name (cache));
+  qs_banner_show_info (self->banner, title, warnings->pdata[0]);
+}
+
 static void
 loaded_cb (GObject      *object,
            GAsyncResult *result,
@@ -395,6 +417,8 @@ loaded_cb (GObject      *object,
         go_on = take_samples (self, pending, samples, &error);
       else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN || kind == QS_FILE_GRAPH)
         opened_model (self, pending->file);
+      else if (kind == QS_FILE_CACHE)
+        opened_cache (self);
     }
 
   if (error != NULL)

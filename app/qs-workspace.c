@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#include "calibration/qs-calibration-run.h"
+#include "calibration/qs-histogram-file.h"
 #include "core/qs-error.h"
 
 void
@@ -31,6 +33,7 @@ qs_workspace_drop_histograms (QsWorkspace *self)
 {
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_pointer (&self->evaluations, g_ptr_array_unref);
+  g_clear_pointer (&self->order_study, qs_order_study_unref);
 
   for (guint i = self->sources->len; i-- > 0;)
     if (qs_scale_source_get_calibrator (g_ptr_array_index (self->sources, i)) != NULL)
@@ -51,6 +54,7 @@ qs_workspace_drop_document (QsWorkspace *self)
 {
   qs_workspace_drop_histograms (self);
   g_ptr_array_set_size (self->sources, 0);
+  g_clear_object (&self->cache);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
   g_clear_pointer (&self->graph, qs_trex_graph_unref);
@@ -114,22 +118,32 @@ knows_any_tensor (QsNetwork    *network,
   return FALSE;
 }
 
+/* Calibrators first, the cache last, as everywhere. */
+void
+qs_workspace_refresh_cache (QsWorkspace *self)
+{
+  QsScaleSource *old = qs_workspace_find_source (self, QS_SCALE_SOURCE_CACHE);
+  QsScaleFile *file = qs_cache_editor_get_file (self->cache);
+
+  if (old != NULL)
+    g_ptr_array_remove (self->sources, old);
+  g_ptr_array_add (self->sources,
+                   qs_scale_source_new_cache (qs_cache_editor_get_name (self->cache),
+                                              qs_scale_file_get_scales (file)));
+}
+
 gboolean
-qs_workspace_add_cache (QsWorkspace   *self,
-                        const char    *name,
-                        QsScaleTable  *scales,
-                        GError       **error)
+qs_workspace_add_cache (QsWorkspace  *self,
+                        GFile        *file,
+                        QsScaleFile  *scales,
+                        GError      **error)
 {
   QsNetwork *network = qs_workspace_get_network (self);
-  QsScaleSource *old = qs_workspace_find_source (self, QS_SCALE_SOURCE_CACHE);
+  g_autofree char *name = g_file_get_basename (file);
 
   if (network == NULL)
-    {
-      g_set_error (error, QS_ERROR, QS_ERROR_MISSING,
-                   _("%s: a calibration cache needs its model; open the model first"), name);
-      return FALSE;
-    }
-  if (!knows_any_tensor (network, scales))
+    network = qs_workspace_get_shown_network (self);
+  if (network != NULL && !knows_any_tensor (network, qs_scale_file_get_scales (scales)))
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
                    _("%s: none of its tensors is in this model, so it belongs to another one"),
@@ -137,9 +151,51 @@ qs_workspace_add_cache (QsWorkspace   *self,
       return FALSE;
     }
 
-  if (old != NULL)
-    g_ptr_array_remove (self->sources, old);
-  g_ptr_array_add (self->sources, qs_scale_source_new_cache (name, scales));
+  /* Nothing else is open: the cache is the document. */
+  if (self->model == NULL && network == NULL)
+    g_set_object (&self->file, file);
+  g_clear_object (&self->cache);
+  self->cache = qs_cache_editor_new (name, scales);
+  qs_workspace_refresh_cache (self);
+  return TRUE;
+}
+
+static gboolean
+check_histograms (QsWorkspace     *self,
+                  QsHistogramSet  *histograms,
+                  GError         **error)
+{
+  QsCalibrationRunOptions options = QS_CALIBRATION_RUN_OPTIONS_INIT;
+  g_autofree char *key = NULL;
+
+  if (self->model == NULL)
+    {
+      g_set_error_literal (error, QS_ERROR, QS_ERROR_MISSING,
+                           _("Histograms need their model; open the model first"));
+      return FALSE;
+    }
+
+  options.batch = self->settings.calibration_batch;
+  if (self->calibration != NULL)
+    key = qs_calibration_run_dup_samples_key (self->calibration, &options);
+  return qs_histogram_set_check_origin (histograms, qs_model_get_checksum (self->model), key,
+                                        error);
+}
+
+gboolean
+qs_workspace_add_histograms (QsWorkspace     *self,
+                             QsHistogramSet  *histograms,
+                             GPtrArray       *sources,
+                             GError         **error)
+{
+  if (!check_histograms (self, histograms, error))
+    return FALSE;
+
+  qs_workspace_drop_histograms (self);
+  self->histograms = qs_histogram_set_ref (histograms);
+  for (guint i = 0; i < sources->len; i++)
+    g_ptr_array_insert (self->sources, (int) MIN (i, self->sources->len),
+                        qs_scale_source_ref (g_ptr_array_index (sources, i)));
   return TRUE;
 }
 

@@ -6,7 +6,9 @@
 #include "builder/qs-engine.h"
 #include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
+#include "analysis/qs-order-study.h"
 #include "qs-build.h"
+#include "qs-cache-editor.h"
 #include "qs-scale-source.h"
 #include "samples/qs-samples.h"
 
@@ -22,8 +24,10 @@ G_BEGIN_DECLS
  * @engine_source: (nullable): which scales @engine was built with
  * @engine_ms: median time of a run, negative while it is not known
  * @layer_ms: (element-type double) (nullable): of every layer of the engine, by id
+ * @cache: (nullable): the calibration cache that was opened; one of @sources has its scales
  * @sources: (element-type QsScaleSource): never %NULL
  * @evaluations: (element-type QsEvaluation) (nullable)
+ * @order_study: (nullable): how far scales depend on the order of the batches
  *
  * What a window works on, as plain data: the session guards it and tells of its changes. The
  * functions keep together what belongs together: an engine goes with its times, histograms with
@@ -47,8 +51,10 @@ typedef struct
   QsSamples *calibration;
   QsSamples *labelled;
   QsHistogramSet *histograms;
+  QsCacheEditor *cache;
   GPtrArray *sources;
   GPtrArray *evaluations;
+  QsOrderStudy *order_study;
   QsBuildSettings settings;
 } QsWorkspace;
 
@@ -75,12 +81,22 @@ gboolean       qs_workspace_is_built          (const QsWorkspace      *self);
 /* What was made before a failure or the wish to stop is kept. */
 void           qs_workspace_take_histograms   (QsWorkspace            *self,
                                                QsBuild                *build);
-/* The scales of a calibration cache; they take the place of those opened before.
+/* A calibration cache; it takes the place of the one opened before. Without a model it is all of
+ * the document.
  *
- * Errors: no model, or none of the cache's tensors is in it. */
+ * Errors: there is a network, and none of the cache's tensors is in it. */
 gboolean       qs_workspace_add_cache         (QsWorkspace            *self,
-                                               const char             *name,
-                                               QsScaleTable           *scales,
+                                               GFile                  *file,
+                                               QsScaleFile            *scales,
+                                               GError                **error);
+/* After the cache was edited. */
+void           qs_workspace_refresh_cache     (QsWorkspace            *self);
+/* Histograms from a file, with what every calibrator makes of them (transfer none).
+ *
+ * Errors: no model, or they are of another model or of other samples than the open ones. */
+gboolean       qs_workspace_add_histograms    (QsWorkspace            *self,
+                                               QsHistogramSet         *histograms,
+                                               GPtrArray              *sources,
                                                GError                **error);
 
 /* (nullable): as imported */

@@ -11,6 +11,7 @@ struct _QsOrderStudy
   gint64 n_samples;
   GArray *runs;     /* (element-type QsOrderRun) */
   GPtrArray *names; /* (element-type utf8) */
+  GHashTable *index; /* names to their places */
   GArray *scales;   /* (element-type float), by run, then by calibrator, then by tensor */
 };
 
@@ -28,6 +29,7 @@ qs_order_study_unref (QsOrderStudy *self)
     return;
 
   g_array_unref (self->runs);
+  g_hash_table_unref (self->index);
   g_ptr_array_unref (self->names);
   g_array_unref (self->scales);
   g_free (self);
@@ -41,6 +43,7 @@ study_new (void)
   g_atomic_ref_count_init (&self->ref_count);
   self->runs = g_array_new (FALSE, FALSE, sizeof (QsOrderRun));
   self->names = g_ptr_array_new_with_free_func (g_free);
+  self->index = g_hash_table_new (g_str_hash, g_str_equal);
   self->scales = g_array_new (FALSE, FALSE, sizeof (float));
   return self;
 }
@@ -62,7 +65,10 @@ keep_scales (QsOrderStudy   *self,
   guint n = qs_histogram_set_get_n (set);
 
   for (guint i = self->names->len; i < n; i++)
-    g_ptr_array_add (self->names, g_strdup (qs_histogram_set_get_name (set, i)));
+    {
+      g_ptr_array_add (self->names, g_strdup (qs_histogram_set_get_name (set, i)));
+      g_hash_table_insert (self->index, self->names->pdata[i], GUINT_TO_POINTER (i));
+    }
 
   for (guint k = 0; k < qs_calibrator_get_n (); k++)
     {
@@ -196,6 +202,20 @@ qs_order_study_get_name (QsOrderStudy *self,
   g_return_val_if_fail (tensor < self->names->len, NULL);
 
   return g_ptr_array_index (self->names, tensor);
+}
+
+gboolean
+qs_order_study_find (QsOrderStudy *self,
+                     const char   *name,
+                     guint        *tensor)
+{
+  gpointer place;
+
+  if (!g_hash_table_lookup_extended (self->index, name, NULL, &place))
+    return FALSE;
+
+  *tensor = GPOINTER_TO_UINT (place);
+  return TRUE;
 }
 
 float

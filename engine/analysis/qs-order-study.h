@@ -92,6 +92,10 @@ gint64            qs_order_study_get_n_samples (QsOrderStudy            *self);
 guint             qs_order_study_get_n       (QsOrderStudy              *self);
 const char       *qs_order_study_get_name    (QsOrderStudy              *self,
                                               guint                      tensor);
+/* Whether @name is one of the tensors. */
+gboolean          qs_order_study_find        (QsOrderStudy              *self,
+                                              const char                *name,
+                                              guint                     *tensor);
 /* @calibrator: its place in the list of calibrators. NaN where a calibrator has no scale for it. */
 float             qs_order_study_get_scale   (QsOrderStudy              *self,
                                               guint                      run,

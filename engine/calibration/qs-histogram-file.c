@@ -277,6 +277,15 @@ qs_histogram_set_load (GFile   *file,
 }
 
 gboolean
+qs_histogram_set_probe (GBytes *head)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (head, &size);
+
+  return size >= sizeof magic && memcmp (data, magic, sizeof magic) == 0;
+}
+
+gboolean
 qs_histogram_set_check_origin (QsHistogramSet *self,
                                const char     *model_checksum,
                                const char     *samples_key,

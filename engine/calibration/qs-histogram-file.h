@@ -22,6 +22,8 @@ gboolean        qs_histogram_set_save  (QsHistogramSet  *self,
                                         GError         **error);
 QsHistogramSet *qs_histogram_set_load  (GFile           *file,
                                         GError         **error);
+/* Whether the first bytes of a file are those of histograms. */
+gboolean        qs_histogram_set_probe (GBytes          *head);
 /* The same without a file. */
 GBytes         *qs_histogram_set_write (QsHistogramSet  *self);
 QsHistogramSet *qs_histogram_set_read  (GBytes          *bytes,

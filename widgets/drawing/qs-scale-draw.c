@@ -16,6 +16,8 @@
 #define MARGIN 12.0
 #define RATIO_WIDTH 54.0
 #define DOT 4.2
+#define WHISKER_STEP 2.5
+#define WHISKER_CAP 3.0
 
 typedef struct
 {
@@ -100,6 +102,32 @@ draw_diamond (Drawing *self,
   cairo_stroke (self->cr);
 }
 
+/* A line with a cap at either end, in the series' colour and at a height of its own, so that those of
+ * several calibrators are told apart. */
+static void
+draw_whisker (Drawing *self,
+              guint    row,
+              guint    series,
+              double   middle)
+{
+  guint n = qs_scale_plot_get_n_series (self->plot);
+  double y = round (middle + ((double) series - (n - 1) / 2.0) * WHISKER_STEP) + 0.5;
+  double low, high;
+
+  if (!qs_scale_plot_get_spread (self->plot, row, series, &low, &high))
+    return;
+
+  qs_color_set (&qs_style_get_series (self->style, series)->color, self->cr);
+  cairo_set_line_width (self->cr, 1.5);
+  cairo_move_to (self->cr, to_x (self, low), y - WHISKER_CAP);
+  cairo_rel_line_to (self->cr, 0, 2 * WHISKER_CAP);
+  cairo_move_to (self->cr, to_x (self, low), y);
+  cairo_line_to (self->cr, to_x (self, high), y);
+  cairo_move_to (self->cr, to_x (self, high), y - WHISKER_CAP);
+  cairo_rel_line_to (self->cr, 0, 2 * WHISKER_CAP);
+  cairo_stroke (self->cr);
+}
+
 static void
 draw_ranges (Drawing *self,
              guint    row,
@@ -127,6 +155,8 @@ draw_ranges (Drawing *self,
       cairo_stroke (self->cr);
     }
 
+  for (guint i = 0; i < qs_scale_plot_get_n_series (self->plot); i++)
+    draw_whisker (self, row, i, y);
   for (guint i = qs_scale_plot_get_n_series (self->plot); i > 0; i--)
     {
       double range = qs_scale_plot_get_range (self->plot, row, i - 1);

@@ -13,7 +13,15 @@ typedef struct
   char *name;
   gboolean ghost;
   GArray *ranges;  /* double, by row; 0 for none */
+  GArray *spreads; /* Spread, by row */
 } Series;
+
+/* 0 for none. */
+typedef struct
+{
+  double low;
+  double high;
+} Spread;
 
 typedef struct
 {
@@ -39,6 +47,7 @@ series_free (gpointer data)
 
   g_free (series->name);
   g_array_unref (series->ranges);
+  g_array_unref (series->spreads);
   g_free (series);
 }
 
@@ -105,6 +114,8 @@ qs_scale_plot_add_series (QsScalePlot *self,
   series->ghost = ghost;
   series->ranges = g_array_new (FALSE, TRUE, sizeof (double));
   g_array_set_size (series->ranges, self->rows->len);
+  series->spreads = g_array_new (FALSE, TRUE, sizeof (Spread));
+  g_array_set_size (series->spreads, self->rows->len);
   g_ptr_array_add (self->series, series);
   return self->series->len - 1;
 }
@@ -118,7 +129,10 @@ qs_scale_plot_add_row (QsScalePlot *self,
 
   g_array_append_val (self->rows, row);
   for (guint i = 0; i < self->series->len; i++)
-    g_array_set_size (get_series (self, i)->ranges, self->rows->len);
+    {
+      g_array_set_size (get_series (self, i)->ranges, self->rows->len);
+      g_array_set_size (get_series (self, i)->spreads, self->rows->len);
+    }
   if (tensor_id >= 0)
     g_hash_table_insert (self->row_of_id, GINT_TO_POINTER (tensor_id),
                          GUINT_TO_POINTER (self->rows->len));
@@ -140,6 +154,36 @@ qs_scale_plot_set_range (QsScalePlot *self,
   g_return_if_fail (row < self->rows->len && series < self->series->len);
 
   g_array_index (get_series (self, series)->ranges, double, row) = usable (range);
+}
+
+void
+qs_scale_plot_set_spread (QsScalePlot *self,
+                          guint        row,
+                          guint        series,
+                          double       low,
+                          double       high)
+{
+  g_return_if_fail (row < self->rows->len && series < self->series->len);
+
+  g_array_index (get_series (self, series)->spreads, Spread, row) =
+    (Spread) { usable (low), usable (high) };
+}
+
+gboolean
+qs_scale_plot_get_spread (QsScalePlot *self,
+                          guint        row,
+                          guint        series,
+                          double      *low,
+                          double      *high)
+{
+  const Spread *spread;
+
+  g_return_val_if_fail (row < self->rows->len && series < self->series->len, FALSE);
+
+  spread = &g_array_index (get_series (self, series)->spreads, Spread, row);
+  *low = spread->low;
+  *high = spread->high;
+  return spread->low > 0 && spread->high > spread->low;
 }
 
 void
@@ -302,6 +346,13 @@ qs_scale_plot_get_extent (QsScalePlot *self,
     {
       double row_low, row_high;
       double manual = get_row (self, row)->manual;
+
+      for (guint i = 0; i < self->series->len; i++)
+        if (qs_scale_plot_get_spread (self, row, i, &row_low, &row_high))
+          {
+            *low = MIN (*low, row_low);
+            *high = MAX (*high, row_high);
+          }
 
       if (get_row_extent (self, row, &row_low, &row_high) > 0)
         {

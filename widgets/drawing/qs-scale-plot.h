@@ -33,6 +33,18 @@ void         qs_scale_plot_set_range        (QsScalePlot   *self,
                                              guint          row,
                                              guint          series,
                                              double         range);
+/* How far the range was found to vary, drawn as a whisker; none where both are equal. */
+void         qs_scale_plot_set_spread       (QsScalePlot   *self,
+                                             guint          row,
+                                             guint          series,
+                                             double         low,
+                                             double         high);
+/* Whether there is one. */
+gboolean     qs_scale_plot_get_spread       (QsScalePlot   *self,
+                                             guint          row,
+                                             guint          series,
+                                             double        *low,
+                                             double        *high);
 /* A manual range, drawn as a diamond. */
 void         qs_scale_plot_set_manual       (QsScalePlot   *self,
                                              guint          row,
