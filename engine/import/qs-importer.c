@@ -437,7 +437,8 @@ infer (QsLayer *layer,
  * qs_importer_add_layer_full:
  * @n_outputs: how many of the node's outputs the layer writes, beginning with the first
  *
- * Adds a layer for @node with inputs of one's own choice and infers its outputs at once.
+ * Adds a layer for @node with inputs of one's own choice and infers its outputs at once. There
+ * always is a first output, which kernels rely on; nodes that nothing reads may not name it.
  */
 QsLayer *
 qs_importer_add_layer_full (QsImporter       *self,
@@ -461,14 +462,16 @@ qs_importer_add_layer_full (QsImporter       *self,
       return NULL;
     }
 
+  n_outputs = MAX (n_outputs, 1);
   for (guint i = 0; i < n_outputs; i++)
     {
       const char *value = qs_onnx_node_get_output (node, i);
 
-      if (value == NULL)
+      if (value == NULL && i > 0)
         continue;
-      outputs[i] = qs_network_add_tensor (self->network, value);
-      qs_importer_set_value (self, value, outputs[i]);
+      outputs[i] = qs_network_add_tensor (self->network, value != NULL ? value : name);
+      if (value != NULL)
+        qs_importer_set_value (self, value, outputs[i]);
     }
 
   layer = qs_network_add_layer (self->network, klass, name, attributes,

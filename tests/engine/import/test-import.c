@@ -652,6 +652,42 @@ try_import (const guint8 *data,
   g_assert_true (g_str_has_prefix (error->message, "damaged: "));
 }
 
+/* Nodes that do not name their first output, or have none: nothing reads it, but it is computed. */
+static void
+test_unnamed_outputs (void)
+{
+  struct { const char *op, *inputs, *attribute, *values; } rows[] = {
+    { "Relu", "x,", NULL, NULL }, { "MaxPool", "c", "kernel_shape", "2 2" },
+    { "GlobalMaxPool", "c", NULL, NULL }, { "RoiAlign", "c,rois,batch", NULL, NULL },
+    { "GridSample", "c,c2", NULL, NULL }, { "TopK", "c,k", NULL, NULL }, { "Split", "c", NULL, NULL },
+    { "Einsum", "c", NULL, NULL }, { "NonZero", "c", NULL, NULL }, { "Unique", "c", NULL, NULL },
+    { "Add", "c,c", NULL, NULL }, { "Transpose", "c", NULL, NULL }, { "LRN", "c", NULL, NULL },
+    { "Concat", "c,c", NULL, NULL }, { "ReduceMax", "c", NULL, NULL }, { "Cast", "c", NULL, NULL },
+  };
+  const float numbers[16] = { 1.0f, 2.0f };
+
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS (rows); i++)
+    {
+      QsMessage *graph = graph_for ("1x1x4x4");
+      g_autoptr (QsNetwork) network = NULL;
+      const char *attribute = rows[i / 2].attribute;
+
+      qs_graph_add_floats (graph, "c", "1x1x4x4", numbers, 16);
+      qs_graph_add_floats (graph, "c2", "1x4x2x2", numbers, 16);
+      qs_graph_add_floats (graph, "rois", "1x4", numbers, 4);
+      qs_graph_add_ints (graph, "batch", "0");
+      qs_graph_add_ints (graph, "k", "1");
+      add (graph, qs_make_node (rows[i / 2].op, "unnamed", rows[i / 2].inputs, i % 2 ? ",z" : "",
+                                qs_make_string ("equation", "abcd->a"), qs_make_int ("to", 7),
+                                qs_make_int ("size", 3), qs_make_int ("axis", 3),
+                                attribute != NULL ? qs_make_ints (attribute, rows[i / 2].values)
+                                                  : NULL, NULL));
+      add (graph, qs_make_node ("Relu", "r", "x", "y", NULL));
+      network = import (graph);
+      g_assert_cmpuint (network->layers->len, ==, 1);
+    }
+}
+
 /* Attributes of type string in files that leave the string out: it is the empty string, which is no
  * equation, and which the others may take or refuse. */
 static void
@@ -803,6 +839,7 @@ main (int   argc,
   g_test_add_func ("/import/bombs", test_bombs);
   g_test_add_func ("/import/bombs/many", test_many_small_bombs);
   g_test_add_func ("/import/absurd-attributes", test_absurd_attributes);
+  g_test_add_func ("/import/unnamed-outputs", test_unnamed_outputs);
   g_test_add_func ("/import/absent-strings", test_absent_strings);
   g_test_add_func ("/import/damaged/small", test_damaged_small_model);
   g_test_add_func ("/import/damaged/real", test_damaged_real_model);
