@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "core/qs-error.h"
+#include "passes/qs-pass.h"
 #include "qs-worker.h"
 
 /* Pauses between two views of a growing histogram, in microseconds. */
@@ -164,6 +165,13 @@ build_compute_scales (QsBuild  *self,
   return TRUE;
 }
 
+/* A network with Q/DQ brings its scales along. */
+static gboolean
+build_needs_scales (QsBuild *self)
+{
+  return self->settings.int8 != QS_INT8_OFF && !qs_network_is_explicit (self->network);
+}
+
 /* Histograms and scales, as far as this build needs them and they are not there yet. */
 static gboolean
 build_prepare (QsBuild  *self,
@@ -171,7 +179,7 @@ build_prepare (QsBuild  *self,
 {
   gboolean from_cache = g_str_equal (self->settings.source, QS_SCALE_SOURCE_CACHE);
 
-  if (self->settings.int8 == QS_INT8_OFF || from_cache)
+  if (!build_needs_scales (self) || from_cache)
     return TRUE;
   if (self->histograms == NULL && !build_calibrate (self, error))
     return FALSE;
@@ -187,7 +195,7 @@ build_engine (QsBuild  *self,
   QsScaleTable *scales = NULL;
   QsScaleSource *source;
 
-  if (self->settings.int8 != QS_INT8_OFF)
+  if (build_needs_scales (self))
     {
       source = build_find_source (self, self->settings.source);
       if (source == NULL)

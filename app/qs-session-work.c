@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "passes/qs-pass.h"
 #include "qs-comparison.h"
 #include "qs-order-run.h"
 
@@ -273,10 +274,12 @@ live_histogram_cb (QsSession   *self,
 gboolean
 qs_session_can_build (QsSession *self)
 {
+  QsNetwork *network = qs_session_get_network (self);
   gboolean has_scales = self->work.calibration != NULL || self->work.histograms != NULL ||
-                        qs_session_find_source (self, self->work.settings.source) != NULL;
+                        qs_session_find_source (self, self->work.settings.source) != NULL ||
+                        (network != NULL && qs_network_is_explicit (network));
 
-  return qs_session_get_network (self) != NULL && !qs_session_is_busy (self) &&
+  return network != NULL && !qs_session_is_busy (self) &&
          (has_scales || self->work.settings.int8 == QS_INT8_OFF);
 }
 

@@ -4,6 +4,7 @@
 
 #include "calibration/qs-calibration-cache.h"
 #include "core/qs-error.h"
+#include "qs-onnx-maker.h"
 #include "qs-presets.h"
 #include "qs-session.h"
 #include "qs-test.h"
@@ -101,6 +102,55 @@ make_session (void)
   settings.int8 = QS_INT8_ALL;
   qs_session_set_settings (session, &settings);
   return session;
+}
+
+/* x -> Q -> DQ -> Relu -> y */
+static char *
+write_qdq_model (const char *folder)
+{
+  const float scale = 0.05f;
+  const gint8 zero = 0;
+  QsMessage *graph = qs_make_graph ();
+  g_autoptr (GBytes) bytes = NULL;
+  char *path = g_build_filename (folder, "qdq.onnx", NULL);
+
+  qs_put_message (graph, QS_GRAPH_INPUT, qs_make_value ("x", QS_DATA_TYPE_FLOAT, "1x2x4x4"));
+  qs_put_message (graph, QS_GRAPH_OUTPUT, qs_make_value ("y", QS_DATA_TYPE_FLOAT, ""));
+  qs_graph_add_floats (graph, "s", "", &scale, 1);
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("z", QS_DATA_TYPE_INT8, "", &zero, 1));
+  qs_put_message (graph, QS_GRAPH_NODE, qs_make_node ("QuantizeLinear", "q", "x,s,z", "xq", NULL));
+  qs_put_message (graph, QS_GRAPH_NODE, qs_make_node ("DequantizeLinear", "d", "xq,s,z", "xd", NULL));
+  qs_put_message (graph, QS_GRAPH_NODE, qs_make_node ("Relu", "r", "xd", "y", NULL));
+  bytes = qs_make_model (graph, 13);
+  g_assert_true (g_file_set_contents (path, g_bytes_get_data (bytes, NULL),
+                                      (gssize) g_bytes_get_size (bytes), NULL));
+  return path;
+}
+
+/* A model with Q/DQ is built in INT8 without a calibration. */
+static void
+test_explicit (void)
+{
+  g_autoptr (QsSession) session = qs_session_new ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = write_qdq_model (folder);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) error = NULL;
+  QsBuildSettings settings;
+
+  g_assert_null (load (session, file, &error));
+  g_assert_no_error (error);
+  settings = *qs_session_get_settings (session);
+  settings.int8 = QS_INT8_ALL;
+  qs_session_set_settings (session, &settings);
+  g_assert_true (qs_session_can_build (session));
+  g_assert_true (build (session, &error));
+  g_assert_no_error (error);
+  g_assert_true (qs_engine_is_explicit (qs_session_get_engine (session)));
+  g_assert_cmpuint (qs_engine_count_layers (qs_session_get_engine (session), QS_PRECISION_INT8), ==,
+                    1);
+  qs_test_remove_folder (folder);
 }
 
 static void
@@ -531,6 +581,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/app/session/empty", test_empty);
   g_test_add_func ("/app/session/build", test_build);
+  g_test_add_func ("/app/session/explicit", test_explicit);
   g_test_add_func ("/app/session/selection", test_selection);
   g_test_add_func ("/app/session/cancel", test_cancel);
   g_test_add_func ("/app/session/bad-file", test_bad_file);

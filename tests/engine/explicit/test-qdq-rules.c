@@ -3,9 +3,11 @@
 
 #include "builder/qs-builder.h"
 #include "core/qs-error.h"
+#include "import/qs-import.h"
 #include "operators/qs-operator.h"
 #include "passes/qs-explanation.h"
 #include "passes/qs-pass.h"
+#include "qs-onnx-maker.h"
 #include "qs-qdq-maker.h"
 #include "qs-test.h"
 #include "runtime/qs-context.h"
@@ -473,6 +475,102 @@ test_integer_layers (void)
   qs_test_maker_clear (&maker);
 }
 
+static void
+add_node (QsMessage *graph,
+          QsMessage *node)
+{
+  qs_put_message (graph, QS_GRAPH_NODE, node);
+}
+
+static void
+add_pair (QsMessage  *graph,
+          const char *x,
+          const char *scale,
+          int         opset,
+          gboolean    axis)
+{
+  g_autofree char *in = g_strdup_printf ("%s,%s%s", x, scale, opset < 21 ? ",z" : "");
+  g_autofree char *q = g_strconcat (x, "_q", NULL);
+  g_autofree char *q_in = g_strdup_printf ("%s,%s%s", q, scale, opset < 21 ? ",z" : "");
+  g_autofree char *dq = g_strconcat (x, "_dq", NULL);
+
+  /* From version 21 on the type may stand in an attribute; from 13 on there is the axis. */
+  add_node (graph, qs_make_node ("QuantizeLinear", q, in, q,
+                                 axis ? qs_make_int ("axis", 0)
+                                      : opset >= 21 ? qs_make_int ("output_dtype", 3) : NULL,
+                                 axis && opset >= 21 ? qs_make_int ("output_dtype", 3) : NULL,
+                                 NULL));
+  add_node (graph, qs_make_node ("DequantizeLinear", dq, q_in, dq,
+                                 axis ? qs_make_int ("axis", 0) : NULL, NULL));
+}
+
+/* x -> Q -> DQ -> Conv (W: Q -> DQ) -> y, as the versions of the operators write it. */
+static QsNetwork *
+import_version (int      opset,
+                gboolean per_channel)
+{
+  const float weights[3 * 2] = { 1.0f, -0.5f, 0.25f, 0.75f, -1.0f, 0.125f };
+  const float scale = 0.05f, scales[3] = { 0.01f, 0.02f, 0.03f };
+  const gint8 zero = 0, zeros[3] = { 0 };
+  QsMessage *graph = qs_make_graph ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (QsModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+  QsNetwork *network;
+
+  qs_put_message (graph, QS_GRAPH_INPUT, qs_make_value ("x", QS_DATA_TYPE_FLOAT, "1x2x4x4"));
+  qs_put_message (graph, QS_GRAPH_OUTPUT, qs_make_value ("y", QS_DATA_TYPE_FLOAT, ""));
+  qs_graph_add_floats (graph, "s", "", &scale, 1);
+  qs_graph_add_floats (graph, "w", "3x2x1x1", weights, 6);
+  if (per_channel)
+    qs_graph_add_floats (graph, "ws", "3", scales, 3);
+  else
+    qs_graph_add_floats (graph, "ws", "", scales, 1);
+  if (opset < 21)
+    qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                    qs_make_tensor ("z", QS_DATA_TYPE_INT8, per_channel ? "3" : "",
+                                    per_channel ? zeros : &zero, per_channel ? 3 : 1));
+  add_pair (graph, "x", "s", opset, FALSE);
+  add_pair (graph, "w", "ws", opset, per_channel);
+  add_node (graph, qs_make_node ("Conv", "conv", "x_dq,w_dq", "y", NULL));
+
+  bytes = qs_make_model (graph, opset);
+  model = qs_model_load_bytes (bytes, "test.onnx", &error);
+  g_assert_no_error (error);
+  g_assert_true (qs_model_is_explicit (model));
+  network = qs_import_network (model, NULL, &error);
+  g_assert_no_error (error);
+  return network;
+}
+
+static void
+test_versions (void)
+{
+  static const int opsets[] = { 10, 11, 13, 18, 19, 21, 23 };
+
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS (opsets); i++)
+    {
+      int opset = opsets[i / 2];
+      gboolean per_channel = i % 2 == 1 && opset >= 13;
+      g_autoptr (QsNetwork) network = import_version (opset, per_channel);
+      g_autoptr (QsJournal) journal = qs_journal_new ();
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = NULL;
+      const QsLayer *layer;
+
+      g_assert_true (qs_network_is_explicit (network));
+      check_arithmetic (network, 1e-5f);
+      g_assert_true (qs_passes_run_explicit (network, journal, &error));
+      text = qs_test_describe (network);
+      g_assert_cmpstr (text, ==,
+                       "Reformat x_q INT8: x:f32 -> x_q:i8\n"
+                       "Convolution w + w_q + conv INT8: x_q:i8 -> y:f32\n");
+      layer = g_ptr_array_index (network->layers, 1);
+      g_assert_cmpfloat (qs_host_tensor_get_floats (layer->weight_scales)[2], ==,
+                         per_channel ? 0.03f : 0.01f);
+    }
+}
+
 /* Every rewrite of Q/DQ networks says when it applies and why it keeps the arithmetic. */
 static void
 test_pass_list (void)
@@ -539,5 +637,6 @@ main (int    argc,
   g_test_add_func ("/qdq-rules/integer-layers", test_integer_layers);
   g_test_add_func ("/qdq-rules/pass-list", test_pass_list);
   g_test_add_func ("/qdq-rules/float-build", test_float_build);
+  g_test_add_func ("/qdq-rules/versions", test_versions);
   return g_test_run ();
 }
