@@ -169,7 +169,8 @@ make_session (const char *model,
 
   load_sample (session, model);
   samples = load_sample (session, QS_SAMPLE_CALIBRATION);
-  qs_preset_apply (qs_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
+  qs_preprocessing_init (&preprocessing);
+  qs_sample_preset_apply (qs_sample_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
   qs_samples_set_preprocessing (samples, &preprocessing);
   qs_samples_set_limit (samples, limit);
   qs_session_set_calibration (session, samples);
