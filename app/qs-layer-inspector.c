@@ -8,6 +8,7 @@
 #include "qs-layer-row.h"
 #include "qs-property-list.h"
 #include "qs-resources.h"
+#include "qs-why-list.h"
 #include "qs-weight-card.h"
 
 struct _QsLayerInspector
@@ -20,6 +21,7 @@ struct _QsLayerInspector
   GtkWidget *badge;
   GtkLabel *name;
   QsPropertyList *why;
+  QsPropertyList *blocked;
   QsPropertyList *properties;
   QsPropertyList *inside;
   QsWeightCard *weights;
@@ -50,7 +52,7 @@ show_header (QsLayerInspector *self,
   qs_precision_badge_set (self->badge, has_precision, layer->precision);
 }
 
-/* What the journal says about a rule that was tried and did not apply, or about a warning. */
+/* What the journal says was done to a layer, and its warnings; what was blocked has a list. */
 static void
 add_journal_entries (QsLayerInspector *self,
                      QsJournal        *journal,
@@ -63,7 +65,8 @@ add_journal_entries (QsLayerInspector *self,
     {
       const QsJournalEntry *entry = entries->pdata[i];
 
-      if (entry->kind == QS_JOURNAL_DECISION || !g_hash_table_add (seen, (gpointer) entry->reason))
+      if (entry->kind == QS_JOURNAL_DECISION || entry->kind == QS_JOURNAL_REFUSAL ||
+          !g_hash_table_add (seen, (gpointer) entry->reason))
         continue;
 
       qs_property_list_add_text (self->why, entry->reason, entry->rule);
@@ -79,6 +82,7 @@ show_why (QsLayerInspector *self,
   QsJournal *journal;
 
   qs_property_list_clear (self->why);
+  qs_why_list_fill (self->blocked, self->session, layer, seen);
   if (built == NULL)
     return;
 
@@ -358,6 +362,7 @@ qs_layer_inspector_class_init (QsLayerInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, badge);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, name);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, why);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, blocked);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, properties);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, inside);
   gtk_widget_class_bind_template_child (widget_class, QsLayerInspector, weights);

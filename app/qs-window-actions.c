@@ -478,7 +478,7 @@ qs_window_update_actions (QsWindow *self)
 static void
 add_plain_keys (GtkWidgetClass *widget_class)
 {
-  static const char *const pages[] = { "graph", "tensors", "scales", "accuracy" };
+  static const char *const pages[] = { "graph", "tensors", "scales", "accuracy", "rewrites" };
 
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_slash, 0, "win.find", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, 0, "win.zoom-fit", NULL);

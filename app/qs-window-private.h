@@ -6,6 +6,7 @@
 #include "qs-build-options.h"
 #include "qs-graph-page.h"
 #include "qs-inspector.h"
+#include "qs-rewrites-page.h"
 #include "qs-scales-page.h"
 #include "qs-sidebar.h"
 #include "qs-tensors-page.h"
@@ -49,6 +50,7 @@ struct _QsWindow
   QsTensorsPage *tensors_page;
   QsScalesPage *scales_page;
   QsAccuracyPage *accuracy_page;
+  QsRewritesPage *rewrites_page;
   QsWelcome *welcome;
   GtkLabel *status;
 };

@@ -12,7 +12,7 @@
 #include "qs-settings.h"
 
 /* Below this width the page switcher shows its titles under the icons. */
-#define NARROW_WIDTH 1100
+#define NARROW_WIDTH 1200
 
 typedef struct
 {
@@ -660,6 +660,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, QsWindow, tensors_page);
   gtk_widget_class_bind_template_child (widget_class, QsWindow, scales_page);
   gtk_widget_class_bind_template_child (widget_class, QsWindow, accuracy_page);
+  gtk_widget_class_bind_template_child (widget_class, QsWindow, rewrites_page);
   gtk_widget_class_bind_template_child (widget_class, QsWindow, welcome);
   gtk_widget_class_bind_template_child (widget_class, QsWindow, status);
 }
@@ -672,6 +673,7 @@ ensure_types (void)
   g_type_ensure (QS_TYPE_BUILD_OPTIONS);
   g_type_ensure (QS_TYPE_GRAPH_PAGE);
   g_type_ensure (QS_TYPE_INSPECTOR);
+  g_type_ensure (QS_TYPE_REWRITES_PAGE);
   g_type_ensure (QS_TYPE_SCALES_PAGE);
   g_type_ensure (QS_TYPE_SIDEBAR);
   g_type_ensure (QS_TYPE_TENSORS_PAGE);
@@ -726,6 +728,7 @@ qs_window_init (QsWindow *self)
   qs_tensors_page_set_session (self->tensors_page, self->session);
   qs_scales_page_set_session (self->scales_page, self->session);
   qs_accuracy_page_set_session (self->accuracy_page, self->session);
+  qs_rewrites_page_set_session (self->rewrites_page, self->session);
   qs_build_options_set_session (self->build_options, self->session);
   connect_session (self);
 

@@ -230,6 +230,19 @@ qs_graph_view_show_selection (QsGraphView *self)
     show_node (self, selected_place (self), qs_widget_animates (GTK_WIDGET (self)));
 }
 
+void
+qs_graph_view_show_layer (QsGraphView *self,
+                          int          layer_id)
+{
+  int node;
+
+  g_return_if_fail (QS_IS_GRAPH_VIEW (self));
+
+  node = self->scene == NULL ? -1 : qs_graph_scene_find_layer (self->scene, layer_id);
+  if (node >= 0)
+    show_node (self, node, qs_widget_animates (GTK_WIDGET (self)));
+}
+
 /* --- Selection --- */
 
 static char *
@@ -481,6 +494,29 @@ qs_graph_view_get_search_text (QsGraphView *self)
   g_return_val_if_fail (QS_IS_GRAPH_VIEW (self), NULL);
 
   return self->search_text;
+}
+
+/**
+ * qs_graph_view_set_highlighted:
+ * @layer_ids: (element-type int) (nullable): the layers
+ */
+void
+qs_graph_view_set_highlighted (QsGraphView *self,
+                               GArray      *layer_ids)
+{
+  g_return_if_fail (QS_IS_GRAPH_VIEW (self));
+
+  g_clear_pointer (&self->matches, g_free);
+  if (self->scene != NULL && layer_ids != NULL && layer_ids->len > 0)
+    self->matches = g_new0 (gboolean, qs_graph_scene_get_n_nodes (self->scene) + 1);
+  for (guint i = 0; self->matches != NULL && i < layer_ids->len; i++)
+    {
+      int node = qs_graph_scene_find_layer (self->scene, g_array_index (layer_ids, int, i));
+
+      if (node >= 0)
+        self->matches[node] = TRUE;
+    }
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 gboolean

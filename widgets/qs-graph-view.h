@@ -58,6 +58,12 @@ int           qs_graph_view_get_selected_tensor (QsGraphView   *self);
 guint         qs_graph_view_set_search_text     (QsGraphView   *self,
                                                  const char    *text);
 const char   *qs_graph_view_get_search_text     (QsGraphView   *self);
+/* Lets layers stand out as a search does; NULL for none. Another scene ends it. */
+void          qs_graph_view_set_highlighted     (QsGraphView   *self,
+                                                 GArray        *layer_ids);
+/* Brings a layer into view without selecting it. */
+void          qs_graph_view_show_layer          (QsGraphView   *self,
+                                                 int            layer_id);
 /* Selects the next or previous match in data-flow order and shows it. */
 gboolean      qs_graph_view_select_match        (QsGraphView   *self,
                                                  gboolean       forwards);

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-rewrites-page.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "passes/qs-replay-network.h"
+#include "qs-journal-item.h"
+#include "qs-resources.h"
+#include "widgets/qs-graph-view.h"
+
+/* Long enough to read a sentence and find the layers. */
+#define PLAY_SECONDS 2
+
+/* Of the buttons that lie over the graph. */
+#define MOMENTS_HEIGHT 56
+
+struct _QsRewritesPage
+{
+  AdwBin parent_instance;
+
+  QsSession *session;
+  QsEngine *engine;         /* (nullable): the one that is replayed */
+  guint n_steps;
+  guint step;               /* rewrites done: 0 … n_steps */
+  gboolean is_current;      /* the view shows the state */
+  gboolean is_following;
+  guint play_source;
+
+  GListStore *all_rewrites;
+  GListStore *all_blocked;
+  GtkCustomFilter *filter;
+  GPtrArray *rule_ids;      /* (element-type utf8): NULL for all; by row of the drop-down */
+  const char *rule;         /* (nullable): interned */
+  GtkSingleSelection *rewrite_selection;
+  GtkSingleSelection *blocked_selection;
+
+  GtkStack *stack;
+  QsGraphView *view;
+  GtkWidget *moments;
+  GtkToggleButton *before_button;
+  GtkToggleButton *after_button;
+  GtkWidget *back_button;
+  GtkToggleButton *play_button;
+  GtkWidget *forward_button;
+  GtkLabel *position;
+  GtkLabel *sentence;
+  GtkDropDown *rules;
+  GtkStack *lists;
+  GtkStackPage *rewrites_page;
+  GtkStackPage *blocked_page;
+  GtkListView *rewrites;
+  GtkListView *blocked;
+};
+
+G_DEFINE_FINAL_TYPE (QsRewritesPage, qs_rewrites_page, ADW_TYPE_BIN)
+
+static QsJournal *
+get_journal (QsRewritesPage *self)
+{
+  return qs_engine_get_journal (self->engine);
+}
+
+/* The rewrite that the bar is at: the last one done. */
+static const QsJournalEntry *
+get_entry (QsRewritesPage *self)
+{
+  return self->step == 0 ? NULL : qs_replay_get_entry (get_journal (self), self->step - 1);
+}
+
+/* The graph */
+
+static void
+highlight (QsRewritesPage *self,
+           QsNetwork      *network,
+           GPtrArray      *sketches)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (int));
+
+  for (guint i = 0; i < sketches->len; i++)
+    {
+      const QsLayerSketch *sketch = g_ptr_array_index (sketches, i);
+      const QsLayer *layer = qs_network_find_layer (network, sketch->name);
+      int id = layer == NULL ? -1 : (int) layer->id;
+
+      if (layer != NULL)
+        g_array_append_val (ids, id);
+    }
+
+  qs_graph_view_set_highlighted (self->view, ids);
+  if (ids->len > 0)
+    qs_graph_view_show_layer (self->view, g_array_index (ids, int, 0));
+}
+
+/* In a network with Q/DQ the rewrites decide the precisions; else that comes after all of them. */
+static QsGraphScene *
+make_scene (QsRewritesPage  *self,
+            QsNetwork       *network,
+            guint            step,
+            GError         **error)
+{
+  if (step == self->n_steps || qs_engine_is_explicit (self->engine))
+    return qs_graph_scene_new_for_built (network, NULL, error);
+
+  for (guint i = 0; i < network->tensors->len; i++)
+    {
+      QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+
+      if (tensor->type == QS_DATA_TYPE_INT8)
+        tensor->type = QS_DATA_TYPE_FLOAT;
+      tensor->scale = 0.0f;
+    }
+  return qs_graph_scene_new (network, NULL, error);
+}
+
+static void
+show_state (QsRewritesPage *self)
+{
+  const QsJournalEntry *entry = get_entry (self);
+  gboolean before = entry != NULL && gtk_toggle_button_get_active (self->before_button);
+  guint step = before ? self->step - 1 : self->step;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsNetwork) network =
+    qs_replay_make_network (get_journal (self), qs_engine_get_network (self->engine),
+                            qs_session_get_network (self->session), step, &error);
+  g_autoptr (QsGraphScene) scene = network == NULL ? NULL : make_scene (self, network, step, &error);
+
+  if (scene == NULL)
+    g_warning ("The rewrites cannot be shown: %s", error->message);
+
+  self->is_following = TRUE;
+  qs_graph_view_set_scene (self->view, scene);
+  if (scene != NULL && entry != NULL)
+    highlight (self, network, before ? entry->before : entry->after);
+  self->is_following = FALSE;
+}
+
+static void
+select_row (QsRewritesPage *self)
+{
+  GListModel *model = gtk_single_selection_get_model (self->rewrite_selection);
+  guint n = g_list_model_get_n_items (model), found = GTK_INVALID_LIST_POSITION;
+
+  for (guint i = 0; i < n && found == GTK_INVALID_LIST_POSITION; i++)
+    {
+      g_autoptr (QsJournalItem) item = g_list_model_get_item (model, i);
+
+      if (qs_journal_item_get_step (item) == (int) self->step - 1)
+        found = i;
+    }
+
+  self->is_following = TRUE;
+  gtk_single_selection_set_selected (self->rewrite_selection, found);
+  self->is_following = FALSE;
+  if (found != GTK_INVALID_LIST_POSITION)
+    gtk_widget_activate_action (GTK_WIDGET (self->rewrites), "list.scroll-to-item", "u", found);
+}
+
+static void
+show_bar (QsRewritesPage *self)
+{
+  const QsJournalEntry *entry = get_entry (self);
+  /* Translators: which of how many rewrites. */
+  g_autofree char *position = g_strdup_printf (_("%u / %u"), self->step, self->n_steps);
+
+  gtk_label_set_label (self->position, position);
+  gtk_label_set_label (self->sentence, entry != NULL ? entry->reason
+                                                     : _("The network as it was imported"));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->sentence), entry != NULL ? entry->reason : NULL);
+  gtk_widget_set_visible (self->moments, entry != NULL);
+  gtk_widget_set_sensitive (self->back_button, self->step > 0);
+  gtk_widget_set_sensitive (self->forward_button, self->step < self->n_steps);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->play_button), self->n_steps > 0);
+}
+
+/* Work for who looks only. */
+static void
+update_if_mapped (QsRewritesPage *self)
+{
+  if (self->is_current || self->engine == NULL || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+
+  self->is_current = TRUE;
+  show_state (self);
+}
+
+static void
+go_to (QsRewritesPage *self,
+       guint           step)
+{
+  self->step = MIN (step, self->n_steps);
+  self->is_current = FALSE;
+  show_bar (self);
+  select_row (self);
+  update_if_mapped (self);
+}
+
+/* The bar */
+
+static void
+stop_playing (QsRewritesPage *self)
+{
+  gtk_toggle_button_set_active (self->play_button, FALSE);
+}
+
+static gboolean
+play_cb (gpointer user_data)
+{
+  QsRewritesPage *self = user_data;
+
+  if (self->step >= self->n_steps)
+    {
+      self->play_source = 0;
+      stop_playing (self);
+      return G_SOURCE_REMOVE;
+    }
+
+  go_to (self, self->step + 1);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+play_toggled_cb (QsRewritesPage *self)
+{
+  gboolean is_playing = gtk_toggle_button_get_active (self->play_button);
+
+  g_clear_handle_id (&self->play_source, g_source_remove);
+  gtk_button_set_icon_name (GTK_BUTTON (self->play_button),
+                            is_playing ? "media-playback-pause-symbolic"
+                                       : "media-playback-start-symbolic");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->play_button), is_playing ? _("Pause") : _("Play"));
+  if (!is_playing)
+    return;
+
+  gtk_toggle_button_set_active (self->after_button, TRUE);
+  go_to (self, self->step == self->n_steps ? 0 : self->step + 1);
+  self->play_source = g_timeout_add_seconds (PLAY_SECONDS, play_cb, self);
+}
+
+static void
+back_clicked_cb (QsRewritesPage *self)
+{
+  stop_playing (self);
+  go_to (self, self->step - 1);
+}
+
+static void
+forward_clicked_cb (QsRewritesPage *self)
+{
+  stop_playing (self);
+  go_to (self, self->step + 1);
+}
+
+/* Emitted by the one of the two buttons; the other one is its opposite. */
+static void
+moment_toggled_cb (QsRewritesPage *self)
+{
+  self->is_current = FALSE;
+  update_if_mapped (self);
+}
+
+/* The lists */
+
+static gboolean
+filter_func (gpointer item,
+             gpointer user_data)
+{
+  QsRewritesPage *self = user_data;
+
+  return self->rule == NULL ||
+         strcmp (qs_journal_item_get_entry (item)->rule, self->rule) == 0;
+}
+
+static void
+rule_chosen_cb (QsRewritesPage *self)
+{
+  guint row = gtk_drop_down_get_selected (self->rules);
+
+  if (self->is_following || row >= self->rule_ids->len)
+    return;
+
+  self->rule = g_ptr_array_index (self->rule_ids, row);
+  self->is_following = TRUE;
+  gtk_filter_changed (GTK_FILTER (self->filter), GTK_FILTER_CHANGE_DIFFERENT);
+  self->is_following = FALSE;
+  select_row (self);
+}
+
+static guint
+count_rule (QsRewritesPage *self,
+            const char     *rule)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->n_steps; i++)
+    {
+      g_autoptr (QsJournalItem) item = g_list_model_get_item (G_LIST_MODEL (self->all_rewrites), i);
+
+      n += strcmp (qs_journal_item_get_entry (item)->rule, rule) == 0;
+    }
+
+  return n;
+}
+
+static void
+add_rule (QsRewritesPage *self,
+          GtkStringList  *names,
+          const char     *rule,
+          const char     *title,
+          guint           n)
+{
+  /* Translators: a rule by which graphs are rewritten, and how often it was applied. */
+  g_autofree char *name = g_strdup_printf (_("%s (%u)"), title, n);
+
+  gtk_string_list_append (names, name);
+  g_ptr_array_add (self->rule_ids, (gpointer) rule);
+}
+
+static void
+fill_rules (QsRewritesPage *self)
+{
+  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+
+  g_ptr_array_set_size (self->rule_ids, 0);
+  self->rule = NULL;
+  add_rule (self, names, NULL, _("All Rules"), self->n_steps);
+  for (guint i = 0; i < self->n_steps; i++)
+    {
+      g_autoptr (QsJournalItem) item = g_list_model_get_item (G_LIST_MODEL (self->all_rewrites), i);
+      const char *rule = g_intern_string (qs_journal_item_get_entry (item)->rule);
+
+      if (!g_ptr_array_find (self->rule_ids, rule, NULL))
+        add_rule (self, names, rule, qs_journal_item_get_title (item), count_rule (self, rule));
+    }
+
+  gtk_drop_down_set_model (self->rules, G_LIST_MODEL (names));
+  gtk_drop_down_set_selected (self->rules, 0);
+}
+
+static void
+fill_lists (QsRewritesPage *self)
+{
+  QsJournal *journal = get_journal (self);
+  int step = 0;
+  g_autofree char *rewrites = NULL, *blocked = NULL;
+
+  g_list_store_remove_all (self->all_rewrites);
+  g_list_store_remove_all (self->all_blocked);
+  for (guint i = 0; i < qs_journal_get_n (journal); i++)
+    {
+      const QsJournalEntry *entry = qs_journal_get (journal, i);
+      gboolean is_step = entry->kind == QS_JOURNAL_REWRITE &&
+                         entry->before->len + entry->after->len > 0;
+      g_autoptr (QsJournalItem) item = qs_journal_item_new (journal, entry, is_step ? step : -1);
+
+      step += is_step;
+      if (is_step)
+        g_list_store_append (self->all_rewrites, item);
+      else if (entry->kind == QS_JOURNAL_REFUSAL)
+        g_list_store_append (self->all_blocked, item);
+    }
+
+  self->n_steps = (guint) step;
+  /* Translators: titles of lists, with the number of rows. */
+  rewrites = g_strdup_printf (_("Rewrites (%u)"), self->n_steps);
+  blocked = g_strdup_printf (_("Blocked (%u)"),
+                             g_list_model_get_n_items (G_LIST_MODEL (self->all_blocked)));
+  gtk_stack_page_set_title (self->rewrites_page, rewrites);
+  gtk_stack_page_set_title (self->blocked_page, blocked);
+  fill_rules (self);
+}
+
+static void
+engine_changed_cb (QsRewritesPage *self)
+{
+  QsEngine *engine = qs_session_get_engine (self->session);
+
+  if (engine == self->engine && engine != NULL)
+    return;
+
+  stop_playing (self);
+  g_clear_pointer (&self->engine, qs_engine_unref);
+  self->engine = engine == NULL ? NULL : qs_engine_ref (engine);
+  gtk_stack_set_visible_child_name (self->stack, engine == NULL ? "empty" : "replay");
+  if (engine == NULL)
+    {
+      qs_graph_view_set_scene (self->view, NULL);
+      g_list_store_remove_all (self->all_rewrites);
+      g_list_store_remove_all (self->all_blocked);
+      return;
+    }
+
+  self->is_following = TRUE;
+  fill_lists (self);
+  self->is_following = FALSE;
+  go_to (self, MIN (self->n_steps, 1));
+}
+
+static void
+rewrite_selected_cb (QsRewritesPage *self)
+{
+  QsJournalItem *item = gtk_single_selection_get_selected_item (self->rewrite_selection);
+
+  if (self->is_following || item == NULL)
+    return;
+
+  stop_playing (self);
+  go_to (self, (guint) qs_journal_item_get_step (item) + 1);
+}
+
+static void
+blocked_selected_cb (QsRewritesPage *self)
+{
+  QsJournalItem *item = gtk_single_selection_get_selected_item (self->blocked_selection);
+  const QsJournalEntry *entry = item == NULL ? NULL : qs_journal_item_get_entry (item);
+
+  if (entry != NULL && entry->layers != NULL && entry->layers[0] != NULL)
+    qs_session_select (self->session, QS_SELECTION_LAYER, entry->layers[0]);
+}
+
+/* The one selection: what is chosen here is chosen everywhere, if it is still there. */
+static void
+view_selected_cb (QsRewritesPage *self)
+{
+  QsGraphScene *scene = qs_graph_view_get_scene (self->view);
+  int layer = qs_graph_view_get_selected_layer (self->view);
+  int node = scene == NULL || layer < 0 ? -1 : qs_graph_scene_find_layer (scene, layer);
+
+  if (self->is_following || node < 0)
+    return;
+
+  qs_session_select (self->session, QS_SELECTION_LAYER,
+                     qs_graph_scene_get_node (scene, node)->name);
+}
+
+/**
+ * qs_rewrites_page_set_session:
+ *
+ * Once, when the window is made.
+ */
+void
+qs_rewrites_page_set_session (QsRewritesPage *self,
+                              QsSession      *session)
+{
+  self->session = session;
+  g_signal_connect_object (session, "changed::" QS_CHANGED_ENGINE,
+                           G_CALLBACK (engine_changed_cb), self, G_CONNECT_SWAPPED);
+  engine_changed_cb (self);
+}
+
+/* Rows: of a rewrite its number, rule and layer; of a blocked one the reason and what would help. */
+
+static void
+row_setup_cb (GtkSignalListItemFactory *factory,
+              GtkListItem              *list_item)
+{
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  GtkWidget *number = gtk_label_new (NULL);
+  GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+
+  gtk_label_set_width_chars (GTK_LABEL (number), 4);
+  gtk_label_set_xalign (GTK_LABEL (number), 1.0f);
+  gtk_widget_set_valign (number, GTK_ALIGN_START);
+  gtk_widget_add_css_class (number, "numeric");
+  gtk_widget_add_css_class (number, "dim-label");
+  gtk_widget_set_hexpand (words, TRUE);
+  for (guint i = 0; i < 2; i++)
+    {
+      GtkWidget *label = gtk_label_new (NULL);
+
+      gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
+      gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+      gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+      if (i == 1)
+        {
+          gtk_widget_add_css_class (label, "caption");
+          gtk_widget_add_css_class (label, "dim-label");
+        }
+      gtk_box_append (GTK_BOX (words), label);
+    }
+  gtk_box_append (GTK_BOX (row), number);
+  gtk_box_append (GTK_BOX (row), words);
+  gtk_list_item_set_child (list_item, row);
+}
+
+/* What is there now, or what went. */
+static const char *
+get_layer_name (const QsJournalEntry *entry)
+{
+  if (entry->result != NULL)
+    return entry->result;
+
+  return entry->layers != NULL && entry->layers[0] != NULL ? entry->layers[0] : "";
+}
+
+static void
+row_bind_cb (GtkSignalListItemFactory *factory,
+             GtkListItem              *list_item)
+{
+  QsJournalItem *item = gtk_list_item_get_item (list_item);
+  const QsJournalEntry *entry = qs_journal_item_get_entry (item);
+  GtkWidget *number = gtk_widget_get_first_child (gtk_list_item_get_child (list_item));
+  GtkWidget *first = gtk_widget_get_first_child (gtk_widget_get_next_sibling (number));
+  GtkWidget *second = gtk_widget_get_next_sibling (first);
+  int step = qs_journal_item_get_step (item);
+  g_autofree char *text = step < 0 ? NULL : g_strdup_printf ("%d", step + 1);
+
+  gtk_widget_set_visible (number, step >= 0);
+  gtk_label_set_label (GTK_LABEL (number), text != NULL ? text : "");
+  gtk_label_set_label (GTK_LABEL (first),
+                       step >= 0 ? qs_journal_item_get_title (item) : entry->reason);
+  gtk_label_set_label (GTK_LABEL (second), step >= 0 ? get_layer_name (entry)
+                                           : entry->remedy != NULL ? entry->remedy
+                                                                   : get_layer_name (entry));
+}
+
+static GtkSingleSelection *
+fill_view (QsRewritesPage *self,
+           GtkListView    *view,
+           GListModel     *model,
+           GCallback       callback)
+{
+  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+  GtkSingleSelection *selection = gtk_single_selection_new (model);
+
+  g_signal_connect (factory, "setup", G_CALLBACK (row_setup_cb), NULL);
+  g_signal_connect (factory, "bind", G_CALLBACK (row_bind_cb), NULL);
+  gtk_single_selection_set_autoselect (selection, FALSE);
+  gtk_single_selection_set_can_unselect (selection, TRUE);
+  gtk_list_view_set_factory (view, factory);
+  gtk_list_view_set_model (view, GTK_SELECTION_MODEL (selection));
+  g_signal_connect_object (selection, "notify::selected-item", callback, self, G_CONNECT_SWAPPED);
+  return selection;
+}
+
+static gboolean
+qs_rewrites_page_grab_focus (GtkWidget *widget)
+{
+  QsRewritesPage *self = QS_REWRITES_PAGE (widget);
+
+  return self->engine != NULL && gtk_widget_grab_focus (GTK_WIDGET (self->forward_button));
+}
+
+static void
+qs_rewrites_page_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (qs_rewrites_page_parent_class)->map (widget);
+  update_if_mapped (QS_REWRITES_PAGE (widget));
+}
+
+static void
+qs_rewrites_page_unmap (GtkWidget *widget)
+{
+  stop_playing (QS_REWRITES_PAGE (widget));
+  GTK_WIDGET_CLASS (qs_rewrites_page_parent_class)->unmap (widget);
+}
+
+static void
+qs_rewrites_page_dispose (GObject *object)
+{
+  QsRewritesPage *self = QS_REWRITES_PAGE (object);
+
+  g_clear_handle_id (&self->play_source, g_source_remove);
+  if (self->filter != NULL)
+    gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
+  self->is_following = TRUE;
+  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_REWRITES_PAGE);
+  g_clear_object (&self->rewrite_selection);
+  g_clear_object (&self->blocked_selection);
+  g_clear_object (&self->filter);
+  g_clear_object (&self->all_rewrites);
+  g_clear_object (&self->all_blocked);
+  g_clear_pointer (&self->rule_ids, g_ptr_array_unref);
+  g_clear_pointer (&self->engine, qs_engine_unref);
+  G_OBJECT_CLASS (qs_rewrites_page_parent_class)->dispose (object);
+}
+
+static void
+bind_children (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, view);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, moments);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, before_button);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, after_button);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, back_button);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, play_button);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, forward_button);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, position);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, sentence);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, rules);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, lists);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, rewrites_page);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, blocked_page);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, rewrites);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, blocked);
+}
+
+static void
+qs_rewrites_page_class_init (QsRewritesPageClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = qs_rewrites_page_dispose;
+  widget_class->grab_focus = qs_rewrites_page_grab_focus;
+  widget_class->map = qs_rewrites_page_map;
+  widget_class->unmap = qs_rewrites_page_unmap;
+
+  g_type_ensure (QS_TYPE_GRAPH_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-rewrites-page.ui");
+  bind_children (widget_class);
+  gtk_widget_class_bind_template_callback (widget_class, view_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, moment_toggled_cb);
+  gtk_widget_class_bind_template_callback (widget_class, back_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, play_toggled_cb);
+  gtk_widget_class_bind_template_callback (widget_class, forward_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, rule_chosen_cb);
+}
+
+static void
+qs_rewrites_page_init (QsRewritesPage *self)
+{
+  GtkFilterListModel *filtered;
+
+  self->all_rewrites = g_list_store_new (QS_TYPE_JOURNAL_ITEM);
+  self->all_blocked = g_list_store_new (QS_TYPE_JOURNAL_ITEM);
+  self->rule_ids = g_ptr_array_new ();
+  self->is_following = TRUE;
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->is_following = FALSE;
+  qs_graph_view_set_home_inset (self->view, MOMENTS_HEIGHT);
+
+  self->filter = gtk_custom_filter_new (filter_func, self, NULL);
+  filtered = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (self->all_rewrites)),
+                                        g_object_ref (GTK_FILTER (self->filter)));
+  self->rewrite_selection = fill_view (self, self->rewrites, G_LIST_MODEL (filtered),
+                                       G_CALLBACK (rewrite_selected_cb));
+  self->blocked_selection = fill_view (self, self->blocked,
+                                       g_object_ref (G_LIST_MODEL (self->all_blocked)),
+                                       G_CALLBACK (blocked_selected_cb));
+}
