@@ -2,6 +2,7 @@
 #include "qs-precision-choice.h"
 
 #include "operators/qs-operator.h"
+#include "passes/qs-placement.h"
 #include "qs-capability.h"
 #include "qs-min-cut.h"
 
@@ -415,6 +416,21 @@ explain_timed (const QsLayerPlan *plan,
                           plan->int8_candidate.ms, int8_reformat, plan->fp32.ms, float_reformat);
 }
 
+/* Where TensorRT's tools would not place INT8 and this build does, people should know. */
+static void
+note_placement (Choice            *self,
+                const QsLayerPlan *plan)
+{
+  const QsPlacementRule *rule = plan->int8 ? qs_placement_find (plan->layer) : NULL;
+  const char *layers[] = { plan->layer->name, NULL };
+
+  if (rule != NULL)
+    qs_journal_add (self->build->journal, QS_JOURNAL_DECISION, "placement", layers, NULL,
+                    plan->layer->name,
+                    "TensorRT's own placement would leave %s in floating point (%s). %s",
+                    plan->layer->name, rule->id, rule->reason);
+}
+
 static void
 explain (Choice      *self,
          QsLayerPlan *plan)
@@ -446,6 +462,7 @@ explain (Choice      *self,
     }
   qs_journal_add (self->build->journal, QS_JOURNAL_DECISION, "precision", layers, NULL,
                   plan->layer->name, "%s", plan->reason);
+  note_placement (self, plan);
 }
 
 gboolean

@@ -7,6 +7,7 @@
 #include "operators/qs-operator.h"
 #include "passes/qs-explanation.h"
 #include "passes/qs-pass.h"
+#include "passes/qs-placement.h"
 #include "qs-onnx-maker.h"
 #include "qs-qdq-maker.h"
 #include "qs-test.h"
@@ -571,6 +572,50 @@ test_versions (void)
     }
 }
 
+static const char *
+placement_of (QsTensor *tensor)
+{
+  const QsPlacementRule *rule = qs_placement_find (tensor->producer);
+
+  return rule != NULL ? rule->id : NULL;
+}
+
+/* The rules of NVIDIA's model optimizer, each with a layer that it keeps in floats and one that not:
+ * 16 channels on both sides, or 8 aligned ones in a first layer, rows and columns of more than one. */
+static void
+test_placement (void)
+{
+  QsTestMaker maker;
+  QsShape row = qs_shape_make (2, 1, 32), rows = qs_shape_make (2, 4, 32);
+  QsTensor *x = make (&maker, 16), *y, *m;
+
+  y = qs_test_convolution (&maker, "full", x, 16, 3, 1, FALSE);
+  g_assert_null (placement_of (y));
+  g_assert_null (placement_of (qs_test_convolution (&maker, "three", y, 3, 1, 1, FALSE)));
+  g_assert_cmpstr (placement_of (qs_test_convolution (
+                     &maker, "odd", qs_network_find_tensor (maker.network, "three"), 5, 3, 1,
+                     FALSE)), ==, "few-channels");
+  g_assert_null (placement_of (qs_test_convolution (&maker, "deep", y, 16, 3, 16, FALSE)));
+  g_assert_cmpstr (placement_of (qs_test_convolution (&maker, "pointwise", y, 16, 1, 16, FALSE)), ==,
+                   "few-channels");
+  g_assert_null (placement_of (qs_test_max_pool (&maker, "pool", y)));
+  g_assert_cmpstr (placement_of (qs_test_max_pool (&maker, "lonely", x)), ==, "lonely-pooling");
+  g_assert_cmpstr (placement_of (qs_test_element_wise (&maker, "bias", y,
+                                                       qs_test_number (&maker, "n", 2.0f),
+                                                       QS_ELEMENT_WISE_MUL)), ==, "constant-operand");
+  g_assert_null (placement_of (qs_test_element_wise (&maker, "sum", y, x, QS_ELEMENT_WISE_ADD)));
+  g_assert_cmpstr (placement_of (qs_test_batch_norm (&maker, "bn", y)), ==, "float-class");
+  g_assert_cmpstr (placement_of (qs_test_activation (&maker, "silu", y,
+                                                     (QsActivation) { QS_ACTIVATION_SILU })), ==,
+                   "standing-function");
+  m = qs_test_input (&maker, "m", &row);
+  g_assert_cmpstr (placement_of (qs_test_product (&maker, "vector", m, 8, FALSE)), ==,
+                   "matrix-vector");
+  m = qs_test_input (&maker, "n", &rows);
+  g_assert_null (placement_of (qs_test_product (&maker, "matrix", m, 8, FALSE)));
+  qs_test_maker_clear (&maker);
+}
+
 /* Every rewrite of Q/DQ networks says when it applies and why it keeps the arithmetic. */
 static void
 test_pass_list (void)
@@ -638,5 +683,6 @@ main (int    argc,
   g_test_add_func ("/qdq-rules/pass-list", test_pass_list);
   g_test_add_func ("/qdq-rules/float-build", test_float_build);
   g_test_add_func ("/qdq-rules/versions", test_versions);
+  g_test_add_func ("/qdq-rules/placement", test_placement);
   return g_test_run ();
 }

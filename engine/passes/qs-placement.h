@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-journal.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QsPlacementUse:
+ * @QS_PLACEMENT_USE_ADVICE: where TensorRT's tools would not quantize and an implicit build may: the
+ *   build measures for itself what is faster, so the rule is only told
+ * @QS_PLACEMENT_USE_BUILD: the implicit build follows it
+ *
+ * What a rule of placement is good for.
+ */
+typedef enum
+{
+  QS_PLACEMENT_USE_ADVICE,
+  QS_PLACEMENT_USE_BUILD,
+} QsPlacementUse;
+
+/**
+ * QsPlacementRule:
+ * @id: "matrix-vector"
+ * @use: who follows it
+ * @keeps_float: (nullable): whether it keeps @layer in floating point; %NULL for a rule about scales,
+ *   which the ranges of the builder carry out
+ * @reason: a sentence
+ *
+ * A rule about where INT8 is worth it in a network without Q/DQ, by shape and neighbourhood. They are
+ * those of NVIDIA's model optimizer, which writes down what TensorRT's implicit mode does.
+ */
+typedef struct
+{
+  const char *id;
+  QsPlacementUse use;
+  gboolean (*keeps_float) (const QsLayer *layer);
+  const char *reason;
+} QsPlacementRule;
+
+guint                  qs_placement_get_n  (void);
+const QsPlacementRule *qs_placement_get    (guint           index);
+/* (nullable): the first rule that keeps @layer, of a network before INT8, in floating point */
+const QsPlacementRule *qs_placement_find   (const QsLayer  *layer);
+
+G_END_DECLS
