@@ -26,6 +26,7 @@ struct _QsBuild
   QsSamples *samples;
   QsHistogramSet *histograms;
   GPtrArray *sources;
+  QsDynamicRanges *ranges;
   QsEngine *engine;
   QsProfileResult times;
   QsProgress *progress;
@@ -210,6 +211,7 @@ build_engine (QsBuild  *self,
   options.backend = self->settings.backend;
   options.n_threads = self->settings.n_threads;
   options.int8 = self->settings.int8;
+  options.ranges = self->ranges;
   options.rounding = self->settings.rounding;
   options.model_checksum = qs_model_get_checksum (self->model);
   self->engine = qs_builder_build (self->network, scales, &options, self->progress, error);
@@ -276,6 +278,7 @@ qs_build_finalize (GObject *object)
   g_clear_pointer (&self->samples, qs_samples_unref);
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_pointer (&self->ranges, qs_dynamic_ranges_unref);
   g_clear_pointer (&self->engine, qs_engine_unref);
   qs_profile_result_clear (&self->times);
   g_clear_object (&self->progress);
@@ -339,6 +342,25 @@ qs_build_set_sources (QsBuild   *self,
 {
   for (guint i = 0; i < sources->len; i++)
     g_ptr_array_add (self->sources, qs_scale_source_ref (g_ptr_array_index (sources, i)));
+}
+
+void
+qs_build_set_ranges (QsBuild         *self,
+                     QsDynamicRanges *ranges)
+{
+  self->ranges = qs_dynamic_ranges_ref (ranges);
+}
+
+QsDynamicRanges *
+qs_build_get_ranges (QsBuild *self)
+{
+  return self->ranges;
+}
+
+const QsBuildSettings *
+qs_build_get_settings (QsBuild *self)
+{
+  return &self->settings;
 }
 
 /**

@@ -51,6 +51,11 @@ void            qs_build_set_histograms (QsBuild                *self,
 /* (element-type QsScaleSource) */
 void            qs_build_set_sources    (QsBuild                *self,
                                          GPtrArray              *sources);
+/* Set by hand, in the place of the calibrator's */
+void            qs_build_set_ranges     (QsBuild                *self,
+                                         QsDynamicRanges        *ranges);
+QsDynamicRanges *qs_build_get_ranges    (QsBuild                *self);
+const QsBuildSettings *qs_build_get_settings (QsBuild           *self);
 void            qs_build_set_watched    (QsBuild                *self,
                                          const char             *tensor);
 QsProgress     *qs_build_get_progress   (QsBuild                *self);

@@ -22,6 +22,7 @@ comparison_free (gpointer data)
   qs_profile_free (self->profile);
   qs_histogram_set_unref (self->histograms);
   qs_samples_unref (self->samples);
+  g_clear_pointer (&self->options.ranges, qs_dynamic_ranges_unref);
   g_object_unref (self->progress);
   g_free (self);
 }
@@ -58,6 +59,8 @@ qs_comparison_run_async (QsModel                *model,
   self->histograms = qs_histogram_set_ref (histograms);
   self->samples = qs_samples_ref (samples);
   self->options = *options;
+  if (options->ranges != NULL)
+    qs_dynamic_ranges_ref (options->ranges);
   self->progress = g_object_ref (progress);
 
   task = g_task_new (NULL, qs_progress_get_cancellable (progress), callback, user_data);

@@ -62,6 +62,8 @@ qs_inspector_set_session (QsInspector *self,
                            G_CALLBACK (selection_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SCALES,
                            G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "changed::" QS_CHANGED_RANGES,
+                           G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_LIVE,
                            G_CALLBACK (update), self, G_CONNECT_SWAPPED);
 }

@@ -51,6 +51,13 @@ qs_scale_source_new_cache (const char   *name,
 }
 
 QsScaleSource *
+qs_scale_source_new_manual (const char   *name,
+                            QsScaleTable *scales)
+{
+  return scale_source_new (QS_SCALE_SOURCE_MANUAL, name, NULL, qs_scale_table_ref (scales));
+}
+
+QsScaleSource *
 qs_scale_source_ref (QsScaleSource *self)
 {
   g_atomic_ref_count_inc (&self->ref_count);

@@ -14,10 +14,14 @@ G_BEGIN_DECLS
 typedef struct _QsScaleSource QsScaleSource;
 
 #define QS_SCALE_SOURCE_CACHE "cache"
+#define QS_SCALE_SOURCE_MANUAL "manual"
 
 QsScaleSource *qs_scale_source_new_calibrator (const QsCalibrator *calibrator,
                                                QsHistogramSet     *histograms);
 QsScaleSource *qs_scale_source_new_cache      (const char         *name,
+                                               QsScaleTable       *scales);
+/* Ranges set by hand, for the tensors that have one. */
+QsScaleSource *qs_scale_source_new_manual     (const char         *name,
                                                QsScaleTable       *scales);
 QsScaleSource *qs_scale_source_ref            (QsScaleSource      *self);
 void           qs_scale_source_unref          (QsScaleSource      *self);

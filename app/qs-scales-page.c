@@ -150,6 +150,21 @@ make_plot (QsScalesPage *self,
   return plot;
 }
 
+/* A range holds for all tensors that share a scale. */
+static void
+add_manual (QsScalesPage *self,
+            QsScalePlot  *plot)
+{
+  for (guint i = 0; i < qs_scale_plot_get_n_rows (plot); i++)
+    {
+      const QsDynamicRange *range =
+        qs_session_find_range (self->session, qs_scale_plot_get_tensor (plot, i), NULL);
+
+      if (range != NULL)
+        qs_scale_plot_set_manual (plot, i, qs_dynamic_range_get_abs_max (range));
+    }
+}
+
 static void
 scales_changed_cb (QsScalesPage *self)
 {
@@ -162,6 +177,8 @@ scales_changed_cb (QsScalesPage *self)
 
   gtk_stack_set_visible_child_name (self->stack, plot != NULL ? "scales" : "empty");
   self->is_following = TRUE;
+  if (plot != NULL)
+    add_manual (self, plot);
   qs_scale_chart_set_plot (self->chart, plot);
   self->is_following = FALSE;
   follow_selection (self);
@@ -182,6 +199,8 @@ qs_scales_page_set_session (QsScalesPage *self,
 {
   self->session = session;
   g_signal_connect_object (session, "changed::" QS_CHANGED_SCALES,
+                           G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "changed::" QS_CHANGED_RANGES,
                            G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
                            G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);

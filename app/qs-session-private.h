@@ -19,6 +19,8 @@ struct _QsSession
   QsFindingStore *findings;
   QsWeightStore *weights;
 
+  QsLiveEffect *effect;
+
   QsProgress *progress; /* of the work under way */
   QsBuild *build;       /* while it runs */
   char *live_name;
@@ -29,6 +31,10 @@ void        qs_session_emit_changed (QsSession  *self,
                                      const char *what);
 /* After another document took the place of this one. */
 void        qs_session_emit_all     (QsSession  *self);
+/* Something of the document was made or changed that a file of it does not have. */
+void        qs_session_mark_modified (QsSession *self);
+/* Brings the engine in line with the ranges set by hand. */
+void        qs_session_rescale      (QsSession  *self);
 void        qs_session_clear_live   (QsSession  *self);
 /* (nullable): the tensor whose histogram the inspector shows */
 const char *qs_session_get_watched  (QsSession  *self);

@@ -63,6 +63,7 @@ static void
 session_drop_document (QsSession *self)
 {
   qs_workspace_drop_document (&self->work);
+  qs_live_effect_set_subject (self->effect, NULL, NULL, NULL, 0);
   qs_history_clear (self->history);
 }
 
@@ -283,6 +284,19 @@ qs_session_can_build (QsSession *self)
          (has_scales || self->work.settings.int8 == QS_INT8_OFF);
 }
 
+/* What the engine's scales are without ranges set by hand. */
+static void
+session_keep_base (QsSession *self,
+                   QsBuild   *build)
+{
+  QsScaleSource *source =
+    qs_workspace_find_source (&self->work, qs_build_get_settings (build)->source);
+
+  if (source != NULL && qs_build_get_settings (build)->int8 != QS_INT8_OFF)
+    self->work.base_scales = qs_scale_table_ref (qs_scale_source_get_scales (source));
+  qs_live_effect_set_subject (self->effect, NULL, NULL, NULL, 0);
+}
+
 static void
 built_cb (GObject      *object,
           GAsyncResult *result,
@@ -298,13 +312,18 @@ built_cb (GObject      *object,
   if (built)
     {
       qs_workspace_take_engine (&self->work, qs_engine_ref (qs_build_get_engine (build)));
+      session_keep_base (self, build);
       qs_workspace_set_times (&self->work, qs_build_get_times (build));
     }
 
   session_end (self);
   qs_session_emit_changed (self, QS_CHANGED_SCALES);
+  qs_session_mark_modified (self);
   if (built)
     {
+      /* Ranges may have been edited while it was built. */
+      if (qs_build_get_ranges (build) != qs_session_get_ranges (self))
+        qs_session_rescale (self);
       qs_session_emit_changed (self, QS_CHANGED_ENGINE);
       qs_session_emit_changed (self, QS_CHANGED_SELECTION); /* its layers are other objects now */
       g_task_return_boolean (task, TRUE);
@@ -331,6 +350,7 @@ qs_session_build_async (QsSession           *self,
   qs_build_set_samples (self->build, self->work.calibration);
   qs_build_set_histograms (self->build, self->work.histograms);
   qs_build_set_sources (self->build, self->work.sources);
+  qs_build_set_ranges (self->build, qs_session_get_ranges (self));
   qs_build_set_watched (self->build, qs_session_get_watched (self));
   g_signal_connect_object (self->build, "histogram", G_CALLBACK (live_histogram_cb), self,
                            G_CONNECT_SWAPPED);
@@ -395,6 +415,7 @@ qs_session_compare_async (QsSession           *self,
   options.backend = self->work.settings.backend;
   options.n_threads = self->work.settings.n_threads;
   options.int8 = self->work.settings.int8;
+  options.ranges = qs_session_get_ranges (self);
   options.rounding = self->work.settings.rounding;
   progress = qs_progress_new ();
   qs_progress_set_phase (progress, _("Comparing calibrators"));

@@ -21,11 +21,21 @@ qs_session_emit_changed (QsSession  *self,
 }
 
 void
+qs_session_mark_modified (QsSession *self)
+{
+  if (self->work.is_modified)
+    return;
+
+  self->work.is_modified = TRUE;
+  qs_session_emit_changed (self, QS_CHANGED_MODIFIED);
+}
+
+void
 qs_session_emit_all (QsSession *self)
 {
   static const char *const changes[] = {
     QS_CHANGED_MODEL, QS_CHANGED_SAMPLES, QS_CHANGED_SCALES, QS_CHANGED_EVALUATIONS,
-    QS_CHANGED_ENGINE, QS_CHANGED_SELECTION,
+    QS_CHANGED_ENGINE, QS_CHANGED_SELECTION, QS_CHANGED_RANGES, QS_CHANGED_MODIFIED,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
@@ -136,6 +146,8 @@ qs_session_set_calibration (QsSession *self,
   g_clear_pointer (&self->work.calibration, qs_samples_unref);
   self->work.calibration = samples;
   qs_workspace_drop_histograms (&self->work);
+  qs_live_effect_set_subject (self->effect, NULL, NULL, NULL, 0);
+  qs_session_mark_modified (self);
   qs_session_emit_changed (self, QS_CHANGED_SAMPLES);
   qs_session_emit_changed (self, QS_CHANGED_SCALES);
   qs_session_emit_changed (self, QS_CHANGED_EVALUATIONS);
@@ -154,6 +166,7 @@ qs_session_set_labelled (QsSession *self,
   qs_samples_ref (samples);
   g_clear_pointer (&self->work.labelled, qs_samples_unref);
   self->work.labelled = samples;
+  qs_session_mark_modified (self);
   g_clear_pointer (&self->work.evaluations, g_ptr_array_unref);
   qs_session_emit_changed (self, QS_CHANGED_SAMPLES);
   qs_session_emit_changed (self, QS_CHANGED_EVALUATIONS);
@@ -357,6 +370,9 @@ qs_session_finalize (GObject *object)
   qs_workspace_clear (&self->work);
   qs_session_clear_live (self);
   g_clear_pointer (&self->history, qs_history_free);
+  if (self->effect != NULL)
+    g_signal_handlers_disconnect_by_data (self->effect, self);
+  g_clear_object (&self->effect);
   g_clear_object (&self->progress);
   g_clear_object (&self->build);
 
@@ -374,10 +390,18 @@ qs_session_class_init (QsSessionClass *klass)
 }
 
 static void
+effect_measured_cb (QsSession *self)
+{
+  qs_session_emit_changed (self, QS_CHANGED_EFFECT);
+}
+
+static void
 qs_session_init (QsSession *self)
 {
   qs_workspace_init (&self->work);
   self->history = qs_history_new ();
+  self->effect = qs_live_effect_new ();
+  g_signal_connect_swapped (self->effect, "measured", G_CALLBACK (effect_measured_cb), self);
   self->findings = qs_finding_store_new ();
   self->weights = qs_weight_store_new ();
   g_signal_connect (self, "changed::" QS_CHANGED_MODEL, G_CALLBACK (model_changed_cb), NULL);

@@ -6,7 +6,9 @@
 #include "qs-build.h"
 #include "qs-cache-editor.h"
 #include "qs-finding-store.h"
+#include "builder/qs-scale-groups.h"
 #include "qs-history.h"
+#include "qs-live-effect.h"
 #include "qs-loader.h"
 #include "qs-weight-store.h"
 
@@ -33,6 +35,10 @@ G_DECLARE_FINAL_TYPE (QsSession, qs_session, QS, SESSION, GObject)
 #define QS_CHANGED_SETTINGS "settings"
 #define QS_CHANGED_PROGRESS "progress"       /* work began or ended */
 #define QS_CHANGED_LIVE "live"               /* another view of a growing histogram */
+
+#define QS_CHANGED_RANGES "ranges"           /* ranges set by hand, and what follows for the engine */
+#define QS_CHANGED_EFFECT "effect"           /* what a range would do to the output was measured */
+#define QS_CHANGED_MODIFIED "modified"       /* there is something to be saved, or no more */
 
 QsSession       *qs_session_new                  (void);
 
@@ -78,6 +84,8 @@ QsHistogram     *qs_session_get_histogram        (QsSession             *self,
                                                   const char            *tensor);
 /* (element-type QsScaleSource): never NULL */
 GPtrArray       *qs_session_get_sources          (QsSession             *self);
+/* (element-type QsScaleSource) (transfer full): the same, and the ranges set by hand if there are any */
+GPtrArray       *qs_session_dup_all_sources      (QsSession             *self);
 QsScaleSource   *qs_session_find_source          (QsSession             *self,
                                                   const char            *id);
 /* (nullable): the calibration cache that was opened */
@@ -90,6 +98,46 @@ QsFindingStore  *qs_session_get_findings         (QsSession             *self);
 QsWeightStore   *qs_session_get_weights          (QsSession             *self);
 /* (element-type QsEvaluation) (nullable) */
 GPtrArray       *qs_session_get_evaluations      (QsSession             *self);
+
+/* Ranges set by hand. They take the place of every calibrator's in all builds, and an engine that is
+ * here follows them at once where no other layers would compute in INT8. */
+QsDynamicRanges *qs_session_get_ranges           (QsSession             *self);
+/* (nullable): the range that decides about @tensor's scale; @owner (out) (optional): whose it is, @tensor's
+ * own or that of one that shares its scale */
+const QsDynamicRange *qs_session_find_range      (QsSession             *self,
+                                                  const char            *tensor,
+                                                  const char           **owner);
+/* (nullable): which tensors share one scale; @tensor's group */
+QsScaleGroups   *qs_session_get_groups           (QsSession             *self);
+const QsScaleGroup *qs_session_get_group         (QsSession             *self,
+                                                  const char            *tensor);
+/* @range: (nullable): %NULL takes the range away; @whole_group: for all that share @tensor's scale. An
+ * impossible range leaves everything as it was. */
+gboolean         qs_session_set_range            (QsSession             *self,
+                                                  const char            *tensor,
+                                                  const QsDynamicRange  *range,
+                                                  gboolean               whole_group,
+                                                  GError               **error);
+/* All at once, as one edit. */
+gboolean         qs_session_set_ranges           (QsSession             *self,
+                                                  QsDynamicRanges       *ranges,
+                                                  GError               **error);
+/* (transfer full): @scales with the ranges in their place */
+QsScaleTable    *qs_session_apply_ranges         (QsSession             *self,
+                                                  QsScaleTable          *scales);
+/* @by is -1 to undo an edit of ranges and 1 to redo it. */
+gboolean         qs_session_can_undo             (QsSession             *self,
+                                                  int                    by);
+void             qs_session_undo                 (QsSession             *self,
+                                                  int                    by);
+/* Whether it takes a build to bring the engine in line with the ranges. */
+gboolean         qs_session_is_stale             (QsSession             *self);
+/* Asks what such an edit would do to the network's output; the newest question wins. */
+void             qs_session_preview_range        (QsSession             *self,
+                                                  const char            *tensor,
+                                                  const QsDynamicRange  *range,
+                                                  gboolean               whole_group);
+QsLiveEffect    *qs_session_get_effect           (QsSession             *self);
 
 const QsBuildSettings *qs_session_get_settings   (QsSession             *self);
 void             qs_session_set_settings         (QsSession             *self,

@@ -82,6 +82,12 @@ dup_finding_messages (QsTensorItem *item)
   return join_findings (item, "\n\n", qs_finding_item_get_message);
 }
 
+static char *
+dup_group (QsTensorItem *item)
+{
+  return g_strdup (qs_tensor_item_get_group (item));
+}
+
 static double
 get_min (QsTensorItem *item,
          guint         source)
@@ -147,6 +153,8 @@ static const QsTensorColumnKind kinds[] = {
   { N_("Max"), 86, FALSE, FORMAT_NUMBER, NULL, get_max },
   { N_("Mean"), 86, FALSE, FORMAT_NUMBER, NULL, get_mean },
   { N_("Zeros"), 76, FALSE, FORMAT_SHARE, NULL, get_zeros },
+  /* Translators: a column of tensors whose quantization scale has to be the same. */
+  { N_("Shares Scale With"), 160, FALSE, FORMAT_NUMBER, dup_group, NULL },
   { N_("Type"), 76, FALSE, FORMAT_NUMBER, dup_type, NULL },
 };
 

@@ -8,6 +8,7 @@
 
 #include "qs-finding-marks.h"
 #include "qs-property-list.h"
+#include "qs-range-editor.h"
 #include "qs-resources.h"
 #include "qs-swatch.h"
 #include "widgets/qs-histogram-view.h"
@@ -29,6 +30,7 @@ struct _QsTensorInspector
   GtkToggleButton *log_button;
   QsHistogramView *histogram;
   GtkLabel *hint;
+  QsRangeEditor *range_editor;
   QsFindingMarks *findings;
   GtkWidget *sources_box;
   GtkListBox *sources;
@@ -76,6 +78,15 @@ get_selected_source (QsTensorInspector *self)
   return source;
 }
 
+/* The range to start from: that of the source which is looked at. */
+static double
+get_suggestion (QsTensorInspector *self)
+{
+  QsScaleSource *source = get_selected_source (self);
+
+  return source == NULL ? (double) NAN : qs_scale_source_get_threshold (source, self->tensor_name);
+}
+
 static void
 add_curve (QsTensorInspector *self,
            QsHistogramPlot   *plot,
@@ -103,6 +114,7 @@ show_histogram (QsTensorInspector *self)
   QsHistogram *histogram = get_histogram (self);
   GPtrArray *sources = qs_session_get_sources (self->session);
   QsScaleSource *selected = get_selected_source (self);
+  const QsDynamicRange *range;
   g_autoptr (QsHistogramPlot) plot = NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self->histogram), histogram != NULL);
@@ -121,10 +133,41 @@ show_histogram (QsTensorInspector *self)
                                       qs_scale_source_get_name (source), i, threshold);
     }
 
+  range = qs_session_find_range (self->session, self->tensor_name, NULL);
+  if (range != NULL)
+    qs_histogram_plot_add_marker (plot, "manual", _("Manual"), sources->len,
+                                  qs_dynamic_range_get_abs_max (range));
   add_curve (self, plot, histogram);
   qs_histogram_view_set_plot (self->histogram, plot);
-  qs_histogram_view_set_selected (self->histogram,
-                                  selected == NULL ? NULL : qs_scale_source_get_id (selected));
+  qs_histogram_view_set_selected (self->histogram, range != NULL     ? "manual"
+                                                   : selected == NULL ? NULL
+                                                   : qs_scale_source_get_id (selected));
+  qs_histogram_view_set_handle (self->histogram,
+                                range != NULL ? qs_dynamic_range_get_abs_max (range)
+                                              : get_suggestion (self),
+                                range != NULL);
+}
+
+static void
+show_range (QsTensorInspector *self,
+            QsTensor          *tensor)
+{
+  /* What a graph of another program has is only looked at. */
+  gboolean is_editable = qs_session_get_groups (self->session) != NULL &&
+                         qs_tensor_is_scalable (tensor);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->range_editor), is_editable);
+  if (is_editable)
+    qs_range_editor_show (self->range_editor, self->session, tensor, get_histogram (self),
+                          get_suggestion (self));
+}
+
+static void
+handle_moved_cb (QsTensorInspector *self,
+                 double             value,
+                 gboolean           finished)
+{
+  qs_range_editor_drag (self->range_editor, value, finished);
 }
 
 /* Says in a sentence what the picture shows when a range cuts off values. */
@@ -375,6 +418,7 @@ qs_tensor_inspector_show (QsTensorInspector *self,
   show_sources (self);
   show_histogram (self);
   show_hint (self);
+  show_range (self, tensor);
   qs_finding_marks_show (self->findings, qs_session_get_findings (session), tensor->name);
   show_statistics (self);
   show_memory (self, tensor);
@@ -402,6 +446,7 @@ qs_tensor_inspector_class_init (QsTensorInspectorClass *klass)
 
   g_type_ensure (QS_TYPE_FINDING_MARKS);
   g_type_ensure (QS_TYPE_PROPERTY_LIST);
+  g_type_ensure (QS_TYPE_RANGE_EDITOR);
   g_type_ensure (QS_TYPE_HISTOGRAM_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-tensor-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, name);
@@ -409,6 +454,7 @@ qs_tensor_inspector_class_init (QsTensorInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, log_button);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, histogram);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, hint);
+  gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, range_editor);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, findings);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, sources_box);
   gtk_widget_class_bind_template_child (widget_class, QsTensorInspector, sources);
@@ -419,6 +465,7 @@ qs_tensor_inspector_class_init (QsTensorInspectorClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, link_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, log_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, marker_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, handle_moved_cb);
   gtk_widget_class_bind_template_callback (widget_class, source_selected_cb);
 }
 

@@ -13,6 +13,7 @@ struct _QsTensorItem
   QsHistogram *histogram;
   GPtrArray *sources;
   QsFindingStore *findings;
+  char *group;     /* (nullable) */
   double *clipped; /* by source; negative until it is computed */
 };
 
@@ -28,6 +29,7 @@ qs_tensor_item_finalize (GObject *object)
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_object (&self->findings);
   g_clear_pointer (&self->clipped, g_free);
+  g_clear_pointer (&self->group, g_free);
 
   G_OBJECT_CLASS (qs_tensor_item_parent_class)->finalize (object);
 }
@@ -119,7 +121,9 @@ qs_tensor_item_get_ratio (QsTensorItem *self)
     {
       double threshold = qs_tensor_item_get_threshold (self, i);
 
-      if (isfinite (threshold) && threshold > 0.0)
+      /* What was set by hand is no opinion about the data. */
+      if (isfinite (threshold) && threshold > 0.0 &&
+          !g_str_equal (qs_scale_source_get_id (self->sources->pdata[i]), QS_SCALE_SOURCE_MANUAL))
         {
           low = MIN (low, threshold);
           high = MAX (high, threshold);
@@ -127,4 +131,18 @@ qs_tensor_item_get_ratio (QsTensorItem *self)
     }
 
   return high > 0.0 ? high / low : NAN;
+}
+
+void
+qs_tensor_item_set_group (QsTensorItem *self,
+                          const char   *group)
+{
+  g_free (self->group);
+  self->group = g_strdup (group);
+}
+
+const char *
+qs_tensor_item_get_group (QsTensorItem *self)
+{
+  return self->group != NULL ? self->group : "";
 }

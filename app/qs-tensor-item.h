@@ -30,6 +30,10 @@ QsTensor     *qs_tensor_item_get_tensor    (QsTensorItem *self);
 QsHistogram  *qs_tensor_item_get_histogram (QsTensorItem *self);
 /* (nullable) (element-type QsFindingItem): the most serious first */
 GPtrArray    *qs_tensor_item_get_findings  (QsTensorItem *self);
+/* The tensors that share its scale, in words; empty where it is alone. */
+void          qs_tensor_item_set_group     (QsTensorItem *self,
+                                            const char   *group);
+const char   *qs_tensor_item_get_group     (QsTensorItem *self);
 /* NaN where it is not known. */
 double        qs_tensor_item_get_threshold (QsTensorItem *self,
                                             guint         source);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-tensor-model.h"
 
+#include "builder/qs-scale-groups.h"
+
 struct _QsTensorModel
 {
   GObject parent_instance;
@@ -9,6 +11,7 @@ struct _QsTensorModel
   QsHistogramSet *histograms;
   GPtrArray *sources;
   QsFindingStore *findings;
+  QsScaleGroups *groups;
   GPtrArray *tensors; /* (element-type QsTensor): the rows */
   GPtrArray *items;   /* (element-type QsTensorItem): NULL until asked for */
 };
@@ -25,6 +28,34 @@ tensor_model_get_item_type (GListModel *model)
   return QS_TYPE_TENSOR_ITEM;
 }
 
+/* The other members of its group, with commas between them. */
+static char *
+describe_group (const QsScaleGroup *group,
+                const QsTensor     *tensor)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; group != NULL && i < group->tensors->len; i++)
+    if (g_ptr_array_index (group->tensors, i) != tensor)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "",
+                              ((QsTensor *) g_ptr_array_index (group->tensors, i))->name);
+
+  return g_string_free (text, FALSE);
+}
+
+static QsTensorItem *
+tensor_model_new_item (QsTensorModel *self,
+                       QsTensor      *tensor)
+{
+  QsTensorItem *item = qs_tensor_item_new (self->network, tensor, self->histograms, self->sources,
+                                           self->findings);
+  g_autofree char *group =
+    describe_group (qs_scale_groups_lookup (self->groups, tensor->name), tensor);
+
+  qs_tensor_item_set_group (item, group);
+  return item;
+}
+
 static gpointer
 tensor_model_get_item (GListModel *model,
                        guint       position)
@@ -35,10 +66,7 @@ tensor_model_get_item (GListModel *model,
     return NULL;
 
   if (self->items->pdata[position] == NULL)
-    self->items->pdata[position] = qs_tensor_item_new (self->network,
-                                                       self->tensors->pdata[position],
-                                                       self->histograms, self->sources,
-                                                       self->findings);
+    self->items->pdata[position] = tensor_model_new_item (self, self->tensors->pdata[position]);
   return g_object_ref (self->items->pdata[position]);
 }
 
@@ -68,6 +96,7 @@ tensor_model_clear (QsTensorModel *self)
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_object (&self->findings);
+  g_clear_pointer (&self->groups, qs_scale_groups_unref);
   g_clear_pointer (&self->network, qs_network_unref);
   self->items = g_ptr_array_new_with_free_func (clear_item);
   self->tensors = g_ptr_array_new ();
@@ -114,6 +143,7 @@ qs_tensor_model_set (QsTensorModel  *self,
   if (network != NULL)
     {
       self->network = qs_network_ref (network);
+      self->groups = qs_scale_groups_new (network);
       tensor_model_fill (self);
     }
 

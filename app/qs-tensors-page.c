@@ -182,7 +182,7 @@ remove_columns (QsTensorsPage *self)
 static void
 scales_changed_cb (QsTensorsPage *self)
 {
-  GPtrArray *sources = qs_session_get_sources (self->session);
+  g_autoptr (GPtrArray) sources = qs_session_dup_all_sources (self->session);
   QsNetwork *network = qs_session_get_network (self->session);
 
   if (network == NULL)
@@ -220,6 +220,8 @@ qs_tensors_page_set_session (QsTensorsPage *self,
                            G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (qs_session_get_findings (session), "items-changed",
                            G_CALLBACK (findings_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "changed::" QS_CHANGED_RANGES,
+                           G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
                            G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);
 }
@@ -233,7 +235,9 @@ qs_tensors_page_focus_search (QsTensorsPage *self)
 char *
 qs_tensors_page_dup_csv (QsTensorsPage *self)
 {
-  return qs_tensor_columns_to_csv (qs_session_get_sources (self->session),
+  g_autoptr (GPtrArray) sources = qs_session_dup_all_sources (self->session);
+
+  return qs_tensor_columns_to_csv (sources,
                                    G_LIST_MODEL (self->sorted));
 }
 

@@ -377,6 +377,26 @@ forward_action (GtkWidget  *widget,
 }
 
 static void
+undo_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  qs_session_undo (QS_WINDOW (widget)->session, g_str_equal (name, "win.undo") ? -1 : 1);
+}
+
+static void
+range_was_reset_action (GtkWidget  *widget,
+                        const char *name,
+                        GVariant   *parameter)
+{
+  AdwToast *toast = adw_toast_new (_("Range reset"));
+
+  adw_toast_set_button_label (toast, _("Undo"));
+  adw_toast_set_action_name (toast, "win.undo");
+  adw_toast_overlay_add_toast (QS_WINDOW (widget)->toasts, toast);
+}
+
+static void
 toggle_sidebar_action (GtkWidget  *widget,
                        const char *name,
                        GVariant   *parameter)
@@ -460,6 +480,8 @@ qs_window_update_actions (QsWindow *self)
     { "win.export-graph", has_graph },
     { "win.find", has_graph },
     { "win.page", !qs_session_is_empty (session) },
+    { "win.undo", qs_session_can_undo (session, -1) },
+    { "win.redo", qs_session_can_undo (session, 1) },
     { "win.back", qs_session_can_step (session, -1) },
     { "win.forward", qs_session_can_step (session, 1) },
     { "win.zoom-in", has_graph },
@@ -481,6 +503,9 @@ add_plain_keys (GtkWidgetClass *widget_class)
   static const char *const pages[] = { "graph", "tensors", "scales", "accuracy", "rewrites" };
 
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_slash, 0, "win.find", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_z, GDK_CONTROL_MASK, "win.undo", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_z, GDK_CONTROL_MASK | GDK_SHIFT_MASK,
+                                       "win.redo", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, 0, "win.zoom-fit", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.cancel", NULL);
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
@@ -515,6 +540,9 @@ qs_window_class_init_actions (QsWindowClass *klass)
     { "win.page", "s", page_action },
     { "win.back", NULL, back_action },
     { "win.forward", NULL, forward_action },
+    { "win.undo", NULL, undo_action },
+    { "win.redo", NULL, undo_action },
+    { "win.range-was-reset", NULL, range_was_reset_action },
     { "win.toggle-sidebar", NULL, toggle_sidebar_action },
     { "win.toggle-inspector", NULL, toggle_inspector_action },
     { "win.menu", NULL, menu_action },

@@ -66,11 +66,15 @@ add_engine_status (GPtrArray *parts,
 {
   const char *source_id = qs_session_get_engine_source (session);
   const QsCalibrator *calibrator = source_id == NULL ? NULL : qs_calibrator_lookup (source_id);
+  guint n_manual = qs_dynamic_ranges_get_n (qs_session_get_ranges (session));
   guint n_int8, n_layers;
   double ms = qs_session_get_time (session, NULL);
 
   if (calibrator != NULL)
     g_ptr_array_add (parts, g_strdup (calibrator->name));
+  if (n_manual > 0)
+    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u manual range", "%u manual ranges",
+                                                       n_manual), n_manual));
   qs_session_count_layers (session, &n_int8, &n_layers);
   g_ptr_array_add (parts, g_strdup_printf (_("%u of %u layers in INT8"), n_int8, n_layers));
   if (ms >= 0.0)

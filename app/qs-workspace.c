@@ -14,6 +14,7 @@ qs_workspace_init (QsWorkspace *self)
 {
   *self = (QsWorkspace) {
     .profile = qs_profile_new (),
+    .ranges = qs_range_history_new (),
     .sources = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_scale_source_unref),
     .engine_ms = -1.0,
     .settings = { .source = "entropy2", .int8 = QS_INT8_FASTER, .calibration_batch = 32 },
@@ -25,6 +26,7 @@ qs_workspace_clear (QsWorkspace *self)
 {
   qs_workspace_drop_document (self);
   g_clear_pointer (&self->profile, qs_profile_free);
+  g_clear_pointer (&self->ranges, qs_range_history_free);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
 }
 
@@ -44,6 +46,9 @@ void
 qs_workspace_drop_engine (QsWorkspace *self)
 {
   g_clear_pointer (&self->engine, qs_engine_unref);
+  g_clear_pointer (&self->built, qs_engine_unref);
+  g_clear_pointer (&self->base_scales, qs_scale_table_unref);
+  self->is_stale = FALSE;
   g_clear_pointer (&self->engine_source, g_free);
   g_clear_pointer (&self->layer_ms, g_array_unref);
   self->engine_ms = -1.0;
@@ -57,6 +62,9 @@ qs_workspace_drop_document (QsWorkspace *self)
   g_clear_object (&self->cache);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
+  g_clear_pointer (&self->groups, qs_scale_groups_unref);
+  qs_range_history_reset (self->ranges, NULL);
+  self->is_modified = FALSE;
   g_clear_pointer (&self->graph, qs_trex_graph_unref);
   g_clear_pointer (&self->graph_network, qs_network_unref);
   qs_workspace_drop_engine (self);
@@ -73,6 +81,7 @@ qs_workspace_take_engine (QsWorkspace *self,
 
   qs_workspace_drop_engine (self);
   self->engine = engine;
+  self->built = qs_engine_ref (engine);
   self->engine_source = g_strdup (scales == NULL ? NULL : qs_scale_table_get_source (scales));
 }
 

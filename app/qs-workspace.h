@@ -4,11 +4,13 @@
 #include <gio/gio.h>
 
 #include "builder/qs-engine.h"
+#include "builder/qs-scale-groups.h"
 #include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
 #include "analysis/qs-order-study.h"
 #include "qs-build.h"
 #include "qs-cache-editor.h"
+#include "qs-range-history.h"
 #include "qs-scale-source.h"
 #include "samples/qs-samples.h"
 
@@ -21,6 +23,14 @@ G_BEGIN_DECLS
  * @profile: fixes the model's dynamic dimensions
  * @graph: (nullable): an engine of TensorRT's that is looked at, in place of model and engine
  * @graph_network: (nullable): @graph as it is drawn
+ * @engine: (nullable): as it runs now, with the ranges set by hand
+ * @built: (nullable): @engine as it was built or read
+ * @base_scales: (nullable): those of @built without ranges set by hand
+ * @ranges: the ranges set by hand, and their edits
+ * @groups: (nullable): which tensors share a scale, once it was asked for
+ * @is_stale: whether it takes a build to bring @engine in line with the ranges
+ * @serial: counts the changes of ranges
+ * @is_modified: whether there is something to be saved
  * @engine_source: (nullable): which scales @engine was built with
  * @engine_ms: median time of a run, negative while it is not known
  * @layer_ms: (element-type double) (nullable): of every layer of the engine, by id
@@ -44,6 +54,13 @@ typedef struct
   QsNetwork *graph_network;
 
   QsEngine *engine;
+  QsEngine *built;
+  QsScaleTable *base_scales;
+  QsRangeHistory *ranges;
+  QsScaleGroups *groups;
+  gboolean is_stale;
+  gboolean is_modified;
+  guint serial;
   char *engine_source;
   double engine_ms;
   GArray *layer_ms;

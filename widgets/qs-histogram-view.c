@@ -12,6 +12,16 @@
 /* How near to a line a click selects its calibrator, in pixels. */
 #define PICK_TOLERANCE 8.0
 
+/* What is visible beyond a handle that is outside of all values. */
+#define HANDLE_ROOM 1.05
+
+/* How far keys move the handle, in parts of the axis. */
+#define KEY_STEP (1.0 / 512)
+#define KEY_PAGE (1.0 / 32)
+
+/* Keys that follow each other faster are one movement, in milliseconds. */
+#define KEY_PAUSE 500
+
 struct _QsHistogramView
 {
   GtkWidget parent_instance;
@@ -20,6 +30,12 @@ struct _QsHistogramView
   char *selected;
   gboolean logarithmic;
   double pointer;  /* |x|, or negative */
+  double handle;   /* |x|, or negative */
+  gboolean handle_is_manual;
+  gboolean is_dragging;
+  gboolean has_moved; /* since it was taken hold of */
+  guint key_source;   /* until a row of keys is over */
+  double drag_offset; /* from the pointer to the handle, in pixels */
 };
 
 G_DEFINE_FINAL_TYPE (QsHistogramView, qs_histogram_view, GTK_TYPE_WIDGET)
@@ -35,6 +51,7 @@ enum
 
 static GParamSpec *props[N_PROPS];
 static guint marker_activated;
+static guint handle_moved;
 
 static void
 get_marks (QsHistogramView  *self,
@@ -43,8 +60,15 @@ get_marks (QsHistogramView  *self,
   *marks = (QsHistogramMarks) {
     .selected = self->selected,
     .logarithmic = self->logarithmic,
-    .pointer = self->pointer,
+    .pointer = self->is_dragging ? -1 : self->pointer,
+    .handle = self->handle,
+    .handle_is_manual = self->handle_is_manual || self->is_dragging,
+    .handle_focus = gtk_widget_has_visible_focus (GTK_WIDGET (self)),
   };
+
+  /* A range beyond all values is in view, too. */
+  if (self->plot != NULL && self->handle > qs_histogram_plot_get_range (self->plot))
+    marks->to = self->handle * HANDLE_ROOM;
 }
 
 static void
@@ -157,6 +181,10 @@ set_pointer (QsHistogramView *self,
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
+static gboolean is_at_handle (QsHistogramView *self,
+                              double           x,
+                              double           y);
+
 static void
 motion_cb (QsHistogramView *self,
            double           x,
@@ -172,12 +200,185 @@ motion_cb (QsHistogramView *self,
     set_pointer (self, -1);
   else
     set_pointer (self, qs_histogram_frame_to_value (&frame, x));
+  gtk_widget_set_cursor_from_name (GTK_WIDGET (self),
+                                   is_at_handle (self, x, y) ? "ew-resize" : NULL);
 }
 
 static void
 leave_cb (QsHistogramView *self)
 {
   set_pointer (self, -1);
+}
+
+static gboolean
+is_at_handle (QsHistogramView *self,
+              double           x,
+              double           y)
+{
+  QsHistogramFrame frame;
+
+  if (self->plot == NULL || self->handle < 0)
+    return FALSE;
+
+  get_frame (self, &frame);
+  return y >= frame.y && y <= frame.y + frame.height &&
+         fabs (qs_histogram_frame_to_x (&frame, MIN (self->handle, frame.to)) - x) <=
+           PICK_TOLERANCE;
+}
+
+static void
+move_handle (QsHistogramView *self,
+             double           value,
+             gboolean         finished)
+{
+  self->handle = value;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  g_signal_emit (self, handle_moved, 0, value, finished);
+}
+
+/* The smallest range that a handle makes is one bin: zero would be none. */
+static double
+clamp_handle (QsHistogramView        *self,
+              const QsHistogramFrame *frame,
+              double                  value)
+{
+  double bin = qs_histogram_plot_get_range (self->plot) /
+               MAX (qs_histogram_plot_get_n_bins (self->plot), 1);
+
+  return CLAMP (value, bin, MAX (frame->to, bin));
+}
+
+static void
+drag_begin_cb (QsHistogramView *self,
+               double           x,
+               double           y,
+               GtkGesture      *gesture)
+{
+  QsHistogramFrame frame;
+
+  if (!is_at_handle (self, x, y))
+    {
+      gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_DENIED);
+      return;
+    }
+
+  get_frame (self, &frame);
+  self->is_dragging = TRUE;
+  self->has_moved = FALSE;
+  self->drag_offset = qs_histogram_frame_to_x (&frame, MIN (self->handle, frame.to)) - x;
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+  gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
+}
+
+static void
+drag_update_cb (QsHistogramView *self,
+                double           dx,
+                double           dy,
+                GtkGestureDrag  *gesture)
+{
+  QsHistogramFrame frame;
+  double x, y;
+
+  if (!self->is_dragging || self->plot == NULL || (dx == 0 && !self->has_moved) ||
+      !gtk_gesture_drag_get_start_point (gesture, &x, &y))
+    return;
+
+  get_frame (self, &frame);
+  self->has_moved = TRUE;
+  x = qs_histogram_frame_to_value (&frame, x + dx + self->drag_offset);
+  move_handle (self, clamp_handle (self, &frame, x), FALSE);
+}
+
+static void
+drag_end_cb (QsHistogramView *self,
+             double           dx,
+             double           dy,
+             GtkGestureDrag  *gesture)
+{
+  gboolean has_moved = self->is_dragging && self->has_moved;
+
+  self->is_dragging = FALSE;
+  if (has_moved)
+    move_handle (self, self->handle, TRUE);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static gboolean
+finish_keys_cb (gpointer user_data)
+{
+  QsHistogramView *self = user_data;
+
+  self->key_source = 0;
+  move_handle (self, self->handle, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* What keys began is not left unfinished when the focus goes elsewhere. */
+static void
+focus_changed_cb (QsHistogramView *self)
+{
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  if (self->key_source == 0 || gtk_widget_has_focus (GTK_WIDGET (self)))
+    return;
+
+  g_source_remove (self->key_source);
+  finish_keys_cb (self);
+}
+
+static gboolean
+key_pressed_cb (QsHistogramView *self,
+                guint            key,
+                guint            code,
+                GdkModifierType  state)
+{
+  static const struct
+  {
+    guint key;
+    double step;
+  } steps[] = {
+    { GDK_KEY_Left, -KEY_STEP },       { GDK_KEY_Right, KEY_STEP },
+    { GDK_KEY_KP_Left, -KEY_STEP },    { GDK_KEY_KP_Right, KEY_STEP },
+    { GDK_KEY_Page_Down, -KEY_PAGE },  { GDK_KEY_Page_Up, KEY_PAGE },
+    { GDK_KEY_Home, -1.0 },            { GDK_KEY_End, 1.0 },
+  };
+  QsHistogramFrame frame;
+
+  if (self->plot == NULL || self->handle < 0 || (state & gtk_accelerator_get_default_mod_mask ()))
+    return FALSE;
+
+  get_frame (self, &frame);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (steps[i].key == key)
+      {
+        move_handle (self, clamp_handle (self, &frame, self->handle + steps[i].step * frame.to),
+                     FALSE);
+        g_clear_handle_id (&self->key_source, g_source_remove);
+        self->key_source = g_timeout_add (KEY_PAUSE, finish_keys_cb, self);
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+/**
+ * qs_histogram_view_set_handle:
+ * @value: largest |x| of the range, negative for no handle
+ * @is_manual: whether it was set by hand already
+ */
+void
+qs_histogram_view_set_handle (QsHistogramView *self,
+                              double           value,
+                              gboolean         is_manual)
+{
+  g_return_if_fail (QS_IS_HISTOGRAM_VIEW (self));
+
+  if (self->is_dragging || self->key_source != 0)
+    return;
+
+  self->handle = isfinite (value) ? value : -1;
+  self->handle_is_manual = is_manual;
+  gtk_widget_set_focusable (GTK_WIDGET (self), self->handle >= 0);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
@@ -191,7 +392,7 @@ click_cb (QsHistogramView *self,
   double best = PICK_TOLERANCE;
   const QsPlotMarker *found = NULL;
 
-  if (self->plot == NULL)
+  if (self->plot == NULL || is_at_handle (self, x, y))
     return;
 
   get_frame (self, &frame);
@@ -298,6 +499,7 @@ qs_histogram_view_finalize (GObject *object)
 {
   QsHistogramView *self = QS_HISTOGRAM_VIEW (object);
 
+  g_clear_handle_id (&self->key_source, g_source_remove);
   g_clear_pointer (&self->plot, qs_histogram_plot_unref);
   g_free (self->selected);
   G_OBJECT_CLASS (qs_histogram_view_parent_class)->finalize (object);
@@ -324,6 +526,9 @@ qs_histogram_view_class_init (QsHistogramViewClass *klass)
                                    G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_STRING);
 
+  handle_moved = g_signal_new ("handle-moved", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                               NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_BOOLEAN);
+
   gtk_widget_class_set_css_name (widget_class, "histogram");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 }
@@ -333,14 +538,24 @@ qs_histogram_view_init (QsHistogramView *self)
 {
   GtkEventController *motion = gtk_event_controller_motion_new ();
   GtkGesture *click = gtk_gesture_click_new ();
+  GtkGesture *drag = gtk_gesture_drag_new ();
+  GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->logarithmic = TRUE;
   self->pointer = -1;
+  self->handle = -1;
+  g_signal_connect_swapped (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
+  g_signal_connect_swapped (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
+  g_signal_connect_swapped (drag, "drag-end", G_CALLBACK (drag_end_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drag));
+  g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), keys);
   g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
   g_signal_connect_swapped (motion, "leave", G_CALLBACK (leave_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), motion);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (click_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+  g_signal_connect (self, "notify::has-focus", G_CALLBACK (focus_changed_cb), NULL);
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
   qs_widget_follow_style (GTK_WIDGET (self), G_CALLBACK (gtk_widget_queue_draw));
   update_accessible (self);

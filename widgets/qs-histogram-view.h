@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * QsHistogramView:
  *
  * The histogram of a tensor with one line per calibrator. The pointer reads out values; a click on
- * a line announces its calibrator.
+ * a line announces its calibrator. A handle stands for the end of a range that can be set by hand:
+ * it is dragged, or moved by arrow keys and Page Up and Page Down where the view has the focus.
  *
  * ## Properties
  *
@@ -22,6 +23,8 @@ G_BEGIN_DECLS
  * ## Signals
  *
  * - marker-activated (string id): a click on a line
+ * - handle-moved (double value, boolean finished): the range's end was dragged, or moved by keys;
+ *   @finished when it was let go
  *
  * ## Accessibility
  *
@@ -40,5 +43,10 @@ const char      *qs_histogram_view_get_selected    (QsHistogramView  *self);
 void             qs_histogram_view_set_logarithmic (QsHistogramView  *self,
                                                     gboolean          logarithmic);
 gboolean         qs_histogram_view_get_logarithmic (QsHistogramView  *self);
+/* The largest |x| of the range that can be dragged, negative for none; @is_manual: whether it was set by
+ * hand already. Not while it is being dragged. */
+void             qs_histogram_view_set_handle      (QsHistogramView  *self,
+                                                    double            value,
+                                                    gboolean          is_manual);
 
 G_END_DECLS

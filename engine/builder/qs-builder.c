@@ -118,7 +118,8 @@ qs_builder_build (QsNetwork               *network,
 
   if (!qs_progress_check (progress, error) || !qs_network_check (copy, error))
     return NULL;
-  if (options->ranges != NULL && options->int8 != QS_INT8_OFF)
+  if (options->ranges != NULL && qs_dynamic_ranges_get_n (options->ranges) > 0 &&
+      options->int8 != QS_INT8_OFF)
     {
       all_scales = qs_manual_scales_apply (options->ranges, copy, scales, journal, error);
       if (all_scales == NULL)

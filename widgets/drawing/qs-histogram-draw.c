@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "qs-draw-util.h"
+#include "qs-histogram-handle.h"
 
 #define MARGIN_LEFT 46.0
 #define MARGIN_RIGHT 14.0
@@ -759,6 +760,7 @@ qs_histogram_draw (cairo_t                *cr,
   draw_zeros_label (&self);
   draw_clipped_label (&self);
   draw_curve (&self);
+  qs_histogram_draw_handle (cr, &self.frame, style, marks);
   draw_pointer (&self);
   if (qs_histogram_plot_get_range (plot) <= 0)
     draw_nothing (&self);

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * @from: left end of the axis
  * @to: right end of the axis, 0 for the histogram's range
  * @pointer: |x| under the pointer, negative for none
+ * @handle: largest |x| of the range that can be dragged, negative for none
+ * @handle_is_manual: whether it was set by hand
+ * @handle_focus: whether keys move it
  */
 typedef struct
 {
@@ -20,9 +23,12 @@ typedef struct
   double from;
   double to;
   double pointer;
+  double handle;
+  gboolean handle_is_manual;
+  gboolean handle_focus;
 } QsHistogramMarks;
 
-#define QS_HISTOGRAM_MARKS_INIT { .logarithmic = TRUE, .pointer = -1 }
+#define QS_HISTOGRAM_MARKS_INIT { .logarithmic = TRUE, .pointer = -1, .handle = -1 }
 
 /* Where the axes of a histogram of this size are: the widget turns pointer places into values. */
 typedef struct
