@@ -168,7 +168,8 @@ ensure_entry (Run        *self,
   qs_histogram_set_find (self->set, name, &index);
   notes = qs_histogram_set_get_notes (self->set, index);
   notes->fused_away = !g_hash_table_contains (self->survivors, name);
-  if (axis >= 0 && tensor->shape.dims[axis] > 1)
+  /* Channels matter where INT8 will be, and fusion leaves a third of the values. */
+  if (!notes->fused_away && axis >= 0 && tensor->shape.dims[axis] > 1)
     qs_tensor_notes_set_channels (notes, axis, tensor->shape.dims[axis]);
   return index;
 }

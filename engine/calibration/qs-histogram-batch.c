@@ -20,6 +20,13 @@
 /* Blocks that a thread takes at a time. */
 #define CHUNK_BLOCKS 16
 
+/* Zeros from which on it pays to leave them out. */
+#define SPARSE_SHARE 0.2
+
+/* Between these, squares of floats and sums of them are floats, too. */
+#define SMALL 1e-15f
+#define LARGE 1e18f
+
 /* Accumulators of neighbouring channels, at least, so that few channels fill vectors too. */
 #define MIN_WIDTH 64
 
@@ -54,10 +61,31 @@ block_size (const Batch *self,
   return MIN (self->n - (gsize) block * QS_HISTOGRAM_BLOCK, QS_HISTOGRAM_BLOCK);
 }
 
+static gint64
+count_blocks (const Batch *self)
+{
+  return (gint64) ((self->n + QS_HISTOGRAM_BLOCK - 1) / QS_HISTOGRAM_BLOCK);
+}
+
 static gboolean
 is_finite (const QsHistogramScan *scan)
 {
   return isfinite (scan->squares);
+}
+
+/* Squares of very large and very small values are beyond floats. */
+static void
+scan_block (const QsHistogramLoops *loops,
+            const float            *values,
+            gsize                   n,
+            QsHistogramScan        *scan)
+{
+  float abs_max;
+
+  loops->scan (values, n, scan);
+  abs_max = MAX (fabsf (scan->min), fabsf (scan->max));
+  if (!is_finite (scan) || abs_max > LARGE || (abs_max < SMALL && abs_max > 0.0f))
+    qs_histogram_scan_exact (values, n, scan);
 }
 
 static void
@@ -98,7 +126,10 @@ count_block (const Batch           *self,
 
   if (worker->n_in_tables + n > QS_HISTOGRAM_TABLES_MAX)
     worker_empty_tables (worker);
-  self->loops->count (values, n, self->range, worker->tables);
+  if (scan->n_zeros > SPARSE_SHARE * (double) n)
+    self->loops->count_sparse (values, n, self->range, worker->tables);
+  else
+    self->loops->count (values, n, self->range, worker->tables);
   worker->n_in_tables += n;
 }
 
@@ -184,7 +215,7 @@ look_at_block (const Batch *self,
 
   if (!self->is_scanned)
     {
-      self->loops->scan (values, n, scan);
+      scan_block (self->loops, values, n, scan);
       raise_maxima (self, worker->maxima, values, first, n, is_finite (scan));
       if (is_finite (scan) && MAX (fabsf (scan->min), fabsf (scan->max)) > self->range)
         worker->has_exceeded = TRUE;
@@ -204,12 +235,6 @@ look_at_blocks (gint64   first,
 
   for (gint64 block = first; block < last; block++)
     look_at_block (self, &self->workers[thread], block);
-}
-
-static gint64
-count_blocks (const Batch *self)
-{
-  return (gint64) ((self->n + QS_HISTOGRAM_BLOCK - 1) / QS_HISTOGRAM_BLOCK);
 }
 
 static void
@@ -278,7 +303,7 @@ merge_mixed (QsHistogram            *self,
   if (n_finite == 0)
     return;
 
-  loops->scan (finite, n_finite, &scan);
+  scan_block (loops, finite, n_finite, &scan);
   merge_scan (self, &scan, n_finite, abs_max);
 }
 
@@ -435,7 +460,7 @@ add_small (QsHistogram      *self,
   };
   guint64 n_before = self->n;
 
-  batch.loops->scan (values, n, &scan);
+  scan_block (batch.loops, values, n, &scan);
   raise_maxima (&batch, channels != NULL ? channels->maxima : NULL, values, 0, n, is_finite (&scan));
   grow_range (self, merge_statistics (self, &batch), n_before);
   if (self->range > 0.0f)

@@ -38,8 +38,9 @@ typedef struct
 
 /**
  * QsHistogramLoops:
- * @scan: statistics of a block
+ * @scan: statistics of a block; squares are added up as floats, which do for |x| from 1e-15 to 1e18
  * @count: adds a block of finite values to the tables, none beyond @range by more than a factor of 2
+ * @count_sparse: the same for a block with many zeros; the tables may differ, their sum does not
  * @raise: raises each of @maxima to the |x| at its place
  * @abs_max: the largest |x|
  *
@@ -55,6 +56,10 @@ typedef struct
                  gsize             n,
                  float             range,
                  QsHistogramTables tables);
+  void (*count_sparse) (const float      *values,
+                        gsize             n,
+                        float             range,
+                        QsHistogramTables tables);
   void (*raise) (const float     *values,
                  gsize            n,
                  float           *maxima);
@@ -62,9 +67,14 @@ typedef struct
                     gsize         n);
 } QsHistogramLoops;
 
-const QsHistogramLoops *qs_histogram_get_loops          (void);
-/* Those that every processor can run. */
-const QsHistogramLoops *qs_histogram_get_baseline_loops (void);
+/* The same as @scan in doubles, for any values, one by one. */
+void                    qs_histogram_scan_exact      (const float     *values,
+                                                      gsize            n,
+                                                      QsHistogramScan *result);
+const QsHistogramLoops *qs_histogram_get_loops       (void);
+/* (nullable): those of one instruction set, from 0, which every processor can run, upwards; %NULL from
+ * the first that this one cannot */
+const QsHistogramLoops *qs_histogram_get_level_loops (guint index);
 
 /* min (2047, floor (|x| / range * 2048)), two float32 operations; truncation is floor here. */
 static inline gint32

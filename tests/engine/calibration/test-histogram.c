@@ -130,9 +130,10 @@ test_statistics (void)
 
   qs_histogram_add (histogram, values, 60000);
   qs_histogram_add (histogram, values + 60000, 40001);
-  /* Sums of 1e5 doubles in another order. */
-  g_assert_cmpfloat_with_epsilon (qs_histogram_get_mean (histogram), sum / 100001, 1e-9);
-  g_assert_cmpfloat_with_epsilon (qs_histogram_get_variance (histogram), squares / 100001, 1e-9);
+  /* Differences from the first value, a few units large, are added up 8 at a time in float32: each
+   * addition rounds by at most 2^-24 of the sum, less than 1e-6 of what they are the mean of. */
+  g_assert_cmpfloat_with_epsilon (qs_histogram_get_mean (histogram), sum / 100001, 1e-6);
+  g_assert_cmpfloat_with_epsilon (qs_histogram_get_variance (histogram), squares / 100001, 1e-5);
   g_assert_cmpfloat (qs_histogram_get_min (histogram), >, 990.0f);
   g_assert_cmpfloat (qs_histogram_get_max (histogram), <, 1010.0f);
   g_assert_cmpfloat (qs_histogram_get_abs_max (histogram), ==, qs_histogram_get_max (histogram));
@@ -195,6 +196,27 @@ test_extremes (void)
   g_assert_cmpfloat (qs_histogram_get_abs_max (histogram), ==, FLT_MAX);
 }
 
+/* Squares that are no floats: blocks of values around 1e30 and 1e-30. */
+static void
+test_squares (void)
+{
+  const float sizes[] = { 1e30f, 1e-30f };
+  g_autofree float *values = g_new (float, 10000);
+
+  for (gsize k = 0; k < G_N_ELEMENTS (sizes); k++)
+    {
+      g_autoptr (QsHistogram) histogram = qs_histogram_new ();
+      double expected = (double) sizes[k] * (double) sizes[k];
+
+      for (int i = 0; i < 10000; i++)
+        values[i] = i % 2 ? sizes[k] : -sizes[k];
+      qs_histogram_add (histogram, values, 10000);
+      g_assert_cmpuint (qs_histogram_get_n (histogram), ==, 10000);
+      /* Doubles: 1e4 additions of rounding 2^-53. */
+      g_assert_cmpfloat_with_epsilon (qs_histogram_get_variance (histogram) / expected, 1.0, 1e-10);
+    }
+}
+
 /* Against the values themselves: 2048 values, one in the middle of each bin, so that bins and
  * values say the same. */
 static void
@@ -227,38 +249,135 @@ test_errors (void)
                                   10.0 * log10 (signal / noise), 1e-6);
 }
 
+/* The tables' sums: which of the tables a value is in says nothing. */
+static void
+sum_tables (QsHistogramTables tables,
+            guint64          *sums)
+{
+  for (int bin = 0; bin < QS_HISTOGRAM_BINS; bin++)
+    {
+      sums[bin] = 0;
+      for (int table = 0; table < QS_HISTOGRAM_N_TABLES; table++)
+        sums[bin] += tables[table][bin];
+    }
+}
+
+static void
+compare_loops (const QsHistogramLoops *baseline,
+               const QsHistogramLoops *other,
+               const float            *values,
+               gsize                   n)
+{
+  QsHistogramTables tables[3] = { { { 0 } } };
+  guint64 sums[3][QS_HISTOGRAM_BINS], expected[QS_HISTOGRAM_BINS] = { 0 };
+  float maxima[2][QS_HISTOGRAM_BLOCK] = { { 0.0f } };
+  QsHistogramScan a, b;
+
+  baseline->scan (values, n, &a);
+  other->scan (values, n, &b);
+  g_assert_cmpfloat (a.min, ==, b.min);
+  g_assert_cmpfloat (a.max, ==, b.max);
+  g_assert_cmpuint (a.n_zeros, ==, b.n_zeros);
+  g_assert_cmpfloat (a.sum, ==, b.sum);
+  g_assert_cmpfloat (a.squares, ==, b.squares);
+
+  for (gsize i = 0; i < n; i++)
+    expected[qs_histogram_bin (values[i], 3.7f)]++;
+  baseline->count (values, n, 3.7f, tables[0]);
+  other->count (values, n, 3.7f, tables[1]);
+  other->count_sparse (values, n, 3.7f, tables[2]);
+  for (int i = 0; i < 3; i++)
+    {
+      sum_tables (tables[i], sums[i]);
+      g_assert_cmpmem (sums[i], sizeof sums[i], expected, sizeof expected);
+    }
+
+  baseline->raise (values, n, maxima[0]);
+  other->raise (values, n, maxima[1]);
+  g_assert_cmpmem (maxima[0], sizeof maxima[0], maxima[1], sizeof maxima[1]);
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat (maxima[0][i], ==, fabsf (values[i]));
+  g_assert_cmpfloat (other->abs_max (values, n), ==, MAX (fabsf (a.min), fabsf (a.max)));
+}
+
 /* The same bits whatever the processor, for every length of the rest after the vectors. */
 static void
 test_instruction_sets (void)
 {
-  const QsHistogramLoops *baseline = qs_histogram_get_baseline_loops ();
-  const QsHistogramLoops *best = qs_histogram_get_loops ();
   g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  float values[QS_HISTOGRAM_BLOCK];
 
-  if (best == baseline)
+  for (guint level = 0; qs_histogram_get_level_loops (level) != NULL; level++)
+    for (gsize n = 1; n <= QS_HISTOGRAM_BLOCK; n = n * 2 - n / 3 + 1)
+      {
+        for (gsize i = 0; i < n; i++)
+          values[i] = i % 5 == 0 ? 0.0f : normal (rand);
+        compare_loops (qs_histogram_get_level_loops (0), qs_histogram_get_level_loops (level),
+                       values, n);
+      }
+}
+
+static void
+add_threaded (QsThreadPool *pool,
+              QsHistogram  *histogram,
+              float        *maxima,
+              gsize         inner,
+              const float  *values,
+              gsize         n)
+{
+  const QsChannels channels = { maxima, 24, inner };
+
+  qs_histogram_add_batch (histogram, values, n, &channels, pool);
+}
+
+/* Any number of threads gives the same bits, also where the range grows in the middle of a batch,
+ * and the channels' maxima are those that a plain loop finds. */
+static void
+test_threads (void)
+{
+  const gsize n = 24 * 20011, inners[] = { 1, 7, 20011 };
+  g_autofree float *values = g_new (float, n);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (6);
+
+  for (gsize k = 0; k < G_N_ELEMENTS (inners); k++)
     {
-      g_test_skip ("this processor has nothing beyond the baseline");
-      return;
-    }
+      float expected[24] = { 0.0f }, maxima[3][24] = { { 0.0f } };
+      QsHistogram *histograms[3];
 
-  for (gsize n = 1; n <= QS_HISTOGRAM_BLOCK; n = n * 2 - n / 3 + 1)
-    {
-      QsHistogramTables a_tables = { { 0 } }, b_tables = { { 0 } };
-      float values[QS_HISTOGRAM_BLOCK];
-      QsHistogramScan a, b;
+      for (guint i = 0; i < 3; i++)
+        histograms[i] = qs_histogram_new ();
+      for (int batch = 0; batch < 3; batch++)
+        {
+          for (gsize i = 0; i < n; i++)
+            {
+              gsize channel = i / inners[k] % 24;
 
-      for (gsize i = 0; i < n; i++)
-        values[i] = i % 5 == 0 ? 0.0f : normal (rand);
-      baseline->scan (values, n, &a);
-      best->scan (values, n, &b);
-      g_assert_cmpfloat (a.min, ==, b.min);
-      g_assert_cmpfloat (a.max, ==, b.max);
-      g_assert_cmpuint (a.n_zeros, ==, b.n_zeros);
-      g_assert_cmpfloat (a.sum, ==, b.sum);
-      g_assert_cmpfloat (a.squares, ==, b.squares);
-      baseline->count (values, n, 3.7f, a_tables);
-      best->count (values, n, 3.7f, b_tables);
-      g_assert_cmpmem (a_tables, sizeof a_tables, b_tables, sizeof b_tables);
+              values[i] = i % 3 == 0 ? 0.0f : (float) (batch + 1) * normal (rand);
+              if (batch == 2 && i % 100003 == 5)
+                values[i] = i % 2 ? NAN : INFINITY;
+              else
+                expected[channel] = MAX (expected[channel], fabsf (values[i]));
+            }
+          for (guint i = 0; i < 3; i++)
+            {
+              g_autoptr (QsThreadPool) pool = i > 0 ? qs_thread_pool_new (i) : NULL;
+
+              add_threaded (pool, histograms[i], maxima[i], inners[k], values, n);
+            }
+        }
+      for (guint i = 0; i < 3; i++)
+        {
+          g_assert_cmpmem (qs_histogram_get_counts (histograms[i]), 2048 * 8,
+                           qs_histogram_get_counts (histograms[0]), 2048 * 8);
+          g_assert_cmpfloat (qs_histogram_get_mean (histograms[i]), ==,
+                             qs_histogram_get_mean (histograms[0]));
+          g_assert_cmpfloat (qs_histogram_get_variance (histograms[i]), ==,
+                             qs_histogram_get_variance (histograms[0]));
+          g_assert_cmpuint (total (histograms[i]), ==, qs_histogram_get_n (histograms[i]));
+          g_assert_cmpmem (maxima[i], sizeof maxima[i], expected, sizeof expected);
+        }
+      for (guint i = 0; i < 3; i++)
+        qs_histogram_free (histograms[i]);
     }
 }
 
@@ -332,8 +451,10 @@ main (int    argc,
   g_test_add_func ("/histogram/not-finite", test_not_finite);
   g_test_add_func ("/histogram/only-nan", test_only_nan);
   g_test_add_func ("/histogram/extremes", test_extremes);
+  g_test_add_func ("/histogram/squares", test_squares);
   g_test_add_func ("/histogram/errors", test_errors);
   g_test_add_func ("/histogram/instruction-sets", test_instruction_sets);
+  g_test_add_func ("/histogram/threads", test_threads);
   g_test_add_func ("/histogram/set", test_set);
   g_test_add_func ("/histogram/scale-table", test_scale_table);
 
