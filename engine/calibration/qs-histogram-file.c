@@ -7,6 +7,7 @@
 
 #include "calibration/histograms.pb-c.h"
 #include "core/qs-error.h"
+#include "core/qs-shape.h"
 #include "core/qs-wire.h"
 #include "qs-histogram-private.h"
 
@@ -34,6 +35,31 @@ compute_digest (gconstpointer message,
 
   g_checksum_update (checksum, message, (gssize) size);
   g_checksum_get_digest (checksum, digest, &length);
+}
+
+/* Borrows from @notes. */
+static void
+fill_notes (QsHistograms__Histogram *message,
+            QsHistograms__NotFinite *not_finite,
+            const QsTensorNotes     *notes)
+{
+  message->fused_away = notes->fused_away;
+  if (notes->channel_maxima != NULL)
+    {
+      message->channel_axis = (guint32) notes->channel_axis;
+      message->n_channel_maxima = notes->n_channels;
+      message->channel_maxima = notes->channel_maxima;
+    }
+  if (notes->bad_sample < 0)
+    return;
+
+  qs_histograms__not_finite__init (not_finite);
+  not_finite->sample = notes->bad_sample;
+  not_finite->last_sample = notes->bad_sample_last;
+  not_finite->batch = notes->bad_batch;
+  if (notes->bad_source != NULL)
+    not_finite->source = notes->bad_source;
+  message->not_finite = not_finite;
 }
 
 /* Borrows from @histogram. */
@@ -78,6 +104,7 @@ qs_histogram_set_write (QsHistogramSet *self)
   guint n = qs_histogram_set_get_n (self);
   g_autofree QsHistograms__Histogram *histograms = g_new (QsHistograms__Histogram, n);
   g_autofree QsHistograms__Histogram **pointers = g_new (QsHistograms__Histogram *, n);
+  g_autofree QsHistograms__NotFinite *not_finite = g_new (QsHistograms__NotFinite, n);
   const char *model_checksum = qs_histogram_set_get_model_checksum (self);
   const char *samples_key = qs_histogram_set_get_samples_key (self);
   QsHistograms__Set message = QS_HISTOGRAMS__SET__INIT;
@@ -87,6 +114,7 @@ qs_histogram_set_write (QsHistogramSet *self)
       pointers[i] = &histograms[i];
       fill_message (pointers[i], qs_histogram_set_get_name (self, i),
                     qs_histogram_set_get (self, i));
+      fill_notes (pointers[i], &not_finite[i], qs_histogram_set_get_notes (self, i));
     }
 
   message.model_checksum = (char *) (model_checksum != NULL ? model_checksum : "");
@@ -136,6 +164,48 @@ find_contradiction (const QsHistograms__Histogram *message)
   return NULL;
 }
 
+static const char *
+find_contradiction_in_notes (const QsHistograms__Histogram *message)
+{
+  const QsHistograms__NotFinite *bad = message->not_finite;
+  float abs_max = MAX (fabsf (message->min), fabsf (message->max));
+
+  if (message->n_channel_maxima > QS_MAX_NOTED_CHANNELS || message->channel_axis >= QS_MAX_DIMS)
+    return "it has too many channels";
+  for (gsize i = 0; i < message->n_channel_maxima; i++)
+    if (!(message->channel_maxima[i] >= 0.0f && message->channel_maxima[i] <= abs_max))
+      return "a channel has values beyond its range";
+  if (bad != NULL && (message->n_nan + message->n_infinite == 0 || bad->sample < 0 ||
+                      bad->last_sample < bad->sample || bad->batch < 0 ||
+                      !g_utf8_validate (bad->source, -1, NULL)))
+    return "it says where values are not finite that are not there";
+
+  return NULL;
+}
+
+static void
+restore_notes (QsTensorNotes                 *notes,
+               const QsHistograms__Histogram *message)
+{
+  const QsHistograms__NotFinite *bad = message->not_finite;
+
+  notes->fused_away = message->fused_away;
+  if (message->n_channel_maxima > 0)
+    {
+      qs_tensor_notes_set_channels (notes, (int) message->channel_axis,
+                                    (gint64) message->n_channel_maxima);
+      memcpy (notes->channel_maxima, message->channel_maxima,
+              message->n_channel_maxima * sizeof *message->channel_maxima);
+    }
+  if (bad == NULL)
+    return;
+
+  notes->bad_sample = bad->sample;
+  notes->bad_sample_last = bad->last_sample;
+  notes->bad_batch = bad->batch;
+  notes->bad_source = bad->source[0] != '\0' ? g_strdup (bad->source) : NULL;
+}
+
 static void
 restore (QsHistogram                   *histogram,
          const QsHistograms__Histogram *message)
@@ -168,6 +238,8 @@ read_set (const QsHistograms__Set *message,
       if (histogram->name[0] == '\0' || !g_utf8_validate (histogram->name, -1, NULL) ||
           qs_histogram_set_lookup (set, histogram->name) != NULL)
         contradiction = "its name is missing, there twice, or not text";
+      if (contradiction == NULL)
+        contradiction = find_contradiction_in_notes (histogram);
       if (contradiction != NULL)
         {
           g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED,
@@ -176,6 +248,7 @@ read_set (const QsHistograms__Set *message,
           return NULL;
         }
       restore (qs_histogram_set_ensure (set, histogram->name), histogram);
+      restore_notes (qs_histogram_set_get_notes (set, (guint) i), histogram);
     }
 
   qs_histogram_set_set_n_samples (set, MAX (message->n_samples, 0));

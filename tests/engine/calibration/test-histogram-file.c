@@ -7,6 +7,25 @@
 #include "core/qs-error.h"
 #include "qs-test.h"
 
+static void
+make_notes (QsHistogramSet *set)
+{
+  const float infinite[] = { 0.25f, INFINITY };
+  QsTensorNotes *notes = qs_histogram_set_get_notes (set, 1);
+
+  notes->fused_away = TRUE;
+  qs_tensor_notes_set_channels (notes, 2, 3);
+  notes->channel_maxima[0] = 0.5f;
+  notes->channel_maxima[2] = 0.125f;
+
+  qs_histogram_add (qs_histogram_set_get (set, 2), infinite, 2);
+  notes = qs_histogram_set_get_notes (set, 2);
+  notes->bad_sample = 12;
+  notes->bad_sample_last = 15;
+  notes->bad_batch = 3;
+  notes->bad_source = g_strdup ("layer/1:0");
+}
+
 static QsHistogramSet *
 make_set (void)
 {
@@ -30,9 +49,24 @@ make_set (void)
     }
   qs_histogram_add (qs_histogram_set_ensure (set, "zero"), zeros, 3);
   qs_histogram_set_ensure (set, "never seen");
+  make_notes (set);
   qs_histogram_set_set_n_samples (set, 77);
   qs_histogram_set_set_origin (set, "model", "samples");
   return set;
+}
+
+static void
+assert_same_notes (const QsTensorNotes *a,
+                   const QsTensorNotes *b)
+{
+  g_assert_cmpint (a->fused_away, ==, b->fused_away);
+  g_assert_cmpint (a->bad_sample, ==, b->bad_sample);
+  g_assert_cmpint (a->bad_sample_last, ==, b->bad_sample_last);
+  g_assert_cmpint (a->bad_batch, ==, b->bad_batch);
+  g_assert_cmpstr (a->bad_source, ==, b->bad_source);
+  g_assert_cmpint (a->channel_axis, ==, b->channel_axis);
+  g_assert_cmpmem (a->channel_maxima, a->n_channels * sizeof (float), b->channel_maxima,
+                   b->n_channels * sizeof (float));
 }
 
 static void
@@ -54,6 +88,8 @@ assert_same (QsHistogramSet *a,
       g_assert_cmpuint (qs_histogram_get_n (x), ==, qs_histogram_get_n (y));
       g_assert_cmpuint (qs_histogram_get_n_zeros (x), ==, qs_histogram_get_n_zeros (y));
       g_assert_cmpuint (qs_histogram_get_n_doublings (x), ==, qs_histogram_get_n_doublings (y));
+      g_assert_cmpuint (qs_histogram_get_n_infinite (x), ==, qs_histogram_get_n_infinite (y));
+      assert_same_notes (qs_histogram_set_get_notes (a, i), qs_histogram_set_get_notes (b, i));
     }
 }
 
@@ -178,9 +214,11 @@ test_mutations (void)
 static void
 test_contradictions (void)
 {
-  for (int rule = 0; rule < 12; rule++)
+  for (int rule = 0; rule < 18; rule++)
     {
       guint64 counts[2048] = { 0 };
+      float maxima[2] = { 1.0f, rule == 12 ? 1.5f : rule == 13 ? -0.5f : rule == 14 ? NAN : 0.5f };
+      QsHistograms__NotFinite not_finite = QS_HISTOGRAMS__NOT_FINITE__INIT;
       QsHistograms__Histogram histogram = QS_HISTOGRAMS__HISTOGRAM__INIT;
       QsHistograms__Histogram *histograms[] = { &histogram, &histogram };
       QsHistograms__Set set = QS_HISTOGRAMS__SET__INIT;
@@ -200,6 +238,13 @@ test_contradictions (void)
       histogram.m2 = rule == 9 ? -1.0 : 1.0;
       histogram.counts = counts;
       histogram.n_counts = rule == 10 ? 2047 : 2048;
+      histogram.n_channel_maxima = 2;
+      histogram.channel_maxima = maxima;
+      histogram.channel_axis = rule == 15 ? 1000 : 1;
+      histogram.n_nan = rule == 16 ? 0 : 1;
+      histogram.not_finite = &not_finite;
+      not_finite.sample = rule == 17 ? -1 : 4;
+      not_finite.last_sample = 4;
       set.histograms = histograms;
       set.n_histograms = rule == 11 ? 2 : 1;
 
@@ -213,6 +258,41 @@ test_contradictions (void)
     }
 }
 
+/* A file of a program that noted nothing: its tensors count as left by fusion, and nothing is said
+ * of channels. */
+static void
+test_without_notes (void)
+{
+  guint64 counts[2048] = { 0 };
+  QsHistograms__Histogram histogram = QS_HISTOGRAMS__HISTOGRAM__INIT;
+  QsHistograms__Histogram *histograms[] = { &histogram };
+  QsHistograms__Set set = QS_HISTOGRAMS__SET__INIT;
+  g_autofree guint8 *message = NULL;
+  g_autoptr (QsHistogramSet) read = NULL;
+  g_autoptr (QsScaleTable) scales = NULL;
+  g_autoptr (GBytes) sealed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  counts[2047] = 2;
+  histogram.name = (char *) "x";
+  histogram.range = histogram.max = 1.0f;
+  histogram.n = 2;
+  histogram.counts = counts;
+  histogram.n_counts = 2048;
+  set.histograms = histograms;
+  set.n_histograms = 1;
+  message = g_malloc (qs_histograms__set__get_packed_size (&set));
+  sealed = seal (message, qs_histograms__set__pack (&set, message));
+
+  read = qs_histogram_set_read (sealed, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (qs_histogram_set_get_notes (read, 0)->bad_sample, ==, -1);
+  g_assert_cmpint (qs_histogram_set_get_notes (read, 0)->channel_axis, ==, -1);
+  g_assert_null (qs_histogram_set_get_notes (read, 0)->channel_maxima);
+  scales = qs_histogram_set_calibrate (read, qs_calibrator_lookup ("entropy"), NULL);
+  g_assert_true (qs_scale_table_lookup (scales, "x", NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -221,6 +301,7 @@ main (int    argc,
 
   g_test_add_func ("/histogram-file/round-trip", test_round_trip);
   g_test_add_func ("/histogram-file/origin", test_origin);
+  g_test_add_func ("/histogram-file/without-notes", test_without_notes);
   g_test_add_func ("/histogram-file/damaged", test_damaged);
   g_test_add_func ("/histogram-file/mutations", test_mutations);
   g_test_add_func ("/histogram-file/contradictions", test_contradictions);
