@@ -181,6 +181,18 @@ qs_histogram_set_get_samples_key (QsHistogramSet *self)
   return self->samples_key;
 }
 
+/* The first calibrator with the same rule: both entropy calibrators have one. */
+static guint
+find_same_rule (guint calibrator)
+{
+  guint first = 0;
+
+  while (qs_calibrator_get (first)->compute != qs_calibrator_get (calibrator)->compute)
+    first++;
+
+  return first;
+}
+
 static void
 calibrate_entry (Entry *entry)
 {
@@ -193,8 +205,15 @@ calibrate_entry (Entry *entry)
   entry->calibrations = g_new (QsCalibration, qs_calibrator_get_n ());
   entry->n_calibrated = n;
   for (guint k = 0; k < qs_calibrator_get_n (); k++)
-    qs_calibrator_compute (qs_calibrator_get (k), entry->histogram, NULL, FALSE,
-                           &entry->calibrations[k]);
+    {
+      guint same = find_same_rule (k);
+
+      if (same < k)
+        entry->calibrations[k] = entry->calibrations[same];
+      else
+        qs_calibrator_compute (qs_calibrator_get (k), entry->histogram, NULL, FALSE,
+                               &entry->calibrations[k]);
+    }
 }
 
 static void
