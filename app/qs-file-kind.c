@@ -8,7 +8,8 @@
 #include "calibration/qs-histogram-file.h"
 #include "export/qs-trex-graph.h"
 
-#define HEAD_SIZE 256
+/* Behind the magic number of tar. */
+#define HEAD_SIZE 512
 #define MAX_TABLE_SIZE (16 * 1024 * 1024)
 
 static const struct
@@ -18,6 +19,14 @@ static const struct
 } suffixes[] = {
   { ".onnx", QS_FILE_MODEL },
   { ".npz", QS_FILE_SAMPLES },
+  { ".npy", QS_FILE_SAMPLES },
+  { ".zip", QS_FILE_SAMPLES },
+  { ".tar", QS_FILE_SAMPLES },
+  { ".tar.gz", QS_FILE_SAMPLES },
+  { ".tgz", QS_FILE_SAMPLES },
+  { ".raw", QS_FILE_SAMPLES },
+  { ".bin", QS_FILE_SAMPLES },
+  { ".f32", QS_FILE_SAMPLES },
   { ".cache", QS_FILE_CACHE },
   { ".calib", QS_FILE_CACHE },
   { ".histograms", QS_FILE_HISTOGRAMS },
@@ -26,14 +35,20 @@ static const struct
   { ".profile.json", QS_FILE_PROFILE },
 };
 
-/* First bytes that leave no doubt, whatever the file is called. */
+/* Bytes that leave no doubt, whatever the file is called, and where they are. */
 static const struct
 {
   const char *magic;
+  gsize at;
   QsFileKind kind;
 } magics[] = {
-  { "PK\003\004", QS_FILE_SAMPLES },
-  { "TRT-", QS_FILE_CACHE },
+  { "PK\003\004", 0, QS_FILE_SAMPLES },      /* zip, npz */
+  { "\x93NUMPY", 0, QS_FILE_SAMPLES },       /* npy */
+  { "\x1f\x8b\x08", 0, QS_FILE_SAMPLES },    /* tar.gz */
+  { "ustar", 257, QS_FILE_SAMPLES },         /* tar */
+  { "\x89PNG\r\n\x1a\n", 0, QS_FILE_SAMPLES },
+  { "\xff\xd8\xff", 0, QS_FILE_SAMPLES },    /* JPEG */
+  { "TRT-", 0, QS_FILE_CACHE },
 };
 
 static QsFileKind
@@ -55,7 +70,8 @@ guess_from_content (GBytes *head)
     {
       gsize length = strlen (magics[i].magic);
 
-      if (size >= length && memcmp (data, magics[i].magic, length) == 0)
+      if (size >= magics[i].at + length &&
+          memcmp (data + magics[i].at, magics[i].magic, length) == 0)
         return magics[i].kind;
     }
 
@@ -85,6 +101,32 @@ looks_like_onnx (GBytes *head)
   return size > 2 && data[0] == 0x08 && data[1] > 0 && data[1] < 64;
 }
 
+static gsize
+skip_varint (const guint8 *data,
+             gsize         size,
+             gsize         at)
+{
+  while (at < size && data[at] >= 0x80)
+    at++;
+  return at + 1;
+}
+
+/* A TensorProto begins with its dimensions, field 1 again and again or packed, and goes on with its
+ * element type, the number in field 2; in a model field 2 is the producer's name. */
+static gboolean
+looks_like_tensor (GBytes *head)
+{
+  gsize size, at = 0;
+  const guint8 *data = g_bytes_get_data (head, &size);
+
+  while (at < size && data[at] == 0x08)
+    at = skip_varint (data, size, at + 1);
+  if (at == 0 && size > 2 && data[0] == 0x0a && data[1] < 0x80)
+    at = 2 + (gsize) data[1];
+
+  return at > 0 && at + 1 < size && data[at] == 0x10 && data[at + 1] > 0 && data[at + 1] < 64;
+}
+
 /**
  * qs_file_kind_guess:
  * @name: the file's name
@@ -100,6 +142,8 @@ qs_file_kind_guess (const char *name,
 
   if (kind == QS_FILE_UNKNOWN)
     kind = guess_from_name (name);
+  if (kind == QS_FILE_UNKNOWN && looks_like_tensor (head))
+    kind = QS_FILE_SAMPLES;
   if (kind == QS_FILE_UNKNOWN && looks_like_onnx (head))
     kind = QS_FILE_MODEL;
   return kind;
@@ -130,10 +174,18 @@ qs_file_kind_query (GFile       *file,
                     QsFileKind  *kind,
                     GError     **error)
 {
-  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+  g_autoptr (GFileInputStream) stream = NULL;
   g_autofree char *name = g_file_get_basename (file);
   g_autoptr (GBytes) head = NULL;
 
+  /* What is in a folder is told by whoever reads it. */
+  if (g_file_query_file_type (file, G_FILE_QUERY_INFO_NONE, NULL) == G_FILE_TYPE_DIRECTORY)
+    {
+      *kind = QS_FILE_SAMPLES;
+      return TRUE;
+    }
+
+  stream = g_file_read (file, NULL, error);
   if (stream == NULL)
     return FALSE;
 

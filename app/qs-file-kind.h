@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * QsFileKind:
  * @QS_FILE_UNKNOWN: nothing this program reads
  * @QS_FILE_MODEL: an ONNX model
- * @QS_FILE_SAMPLES: arrays in an .npz archive, for calibration or with labels
+ * @QS_FILE_SAMPLES: a folder, an archive, arrays, images, tensors: for calibration or with labels
  * @QS_FILE_CACHE: a calibration cache, or a table of scales in another format
  * @QS_FILE_PLAN: a built engine
  * @QS_FILE_GRAPH: the graph of an engine that TensorRT built

@@ -13,6 +13,7 @@ typedef struct
 {
   GFile *file;
   QsProfile *profile;
+  QsNetwork *network;
 } QsLoadRequest;
 
 static void
@@ -22,6 +23,7 @@ load_request_free (gpointer data)
 
   g_object_unref (request->file);
   qs_profile_free (request->profile);
+  g_clear_pointer (&request->network, qs_network_unref);
   g_free (request);
 }
 
@@ -146,6 +148,19 @@ static gboolean (*const loaders[]) (QsLoaded         *self,
   [QS_FILE_HISTOGRAMS] = load_histograms,
 };
 
+/* What a sample is depends on the network; without one there is nothing to be said yet. */
+static gboolean
+fit_samples (QsLoaded   *self,
+             QsNetwork  *network,
+             GError    **error)
+{
+  if (self->samples == NULL || network == NULL)
+    return TRUE;
+
+  qs_samples_suggest_images (self->samples);
+  return qs_samples_fit (self->samples, network->inputs, error);
+}
+
 static void
 loader_run (GTask *task)
 {
@@ -155,7 +170,8 @@ loader_run (GTask *task)
 
   loaded->file = g_object_ref (request->file);
   if (!qs_file_kind_query (request->file, &loaded->kind, &error) ||
-      !loaders[loaded->kind](loaded, request->profile, &error))
+      !loaders[loaded->kind](loaded, request->profile, &error) ||
+      !fit_samples (loaded, request->network, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else
     g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
@@ -164,6 +180,7 @@ loader_run (GTask *task)
 void
 qs_loader_load_async (GFile               *file,
                       const QsProfile     *profile,
+                      QsNetwork           *network,
                       QsProgress          *progress,
                       GAsyncReadyCallback  callback,
                       gpointer             user_data)
@@ -173,6 +190,7 @@ qs_loader_load_async (GFile               *file,
 
   request->file = g_object_ref (file);
   request->profile = qs_profile_copy (profile);
+  request->network = network != NULL ? qs_network_ref (network) : NULL;
   task = g_task_new (NULL, qs_progress_get_cancellable (progress), callback, user_data);
   g_task_set_source_tag (task, qs_loader_load_async);
   g_task_set_task_data (task, request, load_request_free);

@@ -41,9 +41,11 @@ typedef struct
 
 void      qs_loaded_free        (QsLoaded             *self);
 
-/* Finds out what @file is and reads it, on the engine's thread. @profile fixes a model's dimensions. */
+/* Finds out what @file is and reads it, on the engine's thread. @profile fixes a model's dimensions;
+ * @network (nullable) is what samples have to fit. */
 void      qs_loader_load_async  (GFile                *file,
                                  const QsProfile      *profile,
+                                 QsNetwork            *network,
                                  QsProgress           *progress,
                                  GAsyncReadyCallback   callback,
                                  gpointer              user_data);

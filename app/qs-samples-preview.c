@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-samples-preview.h"
 
-#include <math.h>
-
 #include "qs-worker.h"
 
-#define N_SAMPLES 8
-#define GAP 2
-#define MAX_SIDE 512
+#define MAX_SIDE 1024
 
 typedef struct
 {
   QsSamples *samples;
-  QsPreprocessing preprocessing;
+  QsSampleRecipe recipe;
   QsNetwork *network;
-  QsTensor *input;
 } QsPreviewRequest;
 
 static void
@@ -27,142 +22,138 @@ request_free (gpointer data)
   g_free (request);
 }
 
+static void
+clear_texture (gpointer data)
+{
+  if (data != NULL)
+    g_object_unref (data);
+}
+
 void
 qs_samples_preview_free (QsSamplesPreview *self)
 {
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->check, qs_sample_check_free);
+  g_clear_pointer (&self->textures, g_ptr_array_unref);
   g_free (self);
 }
 
-static void
-measure (QsSamplesPreview *self,
-         const float      *values,
-         gint64            n_values)
+/* Where the pixels of an input are: C x H x W or H x W x C. */
+typedef struct
 {
-  double sum = 0.0, squares = 0.0;
+  gint64 channels;
+  gint64 height;
+  gint64 width;
+  gint64 channel_step;
+  gint64 pixel_step;
+} Picture;
 
-  self->min = INFINITY;
-  self->max = -INFINITY;
-  for (gint64 i = 0; i < n_values; i++)
-    {
-      self->min = MIN (self->min, values[i]);
-      self->max = MAX (self->max, values[i]);
-      sum += (double) values[i];
-      squares += (double) values[i] * (double) values[i];
-    }
+static gboolean
+find_picture (const QsShape *shape,
+              Picture       *picture)
+{
+  gboolean is_first = shape->n_dims == 4 && (shape->dims[1] == 1 || shape->dims[1] == 3);
+  gboolean is_last = shape->n_dims == 4 && (shape->dims[3] == 1 || shape->dims[3] == 3);
 
-  self->mean = sum / (double) n_values;
-  self->deviation = sqrt (MAX (squares / (double) n_values - self->mean * self->mean, 0.0));
+  if (!is_first && !is_last)
+    return FALSE;
+
+  picture->channels = shape->dims[is_first ? 1 : 3];
+  picture->height = shape->dims[is_first ? 2 : 1];
+  picture->width = shape->dims[is_first ? 3 : 2];
+  picture->channel_step = is_first ? picture->height * picture->width : 1;
+  picture->pixel_step = is_first ? 1 : picture->channels;
+  return picture->height >= 1 && picture->width >= 1 && picture->height <= MAX_SIDE &&
+         picture->width <= MAX_SIDE;
 }
 
+/* All samples of an input share one scale of brightness, so that they can be compared. */
 static guint8
-to_byte (const QsSamplesPreview *self,
-         float                   value)
+to_byte (const QsSampleStatistics *statistics,
+         double                    value)
 {
-  float width = self->max - self->min;
+  double width = statistics->max - statistics->min;
 
-  return width > 0.0f ? (guint8) CLAMP ((value - self->min) / width * 255.0f, 0.0f, 255.0f) : 0;
+  return width > 0.0 ? (guint8) CLAMP ((value - statistics->min) / width * 255.0, 0.0, 255.0) : 0;
 }
 
-/* One sample of C x H x W at column @left of an RGBA strip. */
-static void
-paint_sample (const QsSamplesPreview *self,
-              const float            *values,
-              const QsShape          *shape,
-              guint8                 *pixels,
-              gsize                   stride,
-              gint64                  left)
+static GdkTexture *
+paint (const QsSampleView       *view,
+       const Picture            *picture,
+       const QsSampleStatistics *statistics)
 {
-  gint64 channels = shape->dims[1], height = shape->dims[2], width = shape->dims[3];
-
-  for (gint64 y = 0; y < height; y++)
-    for (gint64 x = 0; x < width; x++)
-      {
-        guint8 *pixel = pixels + (gsize) y * stride + (gsize) (left + x) * 4;
-
-        for (gint64 c = 0; c < 3; c++)
-          {
-            gint64 channel = channels == 1 ? 0 : c;
-
-            pixel[c] = to_byte (self, values[(channel * height + y) * width + x]);
-          }
-        pixel[3] = 255;
-      }
-}
-
-static void
-paint (QsSamplesPreview *self,
-       const float      *values,
-       const QsShape    *shape)
-{
-  gint64 n = shape->dims[0], channels = shape->dims[1];
-  gint64 height, width, total;
+  gsize n = (gsize) (picture->width * picture->height);
   g_autoptr (GBytes) bytes = NULL;
-  guint8 *pixels;
-  gsize stride;
+  guint8 *pixels = g_malloc (n * 3);
 
-  if (shape->n_dims != 4 || (channels != 1 && channels != 3) || shape->dims[2] > MAX_SIDE ||
-      shape->dims[3] > MAX_SIDE || shape->dims[2] < 1 || shape->dims[3] < 1)
+  for (gsize i = 0; i < n; i++)
+    for (gint64 c = 0; c < 3; c++)
+      {
+        gint64 channel = picture->channels == 1 ? 0 : c;
+
+        pixels[i * 3 + (gsize) c] =
+          to_byte (statistics,
+                   qs_host_tensor_get_number (view->values, (gint64) i * picture->pixel_step +
+                                                              channel * picture->channel_step));
+      }
+
+  bytes = g_bytes_new_take (pixels, n * 3);
+  return gdk_memory_texture_new ((int) picture->width, (int) picture->height, GDK_MEMORY_R8G8B8,
+                                 bytes, (gsize) picture->width * 3);
+}
+
+/* Of the first input that has the shape of pictures. */
+static void
+paint_all (QsSamplesPreview *self)
+{
+  Picture picture = { 0 };
+  const QsSampleInputCheck *input = NULL;
+  gboolean is_picture = FALSE;
+
+  for (guint i = 0; !is_picture && i < self->check->inputs->len; i++)
+    {
+      input = g_ptr_array_index (self->check->inputs, i);
+      is_picture = find_picture (&input->shape, &picture);
+      self->shown = is_picture ? i : 0;
+    }
+  if (self->check->inputs->len == 0)
     return;
 
-  height = shape->dims[2];
-  width = shape->dims[3];
-  total = n * (width + GAP) - GAP;
-  stride = (gsize) total * 4;
-  pixels = g_malloc0 (stride * (gsize) height);
-  for (gint64 i = 0; i < n; i++)
-    paint_sample (self, values + i * channels * height * width, shape, pixels, stride,
-                  i * (width + GAP));
+  input = g_ptr_array_index (self->check->inputs, self->shown);
+  for (guint i = 0; i < input->views->len; i++)
+    {
+      const QsSampleView *view = g_ptr_array_index (input->views, i);
 
-  bytes = g_bytes_new_take (pixels, stride * (gsize) height);
-  self->texture = gdk_memory_texture_new ((int) total, (int) height, GDK_MEMORY_R8G8B8A8, bytes,
-                                          stride);
-}
-
-static QsSamplesPreview *
-make_preview (QsPreviewRequest  *request,
-              GError           **error)
-{
-  gint64 n = MIN (qs_samples_get_n (request->samples), N_SAMPLES);
-  g_autoptr (QsHostTensor) tensor = NULL;
-  QsSamplesPreview *self;
-  const float *values;
-
-  qs_samples_set_preprocessing (request->samples, &request->preprocessing);
-  tensor = qs_samples_read (request->samples, request->input->name, request->input->type, 0, n,
-                            error);
-  if (tensor == NULL)
-    return NULL;
-
-  self = g_new0 (QsSamplesPreview, 1);
-  self->n = n;
-  if (qs_host_tensor_get_data_type (tensor) != QS_DATA_TYPE_FLOAT ||
-      qs_host_tensor_get_n_elements (tensor) < 1)
-    return self;
-
-  values = qs_host_tensor_get_floats (tensor);
-  measure (self, values, qs_host_tensor_get_n_elements (tensor));
-  paint (self, values, qs_host_tensor_get_shape (tensor));
-  return self;
+      g_ptr_array_add (self->textures, is_picture && view->values != NULL
+                                         ? paint (view, &picture, &input->statistics)
+                                         : NULL);
+    }
 }
 
 static void
 preview_run (GTask *task)
 {
+  QsPreviewRequest *request = g_task_get_task_data (task);
+  QsSampleCheckOptions options = QS_SAMPLE_CHECK_OPTIONS_INIT;
+  g_autoptr (QsSamplesPreview) self = g_new0 (QsSamplesPreview, 1);
   GError *error = NULL;
-  QsSamplesPreview *self = make_preview (g_task_get_task_data (task), &error);
 
-  if (self == NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, self, (GDestroyNotify) qs_samples_preview_free);
+  qs_samples_set_recipe (request->samples, &request->recipe);
+  self->textures = g_ptr_array_new_with_free_func (clear_texture);
+  self->check = qs_sample_check_run (request->samples, request->network->inputs, &options, &error);
+  if (self->check == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  paint_all (self);
+  g_task_return_pointer (task, g_steal_pointer (&self), (GDestroyNotify) qs_samples_preview_free);
 }
 
 void
 qs_samples_preview_async (QsSamples             *samples,
-                          const QsPreprocessing *preprocessing,
+                          const QsSampleRecipe  *recipe,
                           QsNetwork             *network,
-                          QsTensor              *input,
                           GAsyncReadyCallback    callback,
                           gpointer               user_data)
 {
@@ -170,9 +161,8 @@ qs_samples_preview_async (QsSamples             *samples,
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
   request->samples = qs_samples_ref (samples);
-  request->preprocessing = *preprocessing;
+  request->recipe = *recipe;
   request->network = qs_network_ref (network);
-  request->input = input;
   g_task_set_source_tag (task, qs_samples_preview_async);
   g_task_set_task_data (task, request, request_free);
   qs_worker_run (task, preview_run);

@@ -4,35 +4,33 @@
 #include <gtk/gtk.h>
 
 #include "network/qs-network.h"
-#include "samples/qs-samples.h"
+#include "samples/qs-sample-check.h"
 
 G_BEGIN_DECLS
 
 /**
  * QsSamplesPreview:
- * @n: samples that were looked at
- * @texture: (nullable): the samples as pictures, where they are some
+ * @check: what the network will see, and what looks wrong about it
+ * @shown: which input the textures are of
+ * @textures: (element-type GdkTexture): a picture for each sample of that input, %NULL where there
+ *   is none
  *
  * The first samples as the network will see them.
  */
 typedef struct
 {
-  gint64 n;
-  float min;
-  float max;
-  double mean;
-  double deviation;
-  GdkTexture *texture;
+  QsSampleCheck *check;
+  guint shown;
+  GPtrArray *textures;
 } QsSamplesPreview;
 
 void              qs_samples_preview_free   (QsSamplesPreview      *self);
 
-/* Reads the first rows of @input with @preprocessing, on the engine's thread. Nothing else may use
- * @samples until it is done. */
+/* Reads the first samples as @recipe says, on the engine's thread. Nothing else may use @samples
+ * until it is done. */
 void              qs_samples_preview_async  (QsSamples             *samples,
-                                             const QsPreprocessing *preprocessing,
+                                             const QsSampleRecipe  *recipe,
                                              QsNetwork             *network,
-                                             QsTensor              *input,
                                              GAsyncReadyCallback    callback,
                                              gpointer               user_data);
 QsSamplesPreview *qs_samples_preview_finish (GAsyncResult          *result,

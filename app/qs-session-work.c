@@ -241,7 +241,8 @@ qs_session_load_async (QsSession           *self,
   phase = g_strdup_printf (_("Opening %s"), name);
   qs_progress_set_phase (progress, phase);
   session_begin (self, progress);
-  qs_loader_load_async (file, self->work.profile, progress, loaded_cb, g_steal_pointer (&task));
+  qs_loader_load_async (file, self->work.profile, qs_session_get_network (self), progress, loaded_cb,
+                        g_steal_pointer (&task));
 }
 
 gboolean

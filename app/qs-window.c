@@ -328,6 +328,7 @@ take_samples (QsWindow       *self,
               GError        **error)
 {
   QsPurpose purpose = pending->purpose;
+  QsPreprocessing preprocessing;
   QsSamplesDialog *dialog;
 
   if (!check_samples (self, samples, error))
@@ -345,7 +346,9 @@ take_samples (QsWindow       *self,
     }
   if (pending->has_preprocessing)
     {
-      qs_samples_set_preprocessing (samples, &pending->preprocessing);
+      preprocessing = *qs_samples_get_preprocessing (samples);
+      qs_preprocessing_set_numbers (&preprocessing, &pending->preprocessing);
+      qs_samples_set_preprocessing (samples, &preprocessing);
       set_samples (self, samples, purpose);
       return TRUE;
     }

@@ -95,21 +95,6 @@ match_lengths (QsPreprocessing *self,
   return TRUE;
 }
 
-/* @self: the images of @other, and numbers that change nothing. */
-static void
-take_image (QsPreprocessing       *self,
-              const QsPreprocessing *other)
-{
-  QsPreprocessing neutral;
-
-  qs_preprocessing_init (&neutral);
-  *self = *other;
-  self->scale = neutral.scale;
-  self->n_channels = neutral.n_channels;
-  memcpy (self->mean, neutral.mean, sizeof self->mean);
-  memcpy (self->std, neutral.std, sizeof self->std);
-}
-
 /**
  * qs_preprocessing_parse:
  * @scale: (nullable): a number or a quotient, "1/255"
@@ -125,11 +110,13 @@ qs_preprocessing_parse (QsPreprocessing *self,
                         const char      *std,
                         GError         **error)
 {
-  QsPreprocessing parsed;
+  QsPreprocessing parsed, neutral;
   int n_mean = 0, n_std = 0, n_scale = 0;
   float scales[QS_MAX_CHANNELS] = { 1.0f };
 
-  take_image (&parsed, self);
+  qs_preprocessing_init (&neutral);
+  parsed = *self;
+  qs_preprocessing_set_numbers (&parsed, &neutral);
   if ((scale != NULL && !parse_list ("scale", scale, scales, &n_scale, error)) ||
       (mean != NULL && !parse_list ("mean", mean, parsed.mean, &n_mean, error)) ||
       (std != NULL && !parse_list ("std", std, parsed.std, &n_std, error)) ||
@@ -372,17 +359,34 @@ qs_preprocessing_validate (const QsPreprocessing *self,
 }
 
 gboolean
+qs_preprocessing_equal_image (const QsPreprocessing *a,
+                              const QsPreprocessing *b)
+{
+  return a->resize == b->resize && a->resize_width == b->resize_width &&
+         a->resize_height == b->resize_height && a->crop == b->crop &&
+         a->crop_width == b->crop_width && a->crop_height == b->crop_height &&
+         a->color == b->color && a->layout == b->layout;
+}
+
+gboolean
 qs_preprocessing_equal (const QsPreprocessing *a,
                         const QsPreprocessing *b)
 {
   gsize n = (gsize) a->n_channels * sizeof a->mean[0];
 
-  return a->resize == b->resize && a->resize_width == b->resize_width &&
-         a->resize_height == b->resize_height && a->crop == b->crop &&
-         a->crop_width == b->crop_width && a->crop_height == b->crop_height &&
-         a->color == b->color && a->layout == b->layout && a->scale == b->scale &&
+  return qs_preprocessing_equal_image (a, b) && a->scale == b->scale &&
          a->n_channels == b->n_channels && memcmp (a->mean, b->mean, n) == 0 &&
          memcmp (a->std, b->std, n) == 0;
+}
+
+void
+qs_preprocessing_set_numbers (QsPreprocessing       *self,
+                              const QsPreprocessing *numbers)
+{
+  self->scale = numbers->scale;
+  self->n_channels = numbers->n_channels;
+  memcpy (self->mean, numbers->mean, sizeof self->mean);
+  memcpy (self->std, numbers->std, sizeof self->std);
 }
 
 gboolean

@@ -98,6 +98,12 @@ gboolean qs_preprocessing_parse_image (QsPreprocessing        *self,
 gboolean qs_preprocessing_is_identity (const QsPreprocessing  *self);
 gboolean qs_preprocessing_equal       (const QsPreprocessing  *a,
                                        const QsPreprocessing  *b);
+/* The same for what becomes of images. */
+gboolean qs_preprocessing_equal_image (const QsPreprocessing  *a,
+                                       const QsPreprocessing  *b);
+/* Scale, mean and deviation of @numbers; what becomes of images stays. */
+void     qs_preprocessing_set_numbers (QsPreprocessing        *self,
+                                       const QsPreprocessing  *numbers);
 /* Whether numbers and sizes are in range; for preprocessing that comes out of a file. */
 gboolean qs_preprocessing_validate    (const QsPreprocessing  *self,
                                        GError                **error);

@@ -81,7 +81,7 @@ npy_open (GFile   *file,
 
 const QsSampleSourceKind qs_sample_source_npy = {
   .id = "npy",
-  .title = "NumPy array",
+  .title = N_("NumPy array"),
   .probe = npy_probe,
   .open = npy_open,
 };
@@ -118,7 +118,7 @@ npz_open (GFile   *file,
 
 const QsSampleSourceKind qs_sample_source_npz = {
   .id = "npz",
-  .title = "NumPy archive",
+  .title = N_("NumPy archive"),
   .probe = npz_probe,
   .open = npz_open,
 };
@@ -184,7 +184,7 @@ memory_free (QsSampleSource *source)
   g_free (source);
 }
 
-static const QsSampleSourceKind memory_kind = { .id = "memory", .title = "Arrays in memory" };
+static const QsSampleSourceKind memory_kind = { .id = "memory", .title = N_("Arrays in memory") };
 
 QsSampleSource *
 qs_sample_source_new_for_arrays (GHashTable *arrays)

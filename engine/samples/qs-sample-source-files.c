@@ -459,7 +459,7 @@ folder_open (GFile   *file,
 
 const QsSampleSourceKind qs_sample_source_folder = {
   .id = "folder",
-  .title = "Folder",
+  .title = N_("Folder"),
   .probe = folder_probe,
   .open = folder_open,
 };
@@ -496,7 +496,7 @@ archive_open (GFile   *file,
 
 const QsSampleSourceKind qs_sample_source_archive = {
   .id = "archive",
-  .title = "Archive",
+  .title = N_("Archive"),
   .probe = archive_probe,
   .open = archive_open,
 };
@@ -520,7 +520,7 @@ file_open (GFile   *file,
 
 const QsSampleSourceKind qs_sample_source_file = {
   .id = "file",
-  .title = "File",
+  .title = N_("File"),
   .probe = file_probe,
   .open = file_open,
 };

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Marks a title for those who show it to people; the engine itself speaks English. */
+#define N_(text) (text)
+
 typedef struct _QsSampleSource QsSampleSource;
 
 /**

@@ -244,7 +244,7 @@ qs_samples_set_preprocessing (QsSamples             *self,
                               const QsPreprocessing *preprocessing)
 {
   /* What an image becomes depends on it. */
-  if (!self->source->is_fixed && !qs_preprocessing_equal (&self->recipe.preprocessing, preprocessing))
+  if (!self->source->is_fixed && !qs_preprocessing_equal_image (&self->recipe.preprocessing, preprocessing))
     g_clear_pointer (&self->arrays, g_ptr_array_unref);
   self->recipe.preprocessing = *preprocessing;
 }
@@ -591,6 +591,26 @@ gboolean
 qs_samples_has_images (QsSamples *self)
 {
   return self->source->has_images;
+}
+
+/**
+ * qs_samples_suggest_images:
+ *
+ * Lets images of any size fit any network: shorter side and centre to the input's own size.
+ */
+void
+qs_samples_suggest_images (QsSamples *self)
+{
+  QsPreprocessing preprocessing = self->recipe.preprocessing;
+
+  if (!self->source->has_images)
+    return;
+
+  preprocessing.resize = QS_IMAGE_RESIZE_SHORTER;
+  preprocessing.resize_width = preprocessing.resize_height = 0;
+  preprocessing.crop = TRUE;
+  preprocessing.crop_width = preprocessing.crop_height = 0;
+  qs_samples_set_preprocessing (self, &preprocessing);
 }
 
 static int

@@ -66,6 +66,7 @@ char         *qs_samples_dup_file_name (QsSamples              *self,
 /* What kind of set it is, in English, and whether it is made of images. */
 const char   *qs_samples_get_kind      (QsSamples              *self);
 gboolean      qs_samples_has_images    (QsSamples              *self);
+void          qs_samples_suggest_images (QsSamples             *self);
 gboolean      qs_samples_has_labels    (QsSamples              *self);
 /* (array length=n): class indices from the array `label` or `labels`. */
 gint64       *qs_samples_read_labels   (QsSamples              *self,

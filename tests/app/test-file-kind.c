@@ -27,6 +27,15 @@ test_guess (void)
     { "engine.json", "{\"Layers\": [{", 13, QS_FILE_GRAPH },
     { "times.json", "[ { \"count\" : 1 }", 17, QS_FILE_PROFILE },
     { "other.json", "{\"scales\": {", 12, QS_FILE_UNKNOWN },
+    { "rows.npy", "\x93NUMPY\x01\x00", 8, QS_FILE_SAMPLES },
+    { "images", "\x1f\x8b\x08\x00", 4, QS_FILE_SAMPLES },
+    { "a.txt", "\x89PNG\r\n\x1a\n", 8, QS_FILE_SAMPLES },
+    { "a.txt", "\xff\xd8\xff\xe0", 4, QS_FILE_SAMPLES },
+    { "numbers.raw", "\x00\x00\x80\x3f", 4, QS_FILE_SAMPLES },
+    /* Fields 1, 1, 2 of a TensorProto, one by one and packed; field 1 of a model, then a name. */
+    { "input_0.pb", "\x08\x01\x08\xe0\x01\x10\x01", 7, QS_FILE_SAMPLES },
+    { "input_0.pb", "\x0a\x02\x01\x03\x10\x01", 6, QS_FILE_SAMPLES },
+    { "model.pb", "\x08\x07\x12\x07pytorch", 11, QS_FILE_MODEL },
     { "notes.txt", "Dear diary", 10, QS_FILE_UNKNOWN },
     { "empty", "", 0, QS_FILE_UNKNOWN },
     { "", "", 0, QS_FILE_UNKNOWN },
@@ -46,6 +55,7 @@ test_query (void)
 {
   g_autoptr (GFile) model = qs_test_sample (QS_SAMPLE_MODEL);
   g_autoptr (GFile) samples = qs_test_sample (QS_SAMPLE_CALIBRATION);
+  g_autoptr (GFile) folder = g_file_get_parent (model);
   g_autoptr (GFile) missing = qs_test_sample ("no-such-file.onnx");
   g_autoptr (GError) error = NULL;
   QsFileKind kind;
@@ -53,6 +63,8 @@ test_query (void)
   g_assert_true (qs_file_kind_query (model, &kind, &error));
   g_assert_cmpint (kind, ==, QS_FILE_MODEL);
   g_assert_true (qs_file_kind_query (samples, &kind, &error));
+  g_assert_cmpint (kind, ==, QS_FILE_SAMPLES);
+  g_assert_true (qs_file_kind_query (folder, &kind, &error));
   g_assert_cmpint (kind, ==, QS_FILE_SAMPLES);
   g_assert_false (qs_file_kind_query (missing, &kind, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
