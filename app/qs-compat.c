@@ -104,6 +104,18 @@ qs_file_save_full (GtkWindow      *parent,
 }
 
 void
+qs_folder_open (GtkWindow  *parent,
+                const char *title,
+                QsFileFunc  func,
+                gpointer    user_data)
+{
+  GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, func,
+                                          user_data, NULL);
+
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
+void
 qs_file_save (GtkWindow  *parent,
               const char *title,
               const char *name,

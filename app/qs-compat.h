@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *name;
-  const char *suffixes[4];
+  const char *suffixes[12];
 } QsFileFilter;
 
 /* @file is borrowed and never NULL: dismissing the dialog calls nothing. */
@@ -32,6 +32,10 @@ void qs_file_open   (GtkWindow           *parent,
                      const char          *title,
                      const QsFileFilter  *filters,
                      guint                n_filters,
+                     QsFileFunc           func,
+                     gpointer             user_data);
+void qs_folder_open (GtkWindow           *parent,
+                     const char          *title,
                      QsFileFunc           func,
                      gpointer             user_data);
 void qs_file_save   (GtkWindow           *parent,

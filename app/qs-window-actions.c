@@ -10,6 +10,9 @@
 #include "qs-compat.h"
 #include "widgets/drawing/qs-export.h"
 
+/* How the names of sets in one file end; folders have entries of their own. */
+#define SET_SUFFIXES { "npz", "npy", "zip", "tar", "gz", "tgz", "pb", "raw", "bin" }
+
 /* Opening */
 
 static void
@@ -51,10 +54,28 @@ open_calibration_action (GtkWidget  *widget,
                          const char *name,
                          GVariant   *parameter)
 {
-  const QsFileFilter filters[] = { { _("Sample Sets"), { "npz" } } };
+  const QsFileFilter filters[] = {
+    { _("Sample Sets"), SET_SUFFIXES },
+  };
 
   qs_file_open (GTK_WINDOW (widget), _("Open Calibration Set"), filters, G_N_ELEMENTS (filters),
                 open_calibration_cb, widget);
+}
+
+static void
+open_calibration_folder_action (GtkWidget  *widget,
+                                const char *name,
+                                GVariant   *parameter)
+{
+  qs_folder_open (GTK_WINDOW (widget), _("Open Calibration Folder"), open_calibration_cb, widget);
+}
+
+static void
+open_labelled_folder_action (GtkWidget  *widget,
+                             const char *name,
+                             GVariant   *parameter)
+{
+  qs_folder_open (GTK_WINDOW (widget), _("Open Labelled Folder"), open_labelled_cb, widget);
 }
 
 static void
@@ -62,7 +83,9 @@ open_labelled_action (GtkWidget  *widget,
                       const char *name,
                       GVariant   *parameter)
 {
-  const QsFileFilter filters[] = { { _("Sample Sets"), { "npz" } } };
+  const QsFileFilter filters[] = {
+    { _("Sample Sets"), SET_SUFFIXES },
+  };
 
   qs_file_open (GTK_WINDOW (widget), _("Open Labelled Set"), filters, G_N_ELEMENTS (filters),
                 open_labelled_cb, widget);
@@ -467,6 +490,8 @@ qs_window_update_actions (QsWindow *self)
     { "win.open-model", !is_busy },
     { "win.open-sample", !is_busy },
     { "win.open-calibration", has_model && !is_busy },
+    { "win.open-calibration-folder", has_model && !is_busy },
+    { "win.open-labelled-folder", has_model && !is_busy },
     { "win.open-labelled", has_model && !is_busy },
     { "win.open-cache", !is_busy },
     { "win.build", qs_session_can_build (session) },
@@ -524,6 +549,8 @@ qs_window_class_init_actions (QsWindowClass *klass)
   } actions[] = {
     { "win.open-model", NULL, open_model_action },
     { "win.open-calibration", NULL, open_calibration_action },
+    { "win.open-calibration-folder", NULL, open_calibration_folder_action },
+    { "win.open-labelled-folder", NULL, open_labelled_folder_action },
     { "win.open-labelled", NULL, open_labelled_action },
     { "win.open-cache", NULL, open_cache_action },
     { "win.open-sample", NULL, open_sample_action },

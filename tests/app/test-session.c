@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <gdk-pixbuf/gdk-pixbuf.h>
 #include <math.h>
 #include <string.h>
 
@@ -369,6 +370,42 @@ test_bad_sets (void)
   g_assert_finalize_object (session);
 }
 
+/* A folder of images of any size fits the network at once; one with nothing in it, and images that
+ * are none, leave the document as it was. */
+static void
+test_folders (void)
+{
+  g_autoptr (QsSession) session = qs_session_new ();
+  g_autofree char *path = qs_test_make_folder ();
+  g_autofree char *first = g_build_filename (path, "a.png", NULL);
+  g_autofree char *second = g_build_filename (path, "b.png", NULL);
+  g_autoptr (GFile) folder = g_file_new_for_path (path);
+  g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new (GDK_COLORSPACE_RGB, FALSE, 8, 50, 40);
+  g_autoptr (QsSamples) samples = NULL;
+  g_autoptr (GError) error = NULL;
+  QsModel *model;
+
+  load_sample (session, QS_SAMPLE_MODEL);
+  model = qs_session_get_model (session);
+  g_assert_null (load (session, folder, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_DATA, "no");
+  g_clear_error (&error);
+
+  gdk_pixbuf_fill (pixbuf, 0x808080ff);
+  g_assert_true (gdk_pixbuf_save (pixbuf, first, "png", NULL, NULL));
+  g_assert_true (gdk_pixbuf_save (pixbuf, second, "png", NULL, NULL));
+  samples = load (session, folder, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (qs_samples_get_n (samples), ==, 2);
+  g_assert_true (qs_samples_get_preprocessing (samples)->crop);
+
+  g_assert_true (g_file_set_contents (first, "hello", 5, NULL));
+  g_assert_null (load (session, folder, &error));
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "a.png");
+  g_assert_true (qs_session_get_model (session) == model);
+  qs_test_remove_folder (path);
+}
+
 /* Bytes 8 to 11 of a plan are the version of its format. */
 static void
 test_other_plan (void)
@@ -586,6 +623,7 @@ main (int    argc,
   g_test_add_func ("/app/session/cancel", test_cancel);
   g_test_add_func ("/app/session/bad-file", test_bad_file);
   g_test_add_func ("/app/session/bad-sets", test_bad_sets);
+  g_test_add_func ("/app/session/folders", test_folders);
   g_test_add_func ("/app/session/other-plan", test_other_plan);
   g_test_add_func ("/app/session/busy", test_busy);
   g_test_add_func ("/app/session/cache-and-plan", test_cache_and_plan);
