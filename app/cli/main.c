@@ -27,6 +27,8 @@ static const QsCliCommand *const commands[] = {
   &qs_cli_groups,
   &qs_cli_weights,
   &qs_cli_export,
+  &qs_cli_refit,
+  &qs_cli_lint,
   &qs_cli_cache_show,
   &qs_cli_cache_diff,
   &qs_cli_cache_convert,

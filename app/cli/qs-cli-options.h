@@ -67,6 +67,7 @@ typedef enum
   QS_CLI_EXIT_CODE,
   QS_CLI_SVG,
   QS_CLI_PDF,
+  QS_CLI_SCALES,
   QS_CLI_ONNX,
   QS_CLI_TREX,
   QS_CLI_TREX_PROFILE,
@@ -140,6 +141,7 @@ typedef struct
   gboolean exit_code;
   char *svg;
   char *pdf;
+  char *scales;
   char *onnx;
   char *trex;
   char *trex_profile;

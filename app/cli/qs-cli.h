@@ -73,6 +73,8 @@ extern const QsCliCommand qs_cli_groups;
 extern const QsCliCommand qs_cli_findings;
 extern const QsCliCommand qs_cli_info;
 extern const QsCliCommand qs_cli_order;
+extern const QsCliCommand qs_cli_lint;
+extern const QsCliCommand qs_cli_refit;
 extern const QsCliCommand qs_cli_run;
 extern const QsCliCommand qs_cli_samples;
 extern const QsCliCommand qs_cli_weights;

@@ -29,6 +29,10 @@ QsEngine       *qs_engine_new            (QsNetwork           *network,
                                           const QsBackend     *backend);
 void            qs_engine_add_layer      (QsEngine            *self,
                                           QsEngineLayer       *layer);
+/* The layers of @old, with their kernels, for @self's network, in which only scales may differ. */
+gboolean        qs_engine_take_layers    (QsEngine            *self,
+                                          QsEngine            *old,
+                                          GError             **error);
 gboolean        qs_engine_plan_memory    (QsEngine            *self,
                                           GError             **error);
 /* (nullable): %NULL where the layer class's own reference kernel runs the layer. */

@@ -22,8 +22,7 @@ copy_journal (QsJournal *journal)
       const QsJournalEntry *entry = qs_journal_get (journal, i);
 
       if (!speaks_of_scales (entry))
-        qs_journal_add (copy, entry->kind, entry->rule, (const char *const *) entry->layers,
-                        (const char *const *) entry->tensors, entry->result, "%s", entry->reason);
+        qs_journal_add_copy (copy, entry);
     }
 
   return copy;
@@ -121,6 +120,19 @@ add_layer (QsEngine             *self,
   return TRUE;
 }
 
+gboolean
+qs_engine_take_layers (QsEngine *self,
+                       QsEngine *old,
+                       GError  **error)
+{
+  for (guint i = 0; i < self->network->layers->len; i++)
+    if (!add_layer (self, g_ptr_array_index (self->network->layers, i),
+                    g_ptr_array_index (old->layers, i), error))
+      return FALSE;
+
+  return TRUE;
+}
+
 /**
  * qs_engine_rescale:
  * @scales: in the place of those it was built with
@@ -149,14 +161,13 @@ qs_engine_rescale (QsEngine      *self,
   before = qs_ranges_new (network, self->scales, NULL);
   note_manual (journal, scales);
   result->model_checksum = g_strdup (self->model_checksum);
+  result->rounding = self->rounding;
   result->scales = qs_scale_table_copy (scales);
 
   if (!change_scales (network, before, after, error))
     return NULL;
-  for (guint i = 0; i < network->layers->len; i++)
-    if (!add_layer (result, g_ptr_array_index (network->layers, i),
-                    g_ptr_array_index (self->layers, i), error))
-      return NULL;
+  if (!qs_engine_take_layers (result, self, error))
+    return NULL;
 
   return qs_engine_plan_memory (result, error) ? g_steal_pointer (&result) : NULL;
 }

@@ -420,6 +420,32 @@ choose_nodes (const QsLayer *layer,
   return index == QS_INPUT_RESIDUAL ? NODES_OTHER : NODES_WEIGHTED;
 }
 
+/*
+ * In a network with Q/DQ the residual decides whether a sum is INT8 (TensorRT's developer guide,
+ * “Q/DQ Layer-Placement Recommendations”). Where this engine writes INT8 with a float residual, the
+ * residual has to have a pair too, or the layers would be fused in another way.
+ */
+static void
+quantize_residual (Writer         *self,
+                   const QsLayer  *layer,
+                   Chain          *chain)
+{
+  QsScaleTable *scales = qs_engine_get_scales (self->engine);
+  const QsTensor *output = qs_layer_get_output (layer, 0);
+  const char *value = find_value_name (self, chain->root);
+  float scale = 0.0f;
+
+  if (output == NULL || output->type != QS_DATA_TYPE_INT8 || scales == NULL || value == NULL ||
+      !qs_scale_table_lookup_usable (scales, value, &scale))
+    return;
+
+  chain_add (chain, scale);
+  g_ptr_array_add (self->summary->warnings,
+                   g_strdup_printf ("%s %s: the residual %s is quantized in the model and not in the "
+                                    "plan, since it decides whether the sum is INT8", layer->klass->name,
+                                    layer->name, value));
+}
+
 static gboolean
 write_input (Writer         *self,
              const QsLayer  *layer,
@@ -432,6 +458,8 @@ write_input (Writer         *self,
   guint n_led = 0;
 
   chain_init (&chain, tensor);
+  if (chain.n == 0 && choose_nodes (layer, index) == NODES_OTHER)
+    quantize_residual (self, layer, &chain);
   if (chain.n == 0)
     return TRUE;
 

@@ -119,6 +119,49 @@ test_onnx (void)
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (root, "refused")), ==, 0);
 }
 
+/* A scale of the plan's own table is replaced; a name that is not there is refused. */
+static void
+test_refit (void)
+{
+  g_autofree char *plan = NULL;
+  g_autofree char *other = qs_cli_test_path ("other.plan");
+  g_autofree char *good = qs_cli_test_path ("good.cache");
+  g_autofree char *bad = qs_cli_test_path ("bad.cache");
+  g_autofree char *json = qs_cli_test_path ("other.json");
+  g_autoptr (QsCliOutcome) done = NULL;
+  g_autoptr (QsCliOutcome) refused = NULL;
+  g_autoptr (QsCliOutcome) info = NULL;
+  g_autoptr (JsonObject) root = NULL;
+  JsonArray *tensors;
+  gboolean found = FALSE;
+
+  if (!have_sample ())
+    return;
+
+  plan = build_plan ("refit.plan");
+  /* 3d800000 is 2^-4 as float32 */
+  qs_cli_test_write (good, "TRT-8401-EntropyCalibration2\n/l/l.0/Relu_output_0: 3d800000\n", 60);
+  qs_cli_test_write (bad, "TRT-8401-EntropyCalibration2\nnowhere: 3d800000\n", 47);
+  done = qs_cli_test_succeed ("refit", plan, "--scales", good, "--output", other, NULL);
+  g_assert_nonnull (strstr (done->out, "/l/l.0/Relu_output_0: 0.0625"));
+  refused = qs_cli_test_run ("refit", plan, "--scales", bad, "--output", other, NULL);
+  qs_cli_test_expect (refused, 1, "nowhere");
+
+  info = qs_cli_test_succeed ("info", other, "--json", json, NULL);
+  root = qs_cli_test_load_json (json);
+  tensors = json_object_get_array_member (root, "tensors");
+  for (guint i = 0; i < json_array_get_length (tensors); i++)
+    {
+      JsonObject *tensor = json_array_get_object_element (tensors, i);
+
+      if (strcmp (json_object_get_string_member (tensor, "name"), "/l/l.0/Relu_output_0") != 0)
+        continue;
+      g_assert_cmpfloat (json_object_get_double_member (tensor, "scale"), ==, 0.0625);
+      found = TRUE;
+    }
+  g_assert_true (found);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -130,6 +173,7 @@ main (int    argc,
   g_test_add_func ("/cli/explain/trex", test_trex);
   g_test_add_func ("/cli/explain/trex-is-no-model", test_trex_is_no_model);
   g_test_add_func ("/cli/explain/onnx", test_onnx);
+  g_test_add_func ("/cli/explain/refit", test_refit);
   status = g_test_run ();
   qs_cli_test_finish ();
   g_free (model);

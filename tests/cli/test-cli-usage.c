@@ -6,8 +6,8 @@
 #include "qs-cli-test.h"
 
 static const char *const commands[] = {
-  "info", "run", "calibrate", "findings", "order", "build", "evaluate", "bench", "export", "compare",
-  "cache show", "cache diff", "cache convert", "cache edit",
+  "info", "run", "calibrate", "findings", "order", "build", "evaluate", "bench", "export", "refit",
+  "lint", "compare", "cache show", "cache diff", "cache convert", "cache edit",
 };
 
 /* Runs the command of one or two words in @name, with @before and @after (both nullable). */
