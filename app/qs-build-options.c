@@ -17,6 +17,7 @@ struct _QsBuildOptions
 
   AdwComboRow *int8_row;
   AdwComboRow *source_row;
+  AdwComboRow *fusion_row;
   AdwComboRow *rounding_row;
   AdwComboRow *backend_row;
   GtkSpinButton *threads;
@@ -33,17 +34,38 @@ get_source_id (guint position)
                                            : QS_SCALE_SOURCE_CACHE;
 }
 
+/* TensorRT always calibrates before fusion with MinMax and Entropy 2. */
+static gboolean
+can_choose_fusion (const QsBuildSettings *settings)
+{
+  const QsCalibrator *calibrator = qs_calibrator_lookup (settings->source);
+
+  return calibrator != NULL && !calibrator->always_before_fusion;
+}
+
+static const char *
+describe_portability (const QsCalibrator    *calibrator,
+                      const QsBuildSettings *settings)
+{
+  return qs_calibrator_runs_before_fusion (calibrator, settings->before_fusion)
+           ? _("Calibrated before layer fusion, a cache serves every device with the same version "
+               "of TensorRT.")
+           : _("Calibrated after layer fusion, a cache serves this device only.");
+}
+
 static void
 update_note (QsBuildOptions *self)
 {
   const QsBuildSettings *settings = qs_session_get_settings (self->session);
   const QsCalibrator *calibrator = qs_calibrator_lookup (settings->source);
+  g_autofree char *calibrator_note = NULL;
   const char *note;
 
   if (settings->int8 == QS_INT8_OFF)
     note = _("Every layer computes in floating point.");
   else if (calibrator != NULL)
-    note = calibrator->description;
+    note = calibrator_note = g_strconcat (calibrator->description, ".\n",
+                                          describe_portability (calibrator, settings), NULL);
   else
     note = _("Scales come from the calibration cache that was opened.");
 
@@ -63,6 +85,7 @@ option_changed_cb (QsBuildOptions *self)
   settings.int8 = (QsInt8Mode) adw_combo_row_get_selected (self->int8_row);
   settings.source = get_source_id (adw_combo_row_get_selected (self->source_row));
   settings.rounding = (QsRoundingMode) adw_combo_row_get_selected (self->rounding_row);
+  settings.before_fusion = (QsBeforeFusion) adw_combo_row_get_selected (self->fusion_row);
   backend = adw_combo_row_get_selected (self->backend_row);
   settings.backend = backend == 0 ? NULL : qs_backend_get (backend - 1);
   settings.n_threads = (guint) gtk_spin_button_get_value_as_int (self->threads);
@@ -111,9 +134,12 @@ show_settings (QsBuildOptions *self)
   adw_combo_row_set_selected (self->int8_row, (guint) settings->int8);
   adw_combo_row_set_selected (self->source_row, source);
   adw_combo_row_set_selected (self->rounding_row, (guint) settings->rounding);
+  adw_combo_row_set_selected (self->fusion_row, (guint) settings->before_fusion);
   adw_combo_row_set_selected (self->backend_row, backend);
   gtk_spin_button_set_value (self->threads, settings->n_threads);
   gtk_widget_set_sensitive (GTK_WIDGET (self->source_row), settings->int8 != QS_INT8_OFF);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->fusion_row), settings->int8 != QS_INT8_OFF &&
+                                                             can_choose_fusion (settings));
   gtk_widget_set_sensitive (GTK_WIDGET (self->rounding_row), settings->int8 != QS_INT8_OFF);
   self->is_filling = FALSE;
   update_note (self);
@@ -160,6 +186,7 @@ qs_build_options_class_init (QsBuildOptionsClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-build-options.ui");
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, int8_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, source_row);
+  gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, fusion_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, rounding_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, backend_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, threads);

@@ -139,6 +139,23 @@ build_find_source (QsBuild    *self,
   return NULL;
 }
 
+/* Scales that were found on the other side of layer fusion are dropped. */
+static gboolean
+build_has_scales (QsBuild            *self,
+                  const QsCalibrator *calibrator)
+{
+  QsScaleSource *source = build_find_source (self, calibrator->id);
+
+  if (source == NULL)
+    return FALSE;
+  if (qs_scale_source_get_portability (source) ==
+      qs_portability_of_calibrator (calibrator, self->settings.before_fusion))
+    return TRUE;
+
+  g_ptr_array_remove (self->sources, source);
+  return FALSE;
+}
+
 static gboolean
 build_compute_scales (QsBuild  *self,
                       GError  **error)
@@ -150,7 +167,7 @@ build_compute_scales (QsBuild  *self,
       const QsCalibrator *calibrator = qs_calibrator_get (i);
       g_autofree char *phase = NULL;
 
-      if (build_find_source (self, calibrator->id) != NULL)
+      if (build_has_scales (self, calibrator))
         continue;
       if (!qs_progress_check (self->progress, error))
         return FALSE;
@@ -160,7 +177,8 @@ build_compute_scales (QsBuild  *self,
       qs_progress_set_phase (self->progress, phase);
       qs_progress_set_fraction (self->progress, (double) i / n);
       g_ptr_array_insert (self->sources, (int) MIN (i, self->sources->len),
-                          qs_scale_source_new_calibrator (calibrator, self->histograms));
+                          qs_scale_source_new_calibrator (calibrator, self->histograms,
+                                                          self->settings.before_fusion));
     }
 
   return TRUE;

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * QsBuildSettings:
  * @source: id of the calibrator, or QS_SCALE_SOURCE_CACHE
  * @rounding: of the weights
+ * @before_fusion: whether calibrators run before layer fusion, where that can be chosen
  * @backend: (nullable): the machine's default when %NULL
  * @n_threads: 0 for one per processor
  * @calibration_batch: samples per batch of the calibration run
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *source;
+  QsBeforeFusion before_fusion;
   QsInt8Mode int8;
   QsRoundingMode rounding;
   const QsBackend *backend;

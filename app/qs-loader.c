@@ -100,7 +100,8 @@ load_histograms (QsLoaded         *self,
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_scale_source_unref);
   for (guint i = 0; i < qs_calibrator_get_n (); i++)
     g_ptr_array_add (self->sources, qs_scale_source_new_calibrator (qs_calibrator_get (i),
-                                                                    self->histograms));
+                                                                    self->histograms,
+                                                                    QS_BEFORE_FUSION_DEFAULT));
   return TRUE;
 }
 

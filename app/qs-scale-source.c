@@ -10,6 +10,7 @@ struct _QsScaleSource
   char *name;
   const QsCalibrator *calibrator;
   QsScaleTable *scales;
+  QsPortability portability;
 };
 
 static QsScaleSource *
@@ -35,12 +36,17 @@ scale_source_new (const char         *id,
  */
 QsScaleSource *
 qs_scale_source_new_calibrator (const QsCalibrator *calibrator,
-                                QsHistogramSet     *histograms)
+                                QsHistogramSet     *histograms,
+                                QsBeforeFusion      before_fusion)
 {
-  const QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
+  QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
+  QsScaleSource *self;
 
-  return scale_source_new (calibrator->id, calibrator->name, calibrator,
+  options.before_fusion = before_fusion;
+  self = scale_source_new (calibrator->id, calibrator->name, calibrator,
                            qs_histogram_set_calibrate (histograms, calibrator, &options));
+  self->portability = qs_portability_of_calibrator (calibrator, before_fusion);
+  return self;
 }
 
 QsScaleSource *
@@ -98,6 +104,12 @@ QsScaleTable *
 qs_scale_source_get_scales (QsScaleSource *self)
 {
   return self->scales;
+}
+
+QsPortability
+qs_scale_source_get_portability (QsScaleSource *self)
+{
+  return self->portability;
 }
 
 double

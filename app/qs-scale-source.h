@@ -2,6 +2,7 @@
 #pragma once
 
 #include "calibration/qs-histogram-set.h"
+#include "calibration/qs-portability.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +18,8 @@ typedef struct _QsScaleSource QsScaleSource;
 #define QS_SCALE_SOURCE_MANUAL "manual"
 
 QsScaleSource *qs_scale_source_new_calibrator (const QsCalibrator *calibrator,
-                                               QsHistogramSet     *histograms);
+                                               QsHistogramSet     *histograms,
+                                               QsBeforeFusion      before_fusion);
 QsScaleSource *qs_scale_source_new_cache      (const char         *name,
                                                QsScaleTable       *scales);
 /* Ranges set by hand, for the tensors that have one. */
@@ -32,6 +34,8 @@ const char    *qs_scale_source_get_name       (QsScaleSource      *self);
 /* (nullable): NULL for a cache */
 const QsCalibrator *qs_scale_source_get_calibrator (QsScaleSource *self);
 QsScaleTable  *qs_scale_source_get_scales     (QsScaleSource      *self);
+/* Where a cache of these scales may be used; unknown of one that was opened. */
+QsPortability  qs_scale_source_get_portability (QsScaleSource     *self);
 /* The largest |x| that @tensor can hold, NaN when this source does not know it. */
 double         qs_scale_source_get_threshold  (QsScaleSource      *self,
                                                const char         *tensor);

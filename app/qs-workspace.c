@@ -4,6 +4,7 @@
 #include "qs-workspace.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "calibration/qs-calibration-run.h"
 #include "calibration/qs-histogram-file.h"
@@ -98,6 +99,14 @@ qs_workspace_set_times (QsWorkspace           *self,
   g_array_append_vals (self->layer_ms, times->layer_ms, times->n_layers);
 }
 
+static gboolean
+has_sources (QsWorkspace *self,
+             GPtrArray   *sources)
+{
+  return sources->len == self->sources->len &&
+         memcmp (sources->pdata, self->sources->pdata, sources->len * sizeof (gpointer)) == 0;
+}
+
 void
 qs_workspace_take_histograms (QsWorkspace *self,
                               QsBuild     *build)
@@ -105,8 +114,7 @@ qs_workspace_take_histograms (QsWorkspace *self,
   QsHistogramSet *histograms = qs_build_get_histograms (build);
   GPtrArray *sources = qs_build_get_sources (build);
 
-  if (histograms == NULL ||
-      (histograms == self->histograms && sources->len == self->sources->len))
+  if (histograms == NULL || (histograms == self->histograms && has_sources (self, sources)))
     return;
 
   qs_histogram_set_ref (histograms);

@@ -2,11 +2,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "builder/qs-builder.h"
 #include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibration-run.h"
 #include "core/qs-error.h"
 #include "qs-onnx-maker.h"
 #include "qs-test.h"
+#include "runtime/qs-context.h"
 #include "samples/qs-npz.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -178,6 +180,94 @@ test_against_onnx_runtime (void)
                                       1e-4 * cases[i].abs_max);
       g_assert_cmpfloat_with_epsilon (qs_histogram_get_mean (histogram), cases[i].mean,
                                       1e-4 * cases[i].abs_max);
+    }
+}
+
+/* Largest |x| of every tensor of the network after fusion, by running it. */
+static void
+note_abs_max (const QsTensor *tensor,
+              const QsView   *view,
+              gpointer        user_data)
+{
+  GHashTable *maxima = user_data;
+  gint64 n = qs_shape_n_elements (&view->shape);
+  float *abs_max = g_hash_table_lookup (maxima, tensor->name);
+
+  if (abs_max == NULL)
+    {
+      abs_max = g_new0 (float, 1);
+      g_hash_table_insert (maxima, g_strdup (tensor->name), abs_max);
+    }
+  for (gint64 i = 0; i < n; i++)
+    *abs_max = MAX (*abs_max, fabsf (((const float *) view->data)[i]));
+}
+
+static GHashTable *
+run_fused (QsModel   *model,
+           QsSamples *samples,
+           gint64     n)
+{
+  GHashTable *maxima = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsProfile) profile = qs_profile_new ();
+  g_autoptr (QsNetwork) network = NULL;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (QsContext) context = NULL;
+  g_autoptr (QsHostTensor) input = NULL, output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  qs_profile_set_batch (profile, n);
+  network = qs_import_network (model, profile, &error);
+  g_assert_no_error (error);
+  options.int8 = QS_INT8_OFF;
+  engine = qs_builder_build (network, NULL, &options, NULL, &error);
+  g_assert_no_error (error);
+  context = qs_context_new (engine, 1, &error);
+  input = qs_samples_read (samples, "input", QS_DATA_TYPE_FLOAT, 0, n, &error);
+  g_assert_no_error (error);
+  qs_context_set_observer (context, note_abs_max, maxima);
+  g_assert_true (qs_context_run (context, &input, &output, &error));
+  return maxima;
+}
+
+/* One run serves calibration after fusion: Entropy lists the tensors that a fused engine has and no
+ * others, and their values are those that the fused engine computes. */
+static void
+test_after_fusion (void)
+{
+  const char *const models[] = { "fashion-resnet.onnx", "fashion-mobilenet.onnx" };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (models); k++)
+    {
+      g_autoptr (QsSamples) samples = open_samples (8);
+      g_autoptr (QsModel) model = load_model (models[k]);
+      g_autoptr (GHashTable) fused = run_fused (model, samples, 8);
+      g_autoptr (QsScaleTable) before = NULL, after = NULL, forced = NULL;
+      g_autoptr (QsHistogramSet) set = NULL;
+      g_autoptr (GError) error = NULL;
+      QsCalibratorOptions options = QS_CALIBRATOR_OPTIONS_INIT;
+
+      set = calibrate (models[k], samples, 8, 1, &error);
+      g_assert_no_error (error);
+      before = qs_histogram_set_calibrate (set, qs_calibrator_lookup ("entropy2"), NULL);
+      after = qs_histogram_set_calibrate (set, qs_calibrator_lookup ("entropy"), NULL);
+      options.before_fusion = QS_BEFORE_FUSION_YES;
+      forced = qs_histogram_set_calibrate (set, qs_calibrator_lookup ("entropy"), &options);
+      g_assert_cmpuint (qs_scale_table_get_n (before), ==, qs_histogram_set_get_n (set));
+      g_assert_cmpuint (qs_scale_table_get_n (forced), ==, qs_histogram_set_get_n (set));
+      g_assert_cmpuint (qs_scale_table_get_n (after), <, qs_histogram_set_get_n (set));
+
+      for (guint i = 0; i < qs_histogram_set_get_n (set); i++)
+        {
+          const char *name = qs_histogram_set_get_name (set, i);
+          const float *abs_max = g_hash_table_lookup (fused, name);
+          double expected = (double) qs_histogram_get_abs_max (qs_histogram_set_get (set, i));
+
+          g_assert_cmpint (abs_max != NULL, ==, qs_scale_table_lookup (after, name, NULL));
+          /* Factors folded into weights round other products: float32 sums of up to 1152. */
+          if (abs_max != NULL)
+            g_assert_cmpfloat_with_epsilon ((double) *abs_max, expected, 1e-4 * expected);
+        }
     }
 }
 
@@ -417,6 +507,7 @@ main (int    argc,
   g_test_add_func ("/calibration-run/contents", test_contents);
   g_test_add_func ("/calibration-run/against-onnx-runtime", test_against_onnx_runtime);
   g_test_add_func ("/calibration-run/wrong-samples", test_wrong_samples);
+  g_test_add_func ("/calibration-run/after-fusion", test_after_fusion);
   g_test_add_func ("/calibration-run/not-finite", test_not_finite);
   g_test_add_func ("/calibration-run/cancel", test_cancel);
 
