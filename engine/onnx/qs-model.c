@@ -5,6 +5,7 @@
 
 #include "core/qs-error.h"
 #include "core/qs-wire.h"
+#include "qs-file-kind.h"
 
 /* Versions of the file format with separate operator sets (3) up to the newest published one. */
 #define OLDEST_IR_VERSION 3
@@ -265,6 +266,21 @@ model_new (GBytes     *bytes,
   return self;
 }
 
+/* Where no graph was found, the file may be something else that can be named. */
+static void
+explain (QsModel  *self,
+         GBytes   *bytes,
+         GError  **error)
+{
+  const char *kind = qs_file_kind_guess (bytes);
+
+  if (kind == NULL || (self->proto != NULL && self->proto->graph != NULL))
+    return;
+
+  g_clear_error (error);
+  g_set_error (error, QS_ERROR, QS_ERROR_MALFORMED, "this is not an ONNX model: %s", kind);
+}
+
 static gboolean
 load (QsModel  *self,
       GBytes   *bytes,
@@ -283,6 +299,7 @@ load (QsModel  *self,
         return TRUE;
     }
 
+  explain (self, bytes, error);
   g_prefix_error (error, "%s: ", self->name);
   return FALSE;
 }

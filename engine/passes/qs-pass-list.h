@@ -19,6 +19,7 @@ G_BEGIN_DECLS
   PASS (simplify_activations) \
   PASS (recognise_swish) \
   PASS (recognise_gelu) \
+  PASS (recognise_activation) \
   PASS (recognise_layer_norm) \
   PASS (fuse_residual) \
   PASS (fuse_activation)

@@ -7,7 +7,8 @@
 
 /*
  * d = x - mean (x); d / sqrt (mean (d^2) + epsilon) * gamma + beta over the last axis, as
- * exporters write it before opset 17.
+ * exporters write it before opset 17. The factor and the summand may be missing, the summand alone
+ * or both.
  */
 enum
 {
@@ -27,9 +28,10 @@ typedef struct
 {
   QsLayer *layers[N_LAYERS];
   QsTensor *x;
-  QsTensor *gamma;
-  QsTensor *beta;
+  QsTensor *gamma; /* (nullable) */
+  QsTensor *beta;  /* (nullable) */
   float epsilon;
+  guint n_layers;
 } Pattern;
 
 static gboolean
@@ -130,13 +132,18 @@ match_down (QsNetwork *network,
       qs_layer_get_input (p->layers[DIV], 0) != difference)
     return FALSE;
 
+  p->n_layers = MUL;
   p->layers[MUL] = match_affine (network, qs_layer_get_output (p->layers[DIV], 0),
                                  QS_ELEMENT_WISE_MUL, n, &p->gamma);
   if (p->layers[MUL] == NULL)
-    return FALSE;
+    return TRUE;
+
+  p->n_layers = ADD;
   p->layers[ADD] = match_affine (network, qs_layer_get_output (p->layers[MUL], 0),
                                  QS_ELEMENT_WISE_ADD, n, &p->beta);
-  return p->layers[ADD] != NULL;
+  if (p->layers[ADD] != NULL)
+    p->n_layers = N_LAYERS;
+  return TRUE;
 }
 
 /* Nothing outside the pattern may read what lies inside. */
@@ -144,7 +151,7 @@ static gboolean
 is_closed (QsNetwork     *network,
            const Pattern *p)
 {
-  for (guint i = 0; i < ADD; i++)
+  for (guint i = 0; i + 1 < p->n_layers; i++)
     {
       QsTensor *tensor = qs_layer_get_output (p->layers[i], 0);
 
@@ -154,7 +161,7 @@ is_closed (QsNetwork     *network,
         {
           gboolean inside = FALSE;
 
-          for (guint j = 0; j < N_LAYERS; j++)
+          for (guint j = 0; j < p->n_layers; j++)
             inside = inside || p->layers[j] == g_ptr_array_index (tensor->consumers, k);
           if (!inside)
             return FALSE;
@@ -164,7 +171,25 @@ is_closed (QsNetwork     *network,
   return TRUE;
 }
 
-static void
+/* Without a factor of its own the layer gets one of ones, which it cannot do without. */
+static QsTensor *
+add_ones (QsNetwork     *network,
+          const Pattern *p)
+{
+  QsShape shape = qs_shape_make (1, p->x->shape.dims[p->x->shape.n_dims - 1]);
+  g_autoptr (QsHostTensor) ones = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, &shape, NULL);
+  float *values;
+
+  if (ones == NULL)
+    return NULL;
+
+  values = qs_host_tensor_get_mutable (ones);
+  for (gint64 i = 0; i < shape.dims[0]; i++)
+    values[i] = 1.0f;
+  return qs_network_add_constant (network, "ones", ones);
+}
+
+static gboolean
 replace (QsNetwork *network,
          QsJournal *journal,
          Pattern   *p)
@@ -174,17 +199,26 @@ replace (QsNetwork *network,
     .axis = p->x->shape.n_dims - 1,
     .epsilon = p->epsilon,
   };
-  QsTensor *inputs[] = { p->x, p->gamma, p->beta };
-  QsTensor *output = qs_layer_get_output (p->layers[ADD], 0);
+  gboolean has_gamma = p->n_layers > MUL, has_beta = p->n_layers > ADD;
+  QsTensor *inputs[] = { p->x, has_gamma ? p->gamma : add_ones (network, p),
+                         has_beta ? p->beta : NULL };
+  QsTensor *output = qs_layer_get_output (p->layers[p->n_layers - 1], 0);
   const char *tensors[] = { p->x->name, output->name, NULL };
-  g_auto (GStrv) layers = qs_pass_names (p->layers, N_LAYERS);
-  QsLayer *result = qs_pass_replace (network, p->layers, N_LAYERS,
-                                     qs_layer_class_lookup (QS_LAYER_NORMALIZATION), &attributes,
-                                     inputs, G_N_ELEMENTS (inputs));
+  g_auto (GStrv) layers = qs_pass_names (p->layers, p->n_layers);
+  g_autofree char *reason = g_strdup_printf ("The %u layers compute a layer normalization over the "
+                                             "last axis%s.", p->n_layers,
+                                             has_gamma ? "" : ", without a factor");
+  QsLayer *result;
 
+  if (inputs[1] == NULL)
+    return FALSE;
+
+  result = qs_pass_replace (network, p->layers, p->n_layers,
+                            qs_layer_class_lookup (QS_LAYER_NORMALIZATION), &attributes, inputs,
+                            has_beta ? 3 : 2);
   qs_journal_add (journal, QS_JOURNAL_REWRITE, ID, (const char *const *) layers, tensors,
-                  result->name,
-                  "The nine layers compute a layer normalization over the last axis.");
+                  result->name, "%s", reason);
+  return TRUE;
 }
 
 static gboolean
@@ -198,11 +232,11 @@ run (QsNetwork  *network,
       Pattern pattern = { { NULL } };
 
       if (!qs_pass_is_unary (layer, QS_UNARY_SQRT) || !match_up (network, layer, &pattern) ||
-          !match_down (network, &pattern) || !is_closed (network, &pattern))
+          !match_down (network, &pattern) || !is_closed (network, &pattern) ||
+          !replace (network, journal, &pattern))
         continue;
 
-      replace (network, journal, &pattern);
-      /* Eight layers went, some of them before this place. */
+      /* Up to eight layers went, some of them before this place. */
       i = i > N_LAYERS ? i - N_LAYERS : 0;
     }
 

@@ -530,6 +530,42 @@ test_truncated (void)
     try_bytes (data, n);
 }
 
+/* Files that are something else are named. Their first bytes are those that PyTorch 1.13, numpy,
+ * TensorFlow and so on write. */
+static void
+test_other_files (void)
+{
+  struct { const char *begin; gsize size; const char *words; } rows[] = {
+    { "", 0, "it is empty" },
+    { "Dear reader,\nthis is no model.\n", 31, "it is a text file" },
+    { "{\"layers\": []}", 14, "it is a JSON file" },
+    { "[1, 2]", 6, "it is a JSON file" },
+    { "PK\003\004\0\0\010\010\0\0archive/data.pkl", 26, "it is a PyTorch file" },
+    { "PK\003\004\024\0\0\0\0\0x0.npy", 16, "it is an NPZ file" },
+    { "PK\003\004\024\0\0\0\0\0readme", 16, "it is a ZIP archive" },
+    { "\200\002\212\nl\374", 6, "torch.onnx.export" },
+    { "ftrt\1\0\0\0", 8, "it is a TensorRT engine" },
+    { "\x08\x01\x12\x20\x0a\x1e\x12\x05serve and more", 22, "TensorFlow SavedModel" },
+    { "\x1c\0\0\0TFL3\0\0\0\0", 12, "TensorFlow Lite" },
+    { "\x40\0\0\0\0\0\0\0{\"a\":{}}", 16, "safetensors" },
+    { "version https://git-lfs.github.com/spec/v1\noid sha256:12\n", 57, "Git LFS pointer" },
+    { "TRT-8601-EntropyCalibration2\nx: 3c010a14\n", 42, "calibration cache" },
+    { "<!DOCTYPE html><html>", 21, "web page" },
+    { "ir_version: 8\ngraph {}", 22, "written as text" },
+    { "\x37\x99\x01\x02\x00\x03", 6, "message" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new (rows[i].begin, rows[i].size);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (qs_model_load_bytes (bytes, "odd.onnx", &error));
+      qs_test_assert_error (error, QS_ERROR, QS_ERROR_MALFORMED, rows[i].words);
+      g_assert_true (g_str_has_prefix (error->message, "odd.onnx: "));
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -552,6 +588,7 @@ main (int   argc,
   g_test_add_func ("/model/external-data/dropped", test_external_data_dropped);
   g_test_add_func ("/model/external-data/confined", test_external_data_confined);
   g_test_add_func ("/model/truncated", test_truncated);
+  g_test_add_func ("/model/other-files", test_other_files);
 
   return g_test_run ();
 }
