@@ -16,9 +16,9 @@ G_BEGIN_DECLS
  *   v   = activation (v)
  *   q   = clamp (round_half_even (v * (1 / s_y)), -128, 127) 1 / s_y rounded to float32 once
  *
- * s_w[k] is what dequantizes the weights of channel k, times the factor of a batch normalization behind the
- * layer in a network with Q/DQ; then it may be negative or zero. A ConvActPool is a convolution to INT8 and
- * the maximum of its bytes.
+ * s_w[k] is what dequantizes the weights of channel k, in a network with Q/DQ times the factor of a
+ * batch normalization behind the layer; then it may be negative or zero. A ConvActPool is a
+ * convolution to INT8 and the maximum of its bytes.
  *
  * (float) acc rounds to nearest even. Every step is one IEEE float32 operation, so any instruction
  * set that performs the same steps gives the same bits.

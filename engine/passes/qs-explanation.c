@@ -1,45 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-explanation.h"
 
-#include <string.h>
-
 /* Refusals that end with a float layer or tensor; the others are about layers that stay apart. */
 static const char *const float_rules[] = {
   "quantize-weighted", "quantize-non-weighted", "fuse-quantize", "backward-quantize",
   "forward-dequantize", "merge-quantize", "missing-range", NULL,
 };
 
-static gboolean
-has_part (const QsLayer *layer,
-          const char    *name)
+static void
+add_entries (QsJournal     *journal,
+             const char    *name,
+             QsJournalKind  kind,
+             GPtrArray     *found)
 {
-  if (g_str_equal (layer->name, name))
-    return TRUE;
+  g_autoptr (GPtrArray) all = kind != QS_JOURNAL_REFUSAL ? qs_journal_find (journal, name) : NULL;
+  GPtrArray *entries = all != NULL ? all : qs_journal_find_refusals (journal, name);
 
-  for (guint i = 0; i < layer->origins->len; i++)
-    if (g_strcmp0 (((const QsOrigin *) g_ptr_array_index (layer->origins, i))->name, name) == 0)
-      return TRUE;
-
-  return FALSE;
-}
-
-/* A fused name, or the first of its parts that is a node inside. */
-static gboolean
-is_about (const QsJournalEntry *entry,
-          const QsLayer        *layer)
-{
-  for (guint i = 0; entry->layers[i] != NULL; i++)
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
     {
-      g_auto (GStrv) parts = g_strsplit (entry->layers[i], " + ", -1);
+      const QsJournalEntry *entry = g_ptr_array_index (entries, i);
 
-      if (g_str_equal (entry->layers[i], layer->name))
-        return TRUE;
-      for (guint k = 0; parts[k] != NULL; k++)
-        if (has_part (layer, parts[k]))
-          return TRUE;
+      if (entry->kind == kind && !g_ptr_array_find (found, entry, NULL))
+        g_ptr_array_add (found, (gpointer) entry);
     }
-
-  return g_strcmp0 (entry->result, layer->name) == 0;
 }
 
 GPtrArray *
@@ -49,14 +32,14 @@ qs_explain_find (QsJournal     *journal,
 {
   GPtrArray *found = g_ptr_array_new ();
 
-  for (guint i = 0; i < qs_journal_get_n (journal); i++)
+  add_entries (journal, layer->name, kind, found);
+  for (guint i = 0; i < layer->origins->len; i++)
     {
-      const QsJournalEntry *entry = qs_journal_get (journal, i);
+      const QsOrigin *origin = g_ptr_array_index (layer->origins, i);
 
-      if (entry->kind == kind && is_about (entry, layer))
-        g_ptr_array_add (found, (gpointer) entry);
+      if (origin->name != NULL)
+        add_entries (journal, origin->name, kind, found);
     }
-
   return found;
 }
 

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* Answers to what people ask about a layer of an engine, out of its journal. A layer is recognised
  * under all names that it had, because it lists the ONNX nodes inside. */
 
-/* (transfer container) (element-type QsJournalEntry): entries of @kind about @layer, in order. */
+/* (transfer container) (element-type QsJournalEntry): entries of @kind about @layer, those under its
+ * own name first, then those about the nodes inside. */
 GPtrArray *qs_explain_find           (QsJournal      *journal,
                                       const QsLayer  *layer,
                                       QsJournalKind   kind);

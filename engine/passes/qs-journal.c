@@ -6,6 +6,7 @@ struct _QsJournal
   gatomicrefcount ref_count;
   GPtrArray *entries;
   GHashTable *reasons; /* reason -> first QsJournalEntry with it */
+  GHashTable *refusals; /* layer, or part of a fused name -> GPtrArray of QsJournalEntry */
   QsChangeLog *log; /* of the network that is watched */
 };
 
@@ -35,6 +36,8 @@ qs_journal_new (void)
   g_atomic_ref_count_init (&self->ref_count);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->reasons = g_hash_table_new (g_str_hash, g_str_equal);
+  self->refusals = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          (GDestroyNotify) g_ptr_array_unref);
   return self;
 }
 
@@ -52,6 +55,7 @@ qs_journal_unref (QsJournal *self)
     return;
 
   g_hash_table_unref (self->reasons);
+  g_hash_table_unref (self->refusals);
   g_ptr_array_unref (self->entries);
   qs_change_log_free (self->log);
   g_free (self);
@@ -90,9 +94,42 @@ entry_new (QsJournalKind      kind,
 }
 
 static void
+index_name (QsJournal      *self,
+            const char     *name,
+            QsJournalEntry *entry)
+{
+  GPtrArray *entries = g_hash_table_lookup (self->refusals, name);
+
+  if (entries == NULL)
+    {
+      entries = g_ptr_array_new ();
+      g_hash_table_insert (self->refusals, g_strdup (name), entries);
+    }
+  if (entries->len == 0 || g_ptr_array_index (entries, entries->len - 1) != entry)
+    g_ptr_array_add (entries, entry);
+}
+
+/* A fused layer is found under its name and under those of the layers inside. */
+static void
+index_refusal (QsJournal      *self,
+               QsJournalEntry *entry)
+{
+  for (guint i = 0; entry->layers[i] != NULL; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (entry->layers[i], " + ", -1);
+
+      index_name (self, entry->layers[i], entry);
+      for (guint k = 0; parts[k] != NULL; k++)
+        index_name (self, parts[k], entry);
+    }
+}
+
+static void
 append (QsJournal      *self,
         QsJournalEntry *entry)
 {
+  if (entry->kind == QS_JOURNAL_REFUSAL)
+    index_refusal (self, entry);
   g_ptr_array_add (self->entries, entry);
   if (!g_hash_table_contains (self->reasons, entry->reason))
     g_hash_table_insert (self->reasons, entry->reason, entry);
@@ -347,4 +384,17 @@ qs_journal_find (QsJournal  *self,
     }
 
   return found;
+}
+
+/**
+ * qs_journal_find_refusals:
+ * @name: a layer, or a layer inside a fused one
+ *
+ * Returns: (nullable) (transfer none) (element-type QsJournalEntry): the refusals about it, in order
+ */
+GPtrArray *
+qs_journal_find_refusals (QsJournal  *self,
+                          const char *name)
+{
+  return g_hash_table_lookup (self->refusals, name);
 }

@@ -107,6 +107,11 @@ const QsJournalEntry *qs_journal_get     (QsJournal         *self,
 GPtrArray            *qs_journal_find    (QsJournal         *self,
                                           const char        *name);
 
+/* (nullable) (element-type QsJournalEntry) (transfer none): refusals that name layer @name, alone or
+ * as a part of a fused one; found without looking through the journal */
+GPtrArray            *qs_journal_find_refusals (QsJournal   *self,
+                                          const char        *name);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsJournal, qs_journal_unref)
 
 G_END_DECLS

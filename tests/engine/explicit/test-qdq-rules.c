@@ -316,6 +316,55 @@ add_padding (QsTestMaker *maker,
   return qs_test_layer (maker, QS_LAYER_PADDING, "pad", &attributes, &x, 1);
 }
 
+/* A deconvolution's output channels are axis 1 of its weights; those of all groups share the scales. */
+static void
+test_deconvolution (gconstpointer data)
+{
+  int groups = GPOINTER_TO_INT (data) ? 1 : 2;
+  QsTestMaker maker;
+  QsTensor *x = qs_test_pair (&maker, "x", make (&maker, 4), S);
+  QsShape shape = qs_shape_make (4, 4, 3, 3, 3);
+  QsConvolutionAttributes attributes = {
+    .groups = groups,
+    .kernel_shape = { 2, { 3, 3 } },
+    .strides = { 2, { 2, 2 } },
+    .dilations = { 2, { 1, 1 } },
+    .pads = { 4, { 1, 1, 1, 1 } },
+    .output_padding = { 2, { 0, 0 } },
+  };
+  QsTensor *w = qs_test_constant (&maker, "w", &shape, 0.5f);
+  QsTensor *inputs[2] = { x, qs_test_weights_pair (&maker, "up", w, 1) };
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+
+  finish (&maker, qs_test_layer (&maker, QS_LAYER_DECONVOLUTION, "up", &attributes, inputs, 2));
+  check_arithmetic (maker.network, 1e-5f);
+  g_free (qs_test_run_explicit (&maker, journal));
+  g_assert_cmpint (qs_host_tensor_get_n_elements (find_weighted (&maker)->weight_scales), ==,
+                   3 * groups);
+  qs_test_maker_clear (&maker);
+}
+
+/* A normalization may turn a channel around or take it away; the epilogue's multiplier follows. */
+static void
+test_negative_factor (void)
+{
+  const float factors[4] = { 1.5f, -0.75f, 0.0f, -2.0f };
+  QsTestMaker maker;
+  QsTensor *x = qs_test_pair (&maker, "x", make (&maker, 4), S);
+  QsTensor *y = qs_test_batch_norm (&maker, "bn",
+                                    qs_test_qdq_convolution (&maker, "conv", x, 4, 3, 1, TRUE));
+  QsTensor *gamma = qs_layer_get_input (y->producer, 1);
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+
+  memcpy (qs_host_tensor_get_mutable (gamma->value), factors, sizeof factors);
+  finish (&maker, y);
+  check_arithmetic (maker.network, 1e-5f);
+  g_free (qs_test_run_explicit (&maker, journal));
+  g_assert_cmpfloat (qs_host_tensor_get_floats (find_weighted (&maker)->weight_scales)[1], <, 0.0f);
+  g_assert_cmpfloat (qs_host_tensor_get_floats (find_weighted (&maker)->weight_scales)[2], ==, 0.0f);
+  qs_test_maker_clear (&maker);
+}
+
 /* Zeros are zeros in INT8, on either side of the pair. */
 static void
 test_padding (gconstpointer data)
@@ -673,6 +722,8 @@ main (int    argc,
   g_test_add_func ("/qdq-rules/refused/wide-integers", test_wide_integers);
   g_test_add_func ("/qdq-rules/unsigned", test_unsigned);
   BOTH ("/qdq-rules/padding-before-pair", test_padding);
+  BOTH ("/qdq-rules/deconvolution/one-group", test_deconvolution);
+  g_test_add_func ("/qdq-rules/negative-factor", test_negative_factor);
   BOTH ("/qdq-rules/inserted-pair/on-grid", test_inserted_pair);
   g_test_add_func ("/qdq-rules/requantize", test_requantize);
   g_test_add_func ("/qdq-rules/redundant-pair", test_redundant_pair);
