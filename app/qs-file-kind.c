@@ -6,6 +6,7 @@
 #include "builder/qs-engine.h"
 #include "calibration/formats/qs-cache-format.h"
 #include "calibration/qs-histogram-file.h"
+#include "document/qs-document.h"
 #include "export/qs-trex-graph.h"
 
 /* Behind the magic number of tar. */
@@ -31,6 +32,7 @@ static const struct
   { ".calib", QS_FILE_CACHE },
   { ".histograms", QS_FILE_HISTOGRAMS },
   { ".plan", QS_FILE_PLAN },
+  { ".quantoscope", QS_FILE_DOCUMENT },
   { ".graph.json", QS_FILE_GRAPH },
   { ".profile.json", QS_FILE_PROFILE },
 };
@@ -59,6 +61,8 @@ guess_from_content (GBytes *head)
 
   if (qs_engine_probe (head))
     return QS_FILE_PLAN;
+  if (qs_document_probe (head))
+    return QS_FILE_DOCUMENT;
   if (qs_histogram_set_probe (head))
     return QS_FILE_HISTOGRAMS;
   if (qs_trex_graph_probe (head))

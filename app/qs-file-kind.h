@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @QS_FILE_SAMPLES: a folder, an archive, arrays, images, tensors: for calibration or with labels
  * @QS_FILE_CACHE: a calibration cache, or a table of scales in another format
  * @QS_FILE_PLAN: a built engine
+ * @QS_FILE_DOCUMENT: all of a work, saved
  * @QS_FILE_GRAPH: the graph of an engine that TensorRT built
  * @QS_FILE_PROFILE: the times of one
  * @QS_FILE_HISTOGRAMS: what a calibration run keeps of the data
@@ -25,6 +26,7 @@ typedef enum
   QS_FILE_SAMPLES,
   QS_FILE_CACHE,
   QS_FILE_PLAN,
+  QS_FILE_DOCUMENT,
   QS_FILE_GRAPH,
   QS_FILE_PROFILE,
   QS_FILE_HISTOGRAMS,

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "builder/qs-manual-scales.h"
 #include "calibration/qs-histogram-file.h"
 #include "core/qs-error.h"
 #include "qs-worker.h"
@@ -38,6 +39,9 @@ qs_loaded_free (QsLoaded *self)
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->engine, qs_engine_unref);
+  g_clear_pointer (&self->document, qs_document_free);
+  g_clear_pointer (&self->labelled, qs_samples_unref);
+  g_free (self->missing);
   g_clear_pointer (&self->graph, qs_trex_graph_unref);
   g_clear_pointer (&self->graph_network, qs_network_unref);
   g_free (self);
@@ -88,6 +92,8 @@ load_cache (QsLoaded         *self,
   return self->cache != NULL;
 }
 
+static void compute_sources (QsLoaded *self);
+
 static gboolean
 load_histograms (QsLoaded         *self,
                  const QsProfile  *profile,
@@ -97,11 +103,79 @@ load_histograms (QsLoaded         *self,
   if (self->histograms == NULL)
     return FALSE;
 
+  compute_sources (self);
+  return TRUE;
+}
+
+static void
+compute_sources (QsLoaded *self)
+{
+  QsBeforeFusion before_fusion =
+    self->document != NULL ? self->document->before_fusion : QS_BEFORE_FUSION_DEFAULT;
+
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_scale_source_unref);
-  for (guint i = 0; i < qs_calibrator_get_n (); i++)
+  for (guint i = 0; self->histograms != NULL && i < qs_calibrator_get_n (); i++)
     g_ptr_array_add (self->sources, qs_scale_source_new_calibrator (qs_calibrator_get (i),
                                                                     self->histograms,
-                                                                    QS_BEFORE_FUSION_DEFAULT));
+                                                                    before_fusion));
+}
+
+/* Samples may stay behind when a document travels: it opens without them. */
+static QsSamples *
+open_set (QsLoaded            *self,
+          const QsDocumentSet *set)
+{
+  g_autoptr (GFile) file = set->path != NULL ? qs_document_resolve (set->path, self->file) : NULL;
+  g_autoptr (GError) error = NULL;
+  QsSamples *samples = file != NULL ? qs_samples_open (file, &error) : NULL;
+
+  if (samples != NULL)
+    qs_samples_set_recipe (samples, &set->recipe);
+  else if (file != NULL)
+    {
+      g_free (self->missing);
+      self->missing = g_strdup_printf ("%s: %s", set->path, error->message);
+    }
+  return samples;
+}
+
+static gboolean
+check_ranges (QsLoaded  *self,
+              GError   **error)
+{
+  QsNetwork *network = qs_import_get_network (self->import);
+  QsDynamicRanges *ranges = self->document->ranges;
+
+  for (guint i = 0; ranges != NULL && network != NULL && i < qs_dynamic_ranges_get_n (ranges); i++)
+    if (!qs_manual_scales_check (network, qs_dynamic_ranges_get_name (ranges, i), error))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+load_document (QsLoaded         *self,
+               const QsProfile  *profile,
+               GError          **error)
+{
+  g_autofree char *name = g_file_get_basename (self->file);
+
+  self->document = qs_document_load (self->file, error);
+  if (self->document == NULL)
+    return FALSE;
+
+  self->model = qs_document_open_model (self->document, self->file, error);
+  self->import = self->model != NULL ? qs_import_run (self->model, profile, error) : NULL;
+  if (self->import == NULL || !check_ranges (self, error))
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+
+  self->histograms = g_steal_pointer (&self->document->histograms);
+  compute_sources (self);
+  self->samples = open_set (self, &self->document->calibration);
+  self->labelled = open_set (self, &self->document->labelled);
   return TRUE;
 }
 
@@ -144,6 +218,7 @@ static gboolean (*const loaders[]) (QsLoaded         *self,
   [QS_FILE_SAMPLES] = load_samples,
   [QS_FILE_CACHE] = load_cache,
   [QS_FILE_PLAN] = load_plan,
+  [QS_FILE_DOCUMENT] = load_document,
   [QS_FILE_GRAPH] = load_graph,
   [QS_FILE_PROFILE] = load_profile,
   [QS_FILE_HISTOGRAMS] = load_histograms,

@@ -6,6 +6,7 @@
 #include "builder/qs-engine.h"
 #include "calibration/qs-scale-file.h"
 #include "core/qs-progress.h"
+#include "document/qs-document.h"
 #include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
 #include "qs-file-kind.h"
@@ -20,6 +21,8 @@ G_BEGIN_DECLS
  * @file: the file itself, all there is of a profile
  * @graph_network: @graph as it is drawn
  * @sources: (element-type QsScaleSource): what every calibrator makes of @histograms
+ * @samples, @labelled: for a document: its sets, where they are still there
+ * @missing: (nullable): for a document: which of its sets is not, and why
  * @import: for a model: its network or the verdicts that say why there is none
  *
  * What came out of a file.
@@ -35,6 +38,9 @@ typedef struct
   QsHistogramSet *histograms;
   GPtrArray *sources;
   QsEngine *engine;
+  QsDocument *document;
+  QsSamples *labelled;
+  char *missing;
   QsTrexGraph *graph;
   QsNetwork *graph_network;
 } QsLoaded;

@@ -35,6 +35,11 @@ void        qs_session_emit_all     (QsSession  *self);
 void        qs_session_mark_modified (QsSession *self);
 /* Brings the engine in line with the ranges set by hand. */
 void        qs_session_rescale      (QsSession  *self);
+/* What a document was read to. */
+gboolean    qs_session_take_document (QsSession *self,
+                                     QsLoaded   *loaded,
+                                     GError    **error);
+void        qs_session_drop_document (QsSession *self);
 void        qs_session_clear_live   (QsSession  *self);
 /* (nullable): the tensor whose histogram the inspector shows */
 const char *qs_session_get_watched  (QsSession  *self);

@@ -59,8 +59,8 @@ session_check_idle (QsSession *self,
   return FALSE;
 }
 
-static void
-session_drop_document (QsSession *self)
+void
+qs_session_drop_document (QsSession *self)
 {
   qs_workspace_drop_document (&self->work);
   qs_live_effect_set_subject (self->effect, NULL, NULL, NULL, 0);
@@ -72,7 +72,7 @@ session_take_model (QsSession  *self,
                     QsLoaded   *loaded,
                     GError    **error)
 {
-  session_drop_document (self);
+  qs_session_drop_document (self);
   self->work.model = g_steal_pointer (&loaded->model);
   self->work.import = g_steal_pointer (&loaded->import);
   self->work.file = g_object_ref (loaded->file);
@@ -88,7 +88,7 @@ session_take_plan (QsSession  *self,
   QsScaleTable *scales;
   g_autofree char *name = g_file_get_basename (loaded->file);
 
-  session_drop_document (self);
+  qs_session_drop_document (self);
   qs_workspace_take_engine (&self->work, g_steal_pointer (&loaded->engine));
   self->work.file = g_object_ref (loaded->file);
 
@@ -104,7 +104,7 @@ session_take_graph (QsSession  *self,
                     QsLoaded   *loaded,
                     GError    **error)
 {
-  session_drop_document (self);
+  qs_session_drop_document (self);
   self->work.graph = g_steal_pointer (&loaded->graph);
   self->work.graph_network = g_steal_pointer (&loaded->graph_network);
   self->work.file = g_object_ref (loaded->file);
@@ -186,6 +186,7 @@ static gboolean (*const takers[]) (QsSession  *self,
   [QS_FILE_MODEL] = session_take_model,
   [QS_FILE_CACHE] = session_take_cache,
   [QS_FILE_PLAN] = session_take_plan,
+  [QS_FILE_DOCUMENT] = qs_session_take_document,
   [QS_FILE_GRAPH] = session_take_graph,
   [QS_FILE_PROFILE] = session_take_profile,
   [QS_FILE_HISTOGRAMS] = session_take_histograms,

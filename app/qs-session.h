@@ -130,6 +130,19 @@ gboolean         qs_session_can_undo             (QsSession             *self,
                                                   int                    by);
 void             qs_session_undo                 (QsSession             *self,
                                                   int                    by);
+/* The document: where it is saved (nullable), whether there is something to be saved, and (nullable) which
+ * set it names that could not be opened. */
+GFile           *qs_session_get_document         (QsSession             *self);
+gboolean         qs_session_is_modified          (QsSession             *self);
+const char      *qs_session_get_missing          (QsSession             *self);
+gboolean         qs_session_can_save             (QsSession             *self);
+void             qs_session_save_async           (QsSession             *self,
+                                                  GFile                 *file,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+gboolean         qs_session_save_finish          (QsSession             *self,
+                                                  GAsyncResult          *result,
+                                                  GError               **error);
 /* Whether it takes a build to bring the engine in line with the ranges. */
 gboolean         qs_session_is_stale             (QsSession             *self);
 /* Asks what such an edit would do to the network's output; the newest question wins. */

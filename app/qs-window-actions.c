@@ -42,7 +42,7 @@ open_model_action (GtkWidget  *widget,
                    GVariant   *parameter)
 {
   const QsFileFilter filters[] = {
-    { _("Models, Engine Plans and Graphs"), { "onnx", "plan", "json" } },
+    { _("Models, Engine Plans and Graphs"), { "onnx", "quantoscope", "plan", "json" } },
   };
 
   qs_file_open (GTK_WINDOW (widget), _("Open Model"), filters, G_N_ELEMENTS (filters),
@@ -146,6 +146,14 @@ suggest_name (QsWindow   *self,
   if (dot != NULL)
     *dot = '\0';
   return g_strconcat (title != NULL ? title : "model", ending, NULL);
+}
+
+static void
+save_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  qs_window_save (QS_WINDOW (widget), g_str_equal (name, "win.save-as"));
 }
 
 static void
@@ -497,6 +505,8 @@ qs_window_update_actions (QsWindow *self)
     { "win.build", qs_session_can_build (session) },
     { "win.compare", qs_session_can_compare (session) },
     { "win.cancel", is_busy },
+    { "win.save", qs_session_can_save (session) },
+    { "win.save-as", qs_session_can_save (session) },
     { "win.save-plan", qs_session_get_engine (session) != NULL },
     { "win.export-cache", source != NULL },
     { "win.export-qdq", has_model && qs_session_get_engine (session) != NULL },
@@ -554,6 +564,8 @@ qs_window_class_init_actions (QsWindowClass *klass)
     { "win.open-labelled", NULL, open_labelled_action },
     { "win.open-cache", NULL, open_cache_action },
     { "win.open-sample", NULL, open_sample_action },
+    { "win.save", NULL, save_action },
+    { "win.save-as", NULL, save_action },
     { "win.save-plan", NULL, save_plan_action },
     { "win.export-cache", NULL, export_cache_action },
     { "win.export-qdq", NULL, export_qdq_action },

@@ -25,6 +25,8 @@ struct _QsWindow
   guint inspector_source;
   gboolean build_when_ready;
   gboolean compare_when_built;
+  gboolean close_when_saved;
+  gboolean close_is_decided;
 
   AdwToastOverlay *toasts;
   GtkWidget *drop_frame;
@@ -70,6 +72,9 @@ void qs_window_show_error         (QsWindow      *self,
                                    const char    *title,
                                    GError        *error);
 void qs_window_build              (QsWindow      *self);
+void qs_window_save               (QsWindow      *self,
+                                   gboolean       as);
+gboolean qs_window_ask_to_save    (QsWindow      *self);
 void qs_window_compare            (QsWindow      *self);
 
 G_END_DECLS

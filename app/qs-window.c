@@ -128,6 +128,14 @@ update_document (QsWindow *self)
   gtk_widget_set_visible (self->sidebar_button, !is_empty);
   gtk_widget_set_visible (self->inspector_button, !is_empty);
 
+  if (title != NULL && qs_session_is_modified (self->session))
+    {
+      char *marked = g_strconcat ("• ", title, NULL);
+
+      g_free (title);
+      title = marked;
+    }
+
   /* Translators: a window's title; %s is the name of a file. */
   window_title = title == NULL ? g_strdup (_("Quantoscope"))
                                : g_strdup_printf (_("%s – Quantoscope"), title);
@@ -379,6 +387,9 @@ opened_model (QsWindow *self,
 {
   qs_banner_hide (self->banner);
   qs_welcome_add_recent (file);
+  if (qs_session_get_missing (self->session) != NULL)
+    qs_banner_show_info (self->banner, _("A set of samples is not where it was"),
+                         qs_session_get_missing (self->session));
   if (qs_session_get_shown_network (self->session) == NULL)
     qs_banner_show_error (self->banner, _("This model cannot be built"),
                           _("Some of its nodes are not supported; the list says which and why."));
@@ -422,7 +433,8 @@ loaded_cb (GObject      *object,
     {
       if (kind == QS_FILE_SAMPLES)
         go_on = take_samples (self, pending, samples, &error);
-      else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN || kind == QS_FILE_GRAPH)
+      else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN || kind == QS_FILE_GRAPH ||
+               kind == QS_FILE_DOCUMENT)
         opened_model (self, pending->file);
       else if (kind == QS_FILE_CACHE)
         opened_cache (self);
@@ -593,6 +605,9 @@ qs_window_close_request (GtkWindow *window)
 {
   QsWindow *self = QS_WINDOW (window);
 
+  if (!self->close_is_decided && qs_window_ask_to_save (self))
+    return TRUE;
+
   save_state (self);
   qs_session_cancel (self->session);
   g_queue_clear_full (&self->pending, pending_file_free);
@@ -712,6 +727,7 @@ connect_session (QsWindow *self)
     void (*func) (QsWindow *self);
   } connections[] = {
     { "changed::" QS_CHANGED_MODEL, update_document },
+    { "changed::" QS_CHANGED_MODIFIED, update_document },
     { "changed::" QS_CHANGED_PROGRESS, progress_changed_cb },
     { "changed", update_status },
     { "changed", qs_window_update_actions },

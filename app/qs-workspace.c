@@ -72,6 +72,8 @@ qs_workspace_drop_document (QsWorkspace *self)
   g_clear_pointer (&self->calibration, qs_samples_unref);
   g_clear_pointer (&self->labelled, qs_samples_unref);
   g_clear_object (&self->file);
+  g_clear_object (&self->document);
+  g_clear_pointer (&self->missing, g_free);
 }
 
 void

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 /**
  * QsWorkspace:
  * @file: (nullable): what was opened
+ * @document: (nullable): where the document was saved or opened
+ * @missing: (nullable): which of a document's sets could not be opened
  * @import: (nullable): the model's network, or the verdicts that say why there is none
  * @profile: fixes the model's dynamic dimensions
  * @graph: (nullable): an engine of TensorRT's that is looked at, in place of model and engine
@@ -46,6 +48,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   GFile *file;
+  GFile *document;
+  char *missing;
   QsModel *model;
   QsImport *import;
   QsProfile *profile;

@@ -355,6 +355,50 @@ report_plan (QsCli    *self,
   return TRUE;
 }
 
+static void
+report_set (QsCli               *self,
+            const char          *title,
+            const char          *member,
+            const QsDocumentSet *set)
+{
+  if (set->path == NULL)
+    return;
+
+  g_print ("%-12s %s\n", title, set->path);
+  qs_cli_json_text (self->json, member, set->path);
+}
+
+/* What a document keeps beside its model. */
+static void
+report_document (QsCli            *self,
+                 const QsDocument *document)
+{
+  guint n_ranges = document->ranges != NULL ? qs_dynamic_ranges_get_n (document->ranges) : 0;
+  guint n_histograms =
+    document->histograms != NULL ? qs_histogram_set_get_n (document->histograms) : 0;
+
+  g_print ("\nDocument\n");
+  g_print ("%-12s %s%s\n", "Model", document->model_path != NULL ? document->model_path : "–",
+           document->model != NULL ? " (inside)" : "");
+  report_set (self, "Calibration", "calibration", &document->calibration);
+  report_set (self, "Labelled", "labelled", &document->labelled);
+  g_print ("%-12s %u\n", "Histograms", n_histograms);
+  g_print ("%-12s %s\n", "Scales of", document->source != NULL ? document->source : "–");
+  g_print ("%-12s %s\n", "Cache", document->cache_name != NULL ? document->cache_name : "–");
+  g_print ("%-12s %s\n", "Engine", document->engine != NULL ? "built" : "–");
+  g_print ("%-12s %u\n", "Ranges", n_ranges);
+  for (guint i = 0; i < n_ranges; i++)
+    g_print ("  %s: %g … %g\n", qs_dynamic_ranges_get_name (document->ranges, i),
+             qs_dynamic_ranges_get (document->ranges, i)->min,
+             qs_dynamic_ranges_get (document->ranges, i)->max);
+
+  qs_cli_json_flag (self->json, "model_inside", document->model != NULL);
+  qs_cli_json_int (self->json, "histograms", n_histograms);
+  qs_cli_json_text (self->json, "source", document->source);
+  qs_cli_json_flag (self->json, "has_engine", document->engine != NULL);
+  qs_cli_json_int (self->json, "manual_ranges", n_ranges);
+}
+
 static gboolean
 info (QsCli   *self,
       GError **error)
@@ -381,6 +425,8 @@ info (QsCli   *self,
   print_operators (counts);
   print_refusals (import);
   report_quantization (self, qs_import_get_network (import));
+  if (subject->document != NULL)
+    report_document (self, subject->document);
   add_model (self->json, subject->model);
   add_operators (self->json, counts);
   add_refusals (self->json, import);
@@ -389,10 +435,10 @@ info (QsCli   *self,
 
 const QsCliCommand qs_cli_info = {
   .name = "info",
-  .argument = "MODEL|PLAN|GRAPH",
+  .argument = "MODEL|PLAN|GRAPH|DOCUMENT",
   .summary = "Show inputs, outputs and operators, and what is refused and why",
-  .description = "Reads an ONNX model, a plan, or the JSON graph of a TensorRT engine, and says\n"
-                 "what is in it. Nothing is computed.",
+  .description = "Reads an ONNX model, a plan, the JSON graph of a TensorRT engine, or a document of\n"
+                 "the window, and says what is in it. Nothing is computed.",
   .options = { QS_CLI_NODES, QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
   .run = info,
 };

@@ -22,6 +22,22 @@ read_head (GFile   *file,
   return g_input_stream_read_bytes (G_INPUT_STREAM (stream), HEAD_SIZE, NULL, error);
 }
 
+/* The model of a document, with the ranges that were set in it unless others are asked for. */
+static gboolean
+open_document (QsCliSubject  *self,
+               GFile         *file,
+               GError       **error)
+{
+  self->document = qs_document_load (file, error);
+  if (self->document == NULL)
+    return FALSE;
+
+  self->model = qs_document_open_model (self->document, file, error);
+  if (self->ranges == NULL && self->document->ranges != NULL)
+    self->ranges = qs_dynamic_ranges_ref (self->document->ranges);
+  return self->model != NULL;
+}
+
 static gboolean
 load (QsCliSubject  *self,
       QsCli         *cli,
@@ -46,6 +62,8 @@ load (QsCliSubject  *self,
       return FALSE;
     }
 
+  if (qs_document_probe (head))
+    return open_document (self, file, error);
   if (qs_engine_probe (head))
     self->plan = qs_engine_load (file, error);
   else
@@ -229,6 +247,7 @@ qs_cli_subject_free (QsCliSubject *self)
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->profile, qs_profile_free);
   g_clear_pointer (&self->plan, qs_engine_unref);
+  g_clear_pointer (&self->document, qs_document_free);
   g_clear_pointer (&self->ranges, qs_dynamic_ranges_unref);
   g_free (self);
 }

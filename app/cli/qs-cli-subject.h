@@ -2,6 +2,7 @@
 #pragma once
 
 #include "calibration/qs-histogram-set.h"
+#include "document/qs-document.h"
 #include "onnx/qs-model.h"
 #include "qs-cli.h"
 
@@ -12,6 +13,7 @@ G_BEGIN_DECLS
  * @model: (nullable): the model, when it was one
  * @profile: (nullable): its dimensions
  * @plan: (nullable): the plan, when it was one
+ * @document: (nullable): the document that @model came from
  * @ranges: (nullable): set by hand
  * @backend: (nullable): what was asked for
  * @rounding: of the weights, in a build
@@ -23,6 +25,7 @@ typedef struct
   QsModel *model;
   QsProfile *profile;
   QsEngine *plan;
+  QsDocument *document;
   QsDynamicRanges *ranges;
   const QsBackend *backend;
   QsRoundingMode rounding;

@@ -89,9 +89,9 @@ check_header (const Header *header,
 }
 
 /* The message behind a valid header. */
-static GBytes *
-unwrap (GBytes  *file,
-        GError **error)
+GBytes *
+qs_plan_unwrap (GBytes  *file,
+                GError **error)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (file, &size);
@@ -159,7 +159,7 @@ qs_engine_load (GFile   *file,
   if (bytes == NULL)
     return NULL;
 
-  message = unwrap (bytes, error);
+  message = qs_plan_unwrap (bytes, error);
   if (message != NULL)
     engine = qs_plan_read (message, error);
   if (engine == NULL)

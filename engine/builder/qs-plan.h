@@ -24,6 +24,9 @@ GBytes   *qs_plan_wrap        (gconstpointer     message,
                                gsize             size);
 GBytes   *qs_plan_write       (QsEngine         *engine,
                                GError          **error);
+/* The message of a plan file, with its checksum verified. */
+GBytes   *qs_plan_unwrap      (GBytes           *file,
+                               GError          **error);
 QsEngine *qs_plan_read        (GBytes           *bytes,
                                GError          **error);
 

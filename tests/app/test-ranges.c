@@ -226,6 +226,84 @@ test_effect (void)
   g_object_unref (session);
 }
 
+static void
+save (QsSession *session,
+      GFile     *file)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  qs_session_save_async (session, file, done_cb, NULL);
+  result = wait_for_result ();
+  g_assert_true (qs_session_save_finish (session, result, &error));
+  g_assert_no_error (error);
+}
+
+static gboolean
+open_file (QsSession *session,
+           GFile     *file,
+           GError   **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  QsFileKind kind = QS_FILE_UNKNOWN;
+  QsSamples *samples = NULL;
+
+  qs_session_load_async (session, file, done_cb, NULL);
+  result = wait_for_result ();
+  return qs_session_load_finish (session, result, &kind, &samples, error);
+}
+
+/* A work that is saved opens elsewhere as it was, and a damaged document leaves the work alone. */
+static void
+test_document (void)
+{
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "work.quantoscope", NULL);
+  g_autofree char *cut = g_build_filename (folder, "cut.quantoscope", NULL);
+  g_autofree char *title = NULL;
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFile) cut_file = g_file_new_for_path (cut);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  QsSession *session = make_session (), *other = qs_session_new ();
+
+  build (session);
+  set_range (session, POOLED, -1.27, 0.0);
+  wait_for_scale (session, POOLED, 0.01f);
+  g_assert_true (qs_session_is_modified (session));
+  save (session, file);
+  g_assert_false (qs_session_is_modified (session));
+  title = qs_session_dup_title (session);
+  g_assert_cmpstr (title, ==, "work.quantoscope");
+
+  g_assert_true (open_file (other, file, &error));
+  g_assert_no_error (error);
+  wait_for_scale (other, POOLED, 0.01f);
+  g_assert_true (qs_dynamic_ranges_equal (qs_session_get_ranges (other),
+                                          qs_session_get_ranges (session)));
+  g_assert_cmpint (qs_samples_get_n (qs_session_get_calibration (other)), ==, 32);
+  g_assert_nonnull (qs_session_get_histogram (other, "input"));
+  g_assert_cmpuint (qs_session_get_sources (other)->len, ==, qs_calibrator_get_n ());
+  g_assert_cmpint (qs_session_get_settings (other)->int8, ==, QS_INT8_ALL);
+  g_assert_false (qs_session_is_modified (other));
+  g_assert_false (qs_session_can_undo (other, -1));
+  g_assert_null (qs_session_get_missing (other));
+
+  bytes = g_file_load_bytes (file, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_file_set_contents (cut, g_bytes_get_data (bytes, NULL),
+                       (gssize) g_bytes_get_size (bytes) / 2, &error);
+  g_assert_no_error (error);
+  g_assert_false (open_file (other, cut_file, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpuint (qs_dynamic_ranges_get_n (qs_session_get_ranges (other)), ==, 1);
+  g_assert_nonnull (qs_session_get_engine (other));
+
+  g_object_unref (session);
+  g_object_unref (other);
+  qs_test_remove_folder (folder);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -237,6 +315,7 @@ main (int   argc,
   g_test_add_func ("/ranges/edits", test_edits);
   g_test_add_func ("/ranges/impossible", test_impossible);
   g_test_add_func ("/ranges/effect", test_effect);
+  g_test_add_func ("/ranges/document", test_document);
   status = g_test_run ();
   qs_worker_stop ();
   return status;
