@@ -799,6 +799,90 @@ test_damaged_small_model (void)
   fuzz (bytes, 2000, 20230517);
 }
 
+/* v = v + c, twice, and all steps stacked */
+static QsMessage *
+make_loop_body (void)
+{
+  QsMessage *body = qs_make_graph (), *attribute = g_byte_array_new ();
+
+  qs_put_message (body, QS_GRAPH_INPUT, qs_make_value ("step", QS_DATA_TYPE_INT64, ""));
+  qs_put_message (body, QS_GRAPH_INPUT, qs_make_value ("go", QS_DATA_TYPE_BOOL, ""));
+  qs_put_message (body, QS_GRAPH_INPUT, qs_make_value ("v", QS_DATA_TYPE_FLOAT, ""));
+  qs_put_message (body, QS_GRAPH_OUTPUT, qs_make_value ("go", QS_DATA_TYPE_BOOL, ""));
+  qs_put_message (body, QS_GRAPH_OUTPUT, qs_make_value ("w", QS_DATA_TYPE_FLOAT, ""));
+  qs_put_message (body, QS_GRAPH_OUTPUT, qs_make_value ("w", QS_DATA_TYPE_FLOAT, ""));
+  add (body, qs_make_node ("Add", "plus", "v,c", "w", NULL));
+  qs_put_text (attribute, 1, "body");
+  qs_put_int (attribute, 20, 5);
+  qs_put_message (attribute, 6, body);
+  return attribute;
+}
+
+/* Everything but the last node is folded: indices, sorting, sums of products, windows, a loop; in
+ * the forms of @opset, attributes where later versions have inputs. */
+static GBytes *
+make_folding_model (int opset)
+{
+  const float numbers[12] = { 0.5f, -1.0f, 2.0f, 0.0f, 3.0f, -0.25f, 1.0f, 4.0f, -2.0f };
+  const gint64 two = 2;
+  QsMessage *graph = graph_for ("3x4");
+  QsMessage *axes = opset < 13 ? qs_make_ints ("axes", "0") : NULL;
+
+  qs_graph_add_floats (graph, "c", "3x4", numbers, 12);
+  qs_graph_add_floats (graph, "scales", "4", (const float[]) { 1.0f, 1.0f, 1.5f, 2.0f }, 4);
+  qs_graph_add_ints (graph, "first", "0");
+  qs_graph_add_ints (graph, "k", "2");
+  qs_graph_add_ints (graph, "rows", "2 0 1");
+  qs_graph_add_ints (graph, "repeats", "1 1");
+  qs_graph_add_ints (graph, "flat", "3 4");
+  qs_graph_add_ints (graph, "image", "1 1 3 4");
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("two", QS_DATA_TYPE_INT64, "", &two, sizeof two));
+  add (graph, qs_make_node ("Gather", "gather", "c,rows", "a", NULL));
+  add (graph, qs_make_node ("Transpose", "transpose", "a", "b", NULL));
+  add (graph, qs_make_node ("MatMul", "product", "a,b", "d", NULL));
+  add (graph, qs_make_node ("Softmax", "soft", "d", "e", NULL));
+  add (graph, qs_make_node ("MatMul", "again", "e,a", "f", NULL));
+  if (opset >= 10)
+    add (graph, qs_make_node ("TopK", "top", "f,k", "g,gi", NULL));
+  add (graph, qs_make_node ("Reshape", "reshape", "f,image", "h", NULL));
+  add (graph, qs_make_node ("MaxPool", "pool", "h", "i,ii", qs_make_ints ("kernel_shape", "2 2"),
+                            NULL));
+  add (graph, opset < 10 ? qs_make_node ("Upsample", "up", "h,scales", "j", NULL)
+                         : qs_make_node ("Resize", "up", opset < 11 ? "h,scales" : "h,,scales", "j",
+                                         NULL));
+  add (graph, qs_make_node ("NonZero", "non-zero", "f", "l", NULL));
+  add (graph, qs_make_node ("ConstantOfShape", "fill", "flat", "m", NULL));
+  add (graph, qs_make_node ("Expand", "expand", "m,flat", "n", NULL));
+  add (graph, opset < 13 ? qs_make_node ("Unsqueeze", "unsqueeze", "n", "o", axes, NULL)
+                         : qs_make_node ("Unsqueeze", "unsqueeze", "n,first", "o", NULL));
+  if (opset >= 12)
+    add (graph, qs_make_node ("Einsum", "einsum", "a,b", "p", qs_make_string ("equation", "ij,jk->ik"),
+                              NULL));
+  add (graph, qs_make_node ("Tile", "tile", "f,repeats", "q", NULL));
+  add (graph, qs_make_node ("Loop", "loop", "two,,q", "r,rs", make_loop_body (), NULL));
+  add (graph, qs_make_node ("Add", "last", "x,r", "y", NULL));
+  return qs_make_model (graph, opset);
+}
+
+static void
+test_damaged_folding (void)
+{
+  const int opsets[] = { 9, 10, 11, 13, 18, 21 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (opsets); i++)
+    {
+      g_autoptr (GBytes) bytes = make_folding_model (opsets[i]);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (QsModel) model = qs_model_load_bytes (bytes, "whole", &error);
+      g_autoptr (QsNetwork) network = qs_import_network (model, NULL, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (network->layers->len, ==, 1);
+      fuzz (bytes, 250, 100 + (guint32) i);
+    }
+}
+
 static void
 test_damaged_real_model (void)
 {
@@ -842,6 +926,7 @@ main (int   argc,
   g_test_add_func ("/import/unnamed-outputs", test_unnamed_outputs);
   g_test_add_func ("/import/absent-strings", test_absent_strings);
   g_test_add_func ("/import/damaged/small", test_damaged_small_model);
+  g_test_add_func ("/import/damaged/folding", test_damaged_folding);
   g_test_add_func ("/import/damaged/real", test_damaged_real_model);
 
   return g_test_run ();
