@@ -115,7 +115,7 @@ dup_spread (QsScaleRow *row)
 }
 
 static const QsScaleColumn columns[] = {
-  { N_("Tensor"), NULL, 240, QS_SCALE_NEED_NOTHING, FALSE, dup_name, NULL },
+  { N_("Tensor"), NULL, -1, QS_SCALE_NEED_NOTHING, FALSE, dup_name, NULL },
   { N_("Scale"), N_("Range / 127"), 124, QS_SCALE_NEED_NOTHING, TRUE, dup_scale, get_scale },
   { N_("Bits"), N_("The scale’s float32 bits, as calibration caches have them"), 92,
     QS_SCALE_NEED_NOTHING, FALSE, dup_bits, get_scale },

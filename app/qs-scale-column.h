@@ -29,7 +29,7 @@ typedef struct
 {
   const char *title;
   const char *tooltip; /* (nullable) */
-  int width;
+  int width; /* negative for what is left */
   QsScaleNeed need;
   gboolean is_editable;
   char *(*text) (QsScaleRow *row);

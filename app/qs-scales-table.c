@@ -11,6 +11,9 @@
 #include "qs-resources.h"
 #include "qs-scale-column.h"
 
+/* Of a name at least. */
+#define NAME_CHARS 20
+
 struct _QsScalesTable
 {
   AdwBin parent_instance;
@@ -322,14 +325,24 @@ commit_scale (GtkEditable *cell,
     }
 }
 
-/* When typing ends, and when something else than typing changes the text. */
-static void
-edited_cb (GtkEditable *cell)
+static gboolean
+commit_later_cb (gpointer cell)
 {
   QsScaleRow *row = g_object_get_data (G_OBJECT (cell), "row");
 
   if (row != NULL && !gtk_editable_label_get_editing (GTK_EDITABLE_LABEL (cell)))
     commit_scale (cell, row);
+  return G_SOURCE_REMOVE;
+}
+
+/* When typing ends, and when something else than typing, such as a screen reader, changes the text;
+ * that takes more than one change, so what is meant is known afterwards. */
+static void
+edited_cb (GtkEditable *cell)
+{
+  if (g_object_get_data (G_OBJECT (cell), "row") != NULL &&
+      !gtk_editable_label_get_editing (GTK_EDITABLE_LABEL (cell)))
+    g_idle_add_full (G_PRIORITY_DEFAULT, commit_later_cb, g_object_ref (cell), g_object_unref);
 }
 
 static GtkWidget *
@@ -351,6 +364,7 @@ make_cell (const QsScaleColumn *column)
                          "xalign", column->value != NULL ? 1.0 : 0.0,
                          "ellipsize", column->value != NULL ? PANGO_ELLIPSIZE_NONE
                                                             : PANGO_ELLIPSIZE_MIDDLE,
+                         "width-chars", column->width < 0 ? NAME_CHARS : -1,
                          NULL);
 
   if (column->value != NULL)
@@ -441,8 +455,9 @@ add_column (QsScalesTable       *self,
   view_column = gtk_column_view_column_new (_(column->title), factory);
   gtk_column_view_column_set_sorter (view_column, GTK_SORTER (sorter));
   gtk_column_view_column_set_resizable (view_column, TRUE);
+  /* Names get what the figures leave. */
+  gtk_column_view_column_set_expand (view_column, column->width < 0);
   gtk_column_view_column_set_fixed_width (view_column, column->width);
-  gtk_column_view_column_set_expand (view_column, column == qs_scale_column_get (0));
   gtk_column_view_append_column (self->view, view_column);
 }
 
@@ -644,7 +659,11 @@ update (QsScalesTable *self)
   gtk_widget_set_visible (GTK_WIDGET (self->difference_button), get_other (self) != NULL);
   update_note (self);
   update_names (self);
-  refilter (self);
+  /* Filtering takes the focus away from the row that is being edited. */
+  if (self->other_id != NULL)
+    refilter (self);
+  else
+    follow_selection (self);
 }
 
 static void
@@ -739,6 +758,7 @@ qs_scales_table_sort_by_spread (QsScalesTable *self)
       if (qs_scale_column_get (i)->need == QS_SCALE_NEED_SPREAD)
         gtk_column_view_sort_by_column (self->view, column, GTK_SORT_DESCENDING);
     }
+  gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", 0);
 }
 
 static gboolean

@@ -192,6 +192,8 @@ view_button_new (AdwViewStackPage *page)
   gtk_widget_set_valign (badge, GTK_ALIGN_CENTER);
   gtk_button_set_child (GTK_BUTTON (button), box);
   g_object_bind_property (page, "title", title, "label", G_BINDING_SYNC_CREATE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  adw_view_stack_page_get_title (page), -1);
   g_object_bind_property (page, "visible", button, "visible", G_BINDING_SYNC_CREATE);
   g_object_bind_property_full (page, "badge-number", badge, "label", G_BINDING_SYNC_CREATE,
                                badge_to_label, NULL, NULL, NULL);

@@ -267,6 +267,25 @@ two_lines_new (const char *title,
   return box;
 }
 
+/* What the calibrator does, where the rule is only our reading of it, and what comes out.
+ * @sqnr: (nullable) */
+static void
+set_source_tooltip (GtkWidget     *row,
+                    QsScaleSource *source,
+                    const char    *sqnr)
+{
+  const QsCalibrator *calibrator = qs_scale_source_get_calibrator (source);
+  g_autofree char *text = NULL;
+
+  if (calibrator == NULL || sqnr == NULL)
+    gtk_widget_set_tooltip_text (row, calibrator != NULL ? calibrator->description : sqnr);
+  else
+    {
+      text = g_strdup_printf ("%s\n%s", calibrator->description, sqnr);
+      gtk_widget_set_tooltip_text (row, text);
+    }
+}
+
 static GtkWidget *
 source_row_new (QsTensorInspector *self,
                 QsScaleSource     *source,
@@ -297,7 +316,7 @@ source_row_new (QsTensorInspector *self,
   gtk_widget_set_hexpand (texts, TRUE);
   gtk_box_append (GTK_BOX (box), texts);
   gtk_box_append (GTK_BOX (box), two_lines_new (range, clipped != NULL ? clipped : "", 1.0f));
-  gtk_widget_set_tooltip_text (box, sqnr);
+  set_source_tooltip (box, source, sqnr);
   return box;
 }
 
