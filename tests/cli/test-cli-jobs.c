@@ -190,6 +190,33 @@ run (const char *subject,
   return qs_cli_test_load_array (output, "logits");
 }
 
+/* A model with Q/DQ needs no scales, and those that are given are not used. */
+static void
+test_build_explicit (void)
+{
+  g_autofree char *qat = qs_cli_test_shared ("models/fashion-resnet-qat.onnx");
+  g_autofree char *plan = qs_cli_test_path ("explicit.plan");
+  g_autofree char *cache = qs_cli_test_path ("absent.cache");
+  g_autofree char *json = qs_cli_test_path ("explicit.json");
+  g_autoptr (QsCliOutcome) built = NULL;
+  g_autoptr (QsCliOutcome) shown = NULL;
+  g_autoptr (JsonObject) root = NULL;
+
+  if (qat == NULL)
+    return;
+
+  built = qs_cli_test_succeed ("build", qat, "--int8-all", "--batch", "1", "--cache", cache,
+                               "--output", plan, "--json", json, NULL);
+  g_assert_nonnull (strstr (built->out, "Explicit quantization"));
+  g_assert_nonnull (strstr (built->err, "neither --cache nor --calibration is used"));
+  root = qs_cli_test_load_json (json);
+  g_assert_true (json_object_get_boolean_member (root, "explicit"));
+  g_assert_cmpint (json_object_get_int_member (root, "int8_layers"), >=, 11);
+
+  shown = qs_cli_test_succeed ("info", plan, NULL);
+  g_assert_nonnull (strstr (shown->out, "Explicit quantization"));
+}
+
 static void
 assert_same (QsHostTensor *a,
              QsHostTensor *b)
@@ -440,6 +467,7 @@ main (int   argc,
   g_test_add_data_func ("/cli/jobs/calibrate/minmax", "minmax", test_calibrate_deterministic);
   g_test_add_func ("/cli/jobs/calibrate/json", test_calibrate_json);
   g_test_add_func ("/cli/jobs/build", test_build);
+  g_test_add_func ("/cli/jobs/build-explicit", test_build_explicit);
   g_test_add_func ("/cli/jobs/run", test_run);
   g_test_add_func ("/cli/jobs/run-int8", test_run_int8);
   g_test_add_func ("/cli/jobs/plan", test_plan);
