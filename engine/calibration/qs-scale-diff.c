@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+#include "passes/qs-pass.h"
+#include "qs-portability.h"
+
 static gboolean
 is_same (float a,
          float b)
@@ -93,13 +96,18 @@ qs_scale_table_find_missing (QsScaleTable *self,
                              QsNetwork    *network)
 {
   GPtrArray *missing = g_ptr_array_new ();
+  g_autoptr (GHashTable) left = NULL;
+
+  if (qs_portability_of_names (self, network) == QS_PORTABILITY_THIS_DEVICE)
+    left = qs_passes_find_survivors (network, NULL);
 
   for (guint i = 0; i < network->tensors->len; i++)
     {
       QsTensor *tensor = g_ptr_array_index (network->tensors, i);
 
       if (qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_FLOAT &&
-          !qs_scale_table_lookup (self, tensor->name, NULL))
+          !qs_scale_table_lookup (self, tensor->name, NULL) &&
+          (left == NULL || g_hash_table_contains (left, tensor->name)))
         g_ptr_array_add (missing, tensor->name);
     }
 

@@ -38,7 +38,8 @@ GArray    *qs_scale_table_find_differences (QsScaleTable           *self,
 GPtrArray *qs_scale_table_find_only        (QsScaleTable           *self,
                                             QsScaleTable           *other);
 /* (element-type utf8) (transfer container): names in @self that are no tensors of @network, and
- * its float activations without a name in @self */
+ * its float activations without a name in @self; of scales that were found after layer fusion,
+ * those that fusion leaves */
 GPtrArray *qs_scale_table_find_strangers   (QsScaleTable           *self,
                                             QsNetwork              *network);
 GPtrArray *qs_scale_table_find_missing     (QsScaleTable           *self,
