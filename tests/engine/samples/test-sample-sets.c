@@ -952,7 +952,7 @@ test_mutations (Fixture      *self,
       end_archive (writer);
       g_assert_true (g_file_get_contents (path, &content, &size, NULL));
 
-      for (int round = 0; round < 150; round++)
+      for (int round = 0; round < 60; round++)
         {
           g_autofree char *copy = g_memdup2 (content, size);
           g_autoptr (GError) error = NULL;
