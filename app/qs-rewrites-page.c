@@ -17,6 +17,9 @@
 /* Of the buttons that lie over the graph. */
 #define MOMENTS_HEIGHT 56
 
+/* Nobody takes more advice than this at once. */
+#define MAX_ADVICE 500
+
 struct _QsRewritesPage
 {
   AdwBin parent_instance;
@@ -32,6 +35,7 @@ struct _QsRewritesPage
   GListStore *all_rewrites;
   GListStore *all_blocked;
   GtkCustomFilter *filter;
+  GPtrArray *lints;         /* (element-type QsLint): the rows of the advice */
   GPtrArray *rule_ids;      /* (element-type utf8): NULL for all; by row of the drop-down */
   const char *rule;         /* (nullable): interned */
   GtkSingleSelection *rewrite_selection;
@@ -53,6 +57,9 @@ struct _QsRewritesPage
   GtkStackPage *blocked_page;
   GtkListView *rewrites;
   GtkListView *blocked;
+  GtkStackPage *advice_page;
+  GtkListBox *advice;
+  GtkWidget *undo_button;
 };
 
 G_DEFINE_FINAL_TYPE (QsRewritesPage, qs_rewrites_page, ADW_TYPE_BIN)
@@ -372,11 +379,165 @@ fill_lists (QsRewritesPage *self)
   fill_rules (self);
 }
 
+/* Advice */
+
+static void
+apply_clicked_cb (QsRewritesPage *self,
+                  GtkWidget      *button)
+{
+  guint row = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (button), "row"));
+  g_autoptr (GPtrArray) lints = g_ptr_array_ref (self->lints); /* the rows go meanwhile */
+  g_autoptr (GError) error = NULL;
+
+  if (!qs_session_is_busy (self->session) &&
+      !qs_session_apply_lint (self->session, g_ptr_array_index (lints, row), &error))
+    g_warning ("The advice can't be taken: %s", error->message);
+}
+
+static void
+undo_clicked_cb (QsRewritesPage *self)
+{
+  qs_session_undo_edit (self->session);
+}
+
+/* While the network is shown that the advice is about. */
+static void
+highlight_layer (QsRewritesPage *self,
+                 const char     *name)
+{
+  QsNetwork *network = qs_session_get_network (self->session);
+  const QsLayer *layer = network == NULL ? NULL : qs_network_find_layer (network, name);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (int));
+  int id = layer == NULL ? -1 : (int) layer->id;
+
+  if (layer == NULL || self->engine != NULL)
+    return;
+
+  g_array_append_val (ids, id);
+  qs_graph_view_set_highlighted (self->view, ids);
+  qs_graph_view_show_layer (self->view, id);
+}
+
+static void
+advice_selected_cb (QsRewritesPage *self,
+                    GtkListBoxRow  *row)
+{
+  if (row != NULL && (guint) gtk_list_box_row_get_index (row) < self->lints->len)
+    {
+      const QsLint *lint = g_ptr_array_index (self->lints, gtk_list_box_row_get_index (row));
+
+      qs_session_select (self->session, QS_SELECTION_LAYER, lint->layer);
+      highlight_layer (self, lint->layer);
+    }
+}
+
+static GtkWidget *
+make_advice_row (QsRewritesPage *self,
+                 guint           index)
+{
+  const QsLint *lint = g_ptr_array_index (self->lints, index);
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  const char *texts[] = { lint->message, lint->advice };
+
+  gtk_widget_set_margin_top (row, 4);
+  gtk_widget_set_margin_bottom (row, 4);
+  gtk_widget_set_hexpand (words, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      GtkWidget *label = gtk_label_new (texts[i]);
+
+      gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
+      gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+      gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+      if (i > 0)
+        {
+          gtk_widget_add_css_class (label, "caption");
+          gtk_widget_add_css_class (label, "dim-label");
+        }
+      gtk_box_append (GTK_BOX (words), label);
+    }
+  gtk_box_append (GTK_BOX (row), words);
+  if (lint->has_fix)
+    {
+      GtkWidget *button = gtk_button_new_with_mnemonic (_("_Apply"));
+
+      gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+      g_object_set_data (G_OBJECT (button), "row", GUINT_TO_POINTER (index));
+      g_signal_connect_object (button, "clicked", G_CALLBACK (apply_clicked_cb), self,
+                               G_CONNECT_SWAPPED);
+      gtk_box_append (GTK_BOX (row), button);
+    }
+  return row;
+}
+
+static void
+fill_advice (QsRewritesPage *self)
+{
+  QsNetwork *network = qs_session_get_network (self->session);
+  g_autofree char *title = NULL;
+  GtkWidget *row;
+
+  while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->advice))) != NULL)
+    gtk_list_box_remove (self->advice, row);
+
+  g_clear_pointer (&self->lints, g_ptr_array_unref);
+  self->lints = network == NULL
+    ? g_ptr_array_new_with_free_func ((GDestroyNotify) qs_lint_free) : qs_lint_network (network);
+  for (guint i = 0; i < MIN (self->lints->len, MAX_ADVICE); i++)
+    gtk_list_box_append (self->advice, make_advice_row (self, i));
+
+  /* Translators: title of a list, with the number of rows. */
+  title = g_strdup_printf (_("Advice (%u)"), self->lints->len);
+  gtk_stack_page_set_title (self->advice_page, title);
+  gtk_widget_set_visible (self->undo_button, qs_session_can_undo_edit (self->session));
+}
+
+/* Before a build there is nothing to replay, but pairs of a model can be advised on. */
+static void
+show_network (QsRewritesPage *self)
+{
+  QsNetwork *network = qs_session_get_network (self->session);
+  g_autoptr (QsGraphScene) scene =
+    network == NULL ? NULL : qs_graph_scene_new (network, NULL, NULL);
+
+  self->is_following = TRUE;
+  qs_graph_view_set_scene (self->view, scene);
+  self->is_following = FALSE;
+}
+
+static void
+clear_replay (QsRewritesPage *self)
+{
+  gboolean has_advice = self->lints->len > 0 || qs_session_can_undo_edit (self->session);
+
+  g_list_store_remove_all (self->all_rewrites);
+  g_list_store_remove_all (self->all_blocked);
+  self->n_steps = self->step = 0;
+  self->is_following = TRUE;
+  fill_rules (self);
+  self->is_following = FALSE;
+  gtk_stack_page_set_title (self->rewrites_page, _("Rewrites"));
+  gtk_stack_page_set_title (self->blocked_page, _("Blocked"));
+  gtk_label_set_label (self->position, "");
+  gtk_label_set_label (self->sentence,
+                       _("Build the model to see which layers were fused, and why."));
+  gtk_widget_set_visible (self->moments, FALSE);
+  gtk_widget_set_sensitive (self->back_button, FALSE);
+  gtk_widget_set_sensitive (self->forward_button, FALSE);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->play_button), FALSE);
+  gtk_stack_set_visible_child_name (self->stack, has_advice ? "replay" : "empty");
+  if (has_advice)
+    gtk_stack_set_visible_child_name (self->lists, "advice");
+  show_network (self);
+}
+
 static void
 engine_changed_cb (QsRewritesPage *self)
 {
   QsEngine *engine = qs_session_get_engine (self->session);
 
+  fill_advice (self);
   if (engine == self->engine && engine != NULL)
     return;
 
@@ -386,9 +547,7 @@ engine_changed_cb (QsRewritesPage *self)
   gtk_stack_set_visible_child_name (self->stack, engine == NULL ? "empty" : "replay");
   if (engine == NULL)
     {
-      qs_graph_view_set_scene (self->view, NULL);
-      g_list_store_remove_all (self->all_rewrites);
-      g_list_store_remove_all (self->all_blocked);
+      clear_replay (self);
       return;
     }
 
@@ -535,6 +694,15 @@ fill_view (QsRewritesPage *self,
   return selection;
 }
 
+/* Only rewrites are by rule. */
+static void
+list_changed_cb (QsRewritesPage *self)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->rules),
+                          g_strcmp0 (gtk_stack_get_visible_child_name (self->lists),
+                                     "rewrites") == 0);
+}
+
 static gboolean
 qs_rewrites_page_grab_focus (GtkWidget *widget)
 {
@@ -573,6 +741,7 @@ qs_rewrites_page_dispose (GObject *object)
   g_clear_object (&self->all_rewrites);
   g_clear_object (&self->all_blocked);
   g_clear_pointer (&self->rule_ids, g_ptr_array_unref);
+  g_clear_pointer (&self->lints, g_ptr_array_unref);
   g_clear_pointer (&self->engine, qs_engine_unref);
   G_OBJECT_CLASS (qs_rewrites_page_parent_class)->dispose (object);
 }
@@ -596,6 +765,9 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, blocked_page);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, rewrites);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, blocked);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, advice_page);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, advice);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, undo_button);
 }
 
 static void
@@ -617,6 +789,9 @@ qs_rewrites_page_class_init (QsRewritesPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, play_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, forward_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_chosen_cb);
+  gtk_widget_class_bind_template_callback (widget_class, list_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, undo_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, advice_selected_cb);
 }
 
 static void

@@ -91,6 +91,50 @@ qs_session_get_graph (QsSession *self)
   return self->work.graph;
 }
 
+static void
+session_network_changed (QsSession *self)
+{
+  qs_workspace_drop_engine (&self->work);
+  qs_session_emit_changed (self, QS_CHANGED_ENGINE);
+  qs_session_emit_changed (self, QS_CHANGED_SELECTION);
+}
+
+gboolean
+qs_session_apply_lint (QsSession     *self,
+                       const QsLint  *lint,
+                       GError       **error)
+{
+  QsNetwork *network = qs_session_get_network (self);
+  QsNetwork *fixed;
+
+  g_return_val_if_fail (network != NULL && self->progress == NULL, FALSE);
+
+  fixed = qs_lint_fix (network, lint, error);
+  if (fixed == NULL)
+    return FALSE;
+
+  g_ptr_array_add (self->work.edits, fixed);
+  session_network_changed (self);
+  return TRUE;
+}
+
+gboolean
+qs_session_can_undo_edit (QsSession *self)
+{
+  return self->work.edits->len > 0 && self->progress == NULL;
+}
+
+void
+qs_session_undo_edit (QsSession *self)
+{
+  if (!qs_session_can_undo_edit (self))
+    return;
+
+  /* Views hold the network that they show until they hear of the change. */
+  g_ptr_array_set_size (self->work.edits, (int) self->work.edits->len - 1);
+  session_network_changed (self);
+}
+
 const QsEngineLayer *
 qs_session_get_engine_layer (QsSession     *self,
                              const QsLayer *layer)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/qs-evaluation.h"
+#include "analysis/qs-lints.h"
 #include "analysis/qs-order-study.h"
 #include "qs-build.h"
 #include "qs-cache-editor.h"
@@ -69,6 +70,14 @@ const char      *qs_session_get_engine_source    (QsSession             *self);
 /* (transfer full): the name of the document */
 char            *qs_session_dup_title            (QsSession             *self);
 gboolean         qs_session_is_empty             (QsSession             *self);
+
+/* Changes the network as @lint advises; the engine, which is of the old one, goes. Undoing goes back
+ * by one change. */
+gboolean         qs_session_apply_lint           (QsSession             *self,
+                                                  const QsLint          *lint,
+                                                  GError               **error);
+gboolean         qs_session_can_undo_edit        (QsSession             *self);
+void             qs_session_undo_edit            (QsSession             *self);
 
 QsSamples       *qs_session_get_calibration      (QsSession             *self);
 /* Histograms of another set are dropped. */

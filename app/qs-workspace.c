@@ -17,6 +17,7 @@ qs_workspace_init (QsWorkspace *self)
     .profile = qs_profile_new (),
     .ranges = qs_range_history_new (),
     .sources = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_scale_source_unref),
+    .edits = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_network_unref),
     .engine_ms = -1.0,
     .settings = { .source = "entropy2", .int8 = QS_INT8_FASTER, .calibration_batch = 32 },
   };
@@ -29,6 +30,7 @@ qs_workspace_clear (QsWorkspace *self)
   g_clear_pointer (&self->profile, qs_profile_free);
   g_clear_pointer (&self->ranges, qs_range_history_free);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_pointer (&self->edits, g_ptr_array_unref);
 }
 
 void
@@ -60,6 +62,7 @@ qs_workspace_drop_document (QsWorkspace *self)
 {
   qs_workspace_drop_histograms (self);
   g_ptr_array_set_size (self->sources, 0);
+  g_ptr_array_set_size (self->edits, 0);
   g_clear_object (&self->cache);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
@@ -260,6 +263,9 @@ qs_workspace_is_built (const QsWorkspace *self)
 QsNetwork *
 qs_workspace_get_network (const QsWorkspace *self)
 {
+  if (self->edits->len > 0)
+    return g_ptr_array_index (self->edits, self->edits->len - 1);
+
   return self->import == NULL ? NULL : qs_import_get_network (self->import);
 }
 

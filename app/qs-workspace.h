@@ -38,6 +38,8 @@ G_BEGIN_DECLS
  * @layer_ms: (element-type double) (nullable): of every layer of the engine, by id
  * @cache: (nullable): the calibration cache that was opened; one of @sources has its scales
  * @sources: (element-type QsScaleSource): never %NULL
+ * @edits: (element-type QsNetwork): the imported network after each change by hand, the last one
+ *   being what is built; never %NULL
  * @evaluations: (element-type QsEvaluation) (nullable)
  * @order_study: (nullable): how far scales depend on the order of the batches
  *
@@ -75,6 +77,7 @@ typedef struct
   QsCacheEditor *cache;
   GPtrArray *sources;
   GPtrArray *evaluations;
+  GPtrArray *edits;
   QsOrderStudy *order_study;
   QsBuildSettings settings;
 } QsWorkspace;

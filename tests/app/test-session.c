@@ -609,6 +609,48 @@ test_graph (void)
   qs_test_remove_folder (folder);
 }
 
+/* Advice is taken on the session's network, and taken back. NVIDIA's example has four float
+ * residuals. */
+static void
+test_advice (void)
+{
+  g_autoptr (GFile) file = qs_test_shared ("tensorrt/resnet18-qat.onnx");
+  QsSession *session;
+  g_autoptr (GPtrArray) lints = NULL;
+  g_autoptr (GPtrArray) fewer = NULL;
+  g_autoptr (GError) error = NULL;
+  QsNetwork *imported;
+
+  if (file == NULL)
+    return;
+
+  session = qs_session_new ();
+  load (session, file, &error);
+  g_assert_no_error (error);
+  imported = qs_session_get_network (session);
+  lints = qs_lint_network (imported);
+  g_assert_false (qs_session_can_undo_edit (session));
+  for (guint i = 0; i < lints->len; i++)
+    {
+      const QsLint *lint = g_ptr_array_index (lints, i);
+
+      if (!lint->has_fix)
+        continue;
+      g_assert_true (qs_session_apply_lint (session, lint, &error));
+      g_assert_no_error (error);
+      break;
+    }
+
+  g_assert_true (qs_session_get_network (session) != imported);
+  fewer = qs_lint_network (qs_session_get_network (session));
+  g_assert_cmpuint (fewer->len, ==, lints->len - 1);
+  g_assert_true (qs_session_can_undo_edit (session));
+  qs_session_undo_edit (session);
+  g_assert_true (qs_session_get_network (session) == imported);
+  g_assert_false (qs_session_can_undo_edit (session));
+  g_object_unref (session);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -630,6 +672,7 @@ main (int    argc,
   g_test_add_func ("/app/session/foreign-cache", test_foreign_cache);
   g_test_add_func ("/app/session/compare", test_compare);
   g_test_add_func ("/app/session/graph", test_graph);
+  g_test_add_func ("/app/session/advice", test_advice);
   status = g_test_run ();
   qs_worker_stop ();
   return status;
