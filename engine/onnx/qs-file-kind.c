@@ -91,14 +91,14 @@ is_saved_model (const guint8 *data,
 }
 
 /**
- * qs_file_kind_guess:
+ * qs_onnx_guess_kind:
  * @bytes: a file that cannot be read as an ONNX model
  *
  * Returns: (nullable): what it is instead and what to do about it ("it is a JSON file"); %NULL when
  *   that cannot be told
  */
 const char *
-qs_file_kind_guess (GBytes *bytes)
+qs_onnx_guess_kind (GBytes *bytes)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);

@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-const char *qs_file_kind_guess (GBytes *bytes);
+const char *qs_onnx_guess_kind (GBytes *bytes);
 
 G_END_DECLS

@@ -272,7 +272,7 @@ explain (QsModel  *self,
          GBytes   *bytes,
          GError  **error)
 {
-  const char *kind = qs_file_kind_guess (bytes);
+  const char *kind = qs_onnx_guess_kind (bytes);
 
   if (kind == NULL || (self->proto != NULL && self->proto->graph != NULL))
     return;
