@@ -399,6 +399,7 @@ test_external_data_elsewhere (void)
   qs_test_assert_error (error, QS_ERROR, QS_ERROR_EXTERNAL_DATA, "model.data");
   g_clear_error (&error);
   g_assert_cmpstr (missing, ==, "model.data");
+  g_clear_pointer (&missing, g_free);
 
   model = qs_model_load_file_full (file, data_folder, NULL, &error);
   g_assert_no_error (error);
