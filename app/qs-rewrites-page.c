@@ -554,6 +554,7 @@ engine_changed_cb (QsRewritesPage *self)
   self->is_following = TRUE;
   fill_lists (self);
   self->is_following = FALSE;
+  gtk_stack_set_visible_child_name (self->lists, "rewrites");
   go_to (self, MIN (self->n_steps, 1));
 }
 
