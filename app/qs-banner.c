@@ -12,6 +12,7 @@ struct _QsBanner
   GtkImage *icon;
   GtkLabel *title;
   GtkLabel *message;
+  GtkButton *action_button;
 };
 
 G_DEFINE_FINAL_TYPE (QsBanner, qs_banner, ADW_TYPE_BIN)
@@ -30,6 +31,7 @@ banner_show (QsBanner   *self,
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, title,
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, message,
                                   -1);
+  gtk_widget_set_visible (GTK_WIDGET (self->action_button), FALSE);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
 }
 
@@ -45,6 +47,26 @@ qs_banner_show_error (QsBanner   *self,
 {
   gtk_widget_add_css_class (self->box, "error");
   banner_show (self, "dialog-error-symbolic", title, message);
+}
+
+/**
+ * qs_banner_show_error_with_action:
+ * @label: words for a button, with a mnemonic
+ * @action: what it does
+ *
+ * As [method@Banner.show_error], for trouble that has a next step.
+ */
+void
+qs_banner_show_error_with_action (QsBanner   *self,
+                                  const char *title,
+                                  const char *message,
+                                  const char *label,
+                                  const char *action)
+{
+  qs_banner_show_error (self, title, message);
+  gtk_button_set_label (self->action_button, label);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->action_button), action);
+  gtk_widget_set_visible (GTK_WIDGET (self->action_button), TRUE);
 }
 
 void
@@ -82,6 +104,7 @@ qs_banner_class_init (QsBannerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsBanner, icon);
   gtk_widget_class_bind_template_child (widget_class, QsBanner, title);
   gtk_widget_class_bind_template_child (widget_class, QsBanner, message);
+  gtk_widget_class_bind_template_child (widget_class, QsBanner, action_button);
   gtk_widget_class_bind_template_callback (widget_class, qs_banner_hide);
 }
 

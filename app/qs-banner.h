@@ -17,6 +17,11 @@ G_DECLARE_FINAL_TYPE (QsBanner, qs_banner, QS, BANNER, AdwBin)
 void qs_banner_show_error (QsBanner   *self,
                            const char *title,
                            const char *message);
+void qs_banner_show_error_with_action (QsBanner *self,
+                                       const char *title,
+                                       const char *message,
+                                       const char *label,
+                                       const char *action);
 void qs_banner_show_info  (QsBanner   *self,
                            const char *title,
                            const char *message);

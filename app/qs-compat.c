@@ -125,6 +125,83 @@ qs_file_save (GtkWindow  *parent,
   qs_file_save_full (parent, title, name, func, user_data, NULL);
 }
 
+static void
+folder_response_cb (QsFileRequest *request,
+                    int            response)
+{
+  g_autoptr (GFile) folder = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    folder = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (request->chooser));
+  request->func (folder, request->user_data);
+
+  g_object_unref (request->chooser);
+  g_free (request);
+}
+
+void
+qs_folder_ask (GtkWindow  *parent,
+               const char *title,
+               QsFileFunc  func,
+               gpointer    user_data)
+{
+  QsFileRequest *request = g_new0 (QsFileRequest, 1);
+
+  request->chooser = gtk_file_chooser_native_new (title, parent,
+                                                  GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
+  request->func = func;
+  request->user_data = user_data;
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (request->chooser), TRUE);
+  g_signal_connect_swapped (request->chooser, "response", G_CALLBACK (folder_response_cb), request);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (request->chooser));
+}
+
+typedef struct
+{
+  QsAnswerFunc func;
+  gpointer user_data;
+} QsDecision;
+
+static void
+answer_cb (QsDecision *decision,
+           const char *response)
+{
+  decision->func (g_str_equal (response, "accept"), decision->user_data);
+}
+
+static void
+decision_free (gpointer  data,
+               GClosure *closure)
+{
+  g_free (data);
+}
+
+void
+qs_question (GtkWindow    *parent,
+             const char   *heading,
+             const char   *body,
+             const char   *accept,
+             QsAnswerFunc  func,
+             gpointer      user_data)
+{
+  GtkWidget *dialog = adw_message_dialog_new (parent, heading, body);
+  QsDecision *decision = g_new0 (QsDecision, 1);
+
+  decision->func = func;
+  decision->user_data = user_data;
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog),
+                                    "cancel", _("_Cancel"),
+                                    "accept", accept,
+                                    NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "accept",
+                                              ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "accept");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_data (dialog, "response", G_CALLBACK (answer_cb), decision, decision_free,
+                         G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 typedef struct
 {
   QsChoiceFunc func;

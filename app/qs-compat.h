@@ -27,6 +27,8 @@ typedef void (*QsFileFunc)   (GFile      *file,
 typedef void (*QsChoiceFunc) (gpointer    user_data);
 typedef void (*QsAskFunc)    (GtkWidget  *form,
                               gpointer    user_data);
+typedef void (*QsAnswerFunc) (gboolean    accepted,
+                              gpointer    user_data);
 
 void qs_file_open   (GtkWindow           *parent,
                      const char          *title,
@@ -35,6 +37,11 @@ void qs_file_open   (GtkWindow           *parent,
                      QsFileFunc           func,
                      gpointer             user_data);
 void qs_folder_open (GtkWindow           *parent,
+                     const char          *title,
+                     QsFileFunc           func,
+                     gpointer             user_data);
+/* The same, but @func is called with %NULL when the dialog is dismissed. */
+void qs_folder_ask  (GtkWindow           *parent,
                      const char          *title,
                      QsFileFunc           func,
                      gpointer             user_data);
@@ -64,6 +71,13 @@ void qs_confirm     (GtkWindow           *parent,
                      const char          *body,
                      const char          *accept,
                      QsChoiceFunc         func,
+                     gpointer             user_data);
+/* Asks what to do next; @func is told whether @accept was chosen, or the question dismissed. */
+void qs_question    (GtkWindow           *parent,
+                     const char          *heading,
+                     const char          *body,
+                     const char          *accept,
+                     QsAnswerFunc         func,
                      gpointer             user_data);
 void qs_about_show  (GtkWindow           *parent);
 void qs_widget_get_foreground (GtkWidget *widget,

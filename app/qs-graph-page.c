@@ -116,7 +116,7 @@ make_scene (QsGraphPage  *self,
             GError      **error)
 {
   QsEngine *engine = qs_session_get_engine (self->session);
-  QsNetwork *network = qs_session_get_network (self->session);
+  QsNetwork *network = qs_session_get_shown_network (self->session);
 
   if (qs_session_get_graph (self->session) != NULL)
     return qs_graph_scene_new_for_built (qs_session_get_shown_network (self->session), NULL, error);

@@ -73,15 +73,41 @@ add_journal_entries (QsLayerInspector *self,
     }
 }
 
+/* Of a layer in the sketch of a model that cannot be built. */
+static const char *
+find_refusal (QsSession     *session,
+              const QsLayer *layer)
+{
+  QsImport *import = qs_session_get_import (session);
+  guint n = import == NULL ? 0 : qs_import_get_n_verdicts (import);
+
+  for (guint i = 0; layer->klass->kind == QS_LAYER_REFUSED && i < n; i++)
+    {
+      const QsNodeVerdict *verdict = qs_import_get_verdict (import, i);
+
+      if (verdict->layers->len > 0 &&
+          g_strcmp0 (g_ptr_array_index (verdict->layers, 0), layer->name) == 0)
+        return verdict->reason;
+    }
+
+  return NULL;
+}
+
 static void
 show_why (QsLayerInspector *self,
           QsLayer          *layer)
 {
+  const char *refusal = find_refusal (self->session, layer);
   const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   QsJournal *journal;
 
   qs_property_list_clear (self->why);
+  if (refusal != NULL)
+    {
+      qs_property_list_set_title (self->why, _("Why Refused?"));
+      qs_property_list_add_text (self->why, refusal, NULL);
+    }
   qs_why_list_fill (self->blocked, self->session, layer, seen);
   if (built == NULL)
     return;

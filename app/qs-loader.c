@@ -8,13 +8,16 @@
 #include "builder/qs-manual-scales.h"
 #include "calibration/qs-histogram-file.h"
 #include "core/qs-error.h"
+#include "qs-dimension-store.h"
 #include "qs-worker.h"
 
 typedef struct
 {
   GFile *file;
-  QsProfile *profile;
-  QsNetwork *network;
+  GFile *data_folder;    /* (nullable) */
+  QsNetwork *network;    /* (nullable): what samples have to fit */
+  QsModel *model;        /* (nullable): read already */
+  GPtrArray *dimensions; /* (nullable): chosen for it */
 } QsLoadRequest;
 
 static void
@@ -23,8 +26,10 @@ load_request_free (gpointer data)
   QsLoadRequest *request = data;
 
   g_object_unref (request->file);
-  qs_profile_free (request->profile);
+  g_clear_object (&request->data_folder);
   g_clear_pointer (&request->network, qs_network_unref);
+  g_clear_pointer (&request->model, qs_model_unref);
+  g_clear_pointer (&request->dimensions, g_ptr_array_unref);
   g_free (request);
 }
 
@@ -34,6 +39,10 @@ qs_loaded_free (QsLoaded *self)
   g_clear_object (&self->file);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
+  g_clear_pointer (&self->dimensions, g_ptr_array_unref);
+  g_clear_pointer (&self->profile, qs_profile_free);
+  g_clear_error (&self->error);
+  g_free (self->missing_data);
   g_clear_pointer (&self->samples, qs_samples_unref);
   g_clear_pointer (&self->cache, qs_scale_file_unref);
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
@@ -47,10 +56,19 @@ qs_loaded_free (QsLoaded *self)
   g_free (self);
 }
 
+QsLoaded *
+qs_loaded_steal (QsLoaded *self)
+{
+  QsLoaded *stolen = g_memdup2 (self, sizeof *self);
+
+  *self = (QsLoaded) { .kind = stolen->kind };
+  return stolen;
+}
+
 static gboolean
-load_unknown (QsLoaded         *self,
-              const QsProfile  *profile,
-              GError          **error)
+load_unknown (QsLoaded             *self,
+              const QsLoadRequest  *request,
+              GError              **error)
 {
   g_autofree char *name = g_file_get_basename (self->file);
 
@@ -62,31 +80,66 @@ load_unknown (QsLoaded         *self,
 }
 
 static gboolean
-load_model (QsLoaded         *self,
-            const QsProfile  *profile,
-            GError          **error)
+import_model (QsLoaded  *self,
+              GError   **error)
 {
-  self->model = qs_model_load_file (self->file, error);
-  if (self->model == NULL)
+  self->profile = qs_profile_new ();
+  qs_dimensions_apply (self->dimensions, self->model, self->profile);
+  if (!qs_profile_check (self->profile, self->model, error))
     return FALSE;
 
-  self->import = qs_import_run (self->model, profile, error);
+  self->import = qs_import_run (self->model, self->profile, error);
   return self->import != NULL;
 }
 
+/* With the sizes that were chosen for the model, or usual ones. */
 static gboolean
-load_samples (QsLoaded         *self,
-              const QsProfile  *profile,
-              GError          **error)
+import_kept (QsLoaded  *self,
+             GError   **error)
+{
+  g_autofree char *kept = qs_dimension_store_lookup (qs_model_get_checksum (self->model));
+
+  self->dimensions = qs_dimensions_find (self->model);
+  if (kept != NULL)
+    qs_dimensions_parse (self->dimensions, kept);
+  return import_model (self, error);
+}
+
+/* A model whose dimensions nobody has chosen yet waits for them. */
+static gboolean
+load_model (QsLoaded             *self,
+            const QsLoadRequest  *request,
+            GError              **error)
+{
+  g_autofree char *kept = NULL;
+
+  self->model = qs_model_load_file_full (self->file, request->data_folder, &self->missing_data,
+                                         error);
+  if (self->model == NULL)
+    return FALSE;
+
+  self->dimensions = qs_dimensions_find (self->model);
+  kept = qs_dimension_store_lookup (qs_model_get_checksum (self->model));
+  if (self->dimensions->len > 0 &&
+      (kept == NULL || !qs_dimensions_parse (self->dimensions, kept)))
+    return TRUE;
+
+  return import_model (self, error);
+}
+
+static gboolean
+load_samples (QsLoaded             *self,
+              const QsLoadRequest  *request,
+              GError              **error)
 {
   self->samples = qs_samples_open (self->file, error);
   return self->samples != NULL;
 }
 
 static gboolean
-load_cache (QsLoaded         *self,
-            const QsProfile  *profile,
-            GError          **error)
+load_cache (QsLoaded             *self,
+            const QsLoadRequest  *request,
+            GError              **error)
 {
   self->cache = qs_scale_file_load (self->file, NULL, error);
   return self->cache != NULL;
@@ -95,9 +148,9 @@ load_cache (QsLoaded         *self,
 static void compute_sources (QsLoaded *self);
 
 static gboolean
-load_histograms (QsLoaded         *self,
-                 const QsProfile  *profile,
-                 GError          **error)
+load_histograms (QsLoaded             *self,
+                 const QsLoadRequest  *request,
+                 GError              **error)
 {
   self->histograms = qs_histogram_set_load (self->file, error);
   if (self->histograms == NULL)
@@ -154,9 +207,9 @@ check_ranges (QsLoaded  *self,
 }
 
 static gboolean
-load_document (QsLoaded         *self,
-               const QsProfile  *profile,
-               GError          **error)
+load_document (QsLoaded             *self,
+               const QsLoadRequest  *request,
+               GError              **error)
 {
   g_autofree char *name = g_file_get_basename (self->file);
 
@@ -165,8 +218,7 @@ load_document (QsLoaded         *self,
     return FALSE;
 
   self->model = qs_document_open_model (self->document, self->file, error);
-  self->import = self->model != NULL ? qs_import_run (self->model, profile, error) : NULL;
-  if (self->import == NULL || !check_ranges (self, error))
+  if (self->model == NULL || !import_kept (self, error) || !check_ranges (self, error))
     {
       g_prefix_error (error, "%s: ", name);
       return FALSE;
@@ -181,17 +233,17 @@ load_document (QsLoaded         *self,
 
 static gboolean
 load_plan (QsLoaded         *self,
-           const QsProfile  *profile,
-           GError          **error)
+           const QsLoadRequest  *request,
+           GError              **error)
 {
   self->engine = qs_engine_load (self->file, error);
   return self->engine != NULL;
 }
 
 static gboolean
-load_graph (QsLoaded         *self,
-            const QsProfile  *profile,
-            GError          **error)
+load_graph (QsLoaded             *self,
+            const QsLoadRequest  *request,
+            GError              **error)
 {
   self->graph = qs_trex_graph_load (self->file, error);
   if (self->graph == NULL)
@@ -203,16 +255,16 @@ load_graph (QsLoaded         *self,
 
 /* It is read when it is known which graph it belongs to. */
 static gboolean
-load_profile (QsLoaded         *self,
-              const QsProfile  *profile,
-              GError          **error)
+load_profile (QsLoaded             *self,
+              const QsLoadRequest  *request,
+              GError              **error)
 {
   return TRUE;
 }
 
-static gboolean (*const loaders[]) (QsLoaded         *self,
-                                    const QsProfile  *profile,
-                                    GError          **error) = {
+static gboolean (*const loaders[]) (QsLoaded             *self,
+                                    const QsLoadRequest  *request,
+                                    GError              **error) = {
   [QS_FILE_UNKNOWN] = load_unknown,
   [QS_FILE_MODEL] = load_model,
   [QS_FILE_SAMPLES] = load_samples,
@@ -230,11 +282,20 @@ fit_samples (QsLoaded   *self,
              QsNetwork  *network,
              GError    **error)
 {
-  if (self->samples == NULL || network == NULL)
+  if (self->samples == NULL)
     return TRUE;
 
   qs_samples_suggest_images (self->samples);
-  return qs_samples_fit (self->samples, network->inputs, error);
+  return network == NULL || qs_samples_fit (self->samples, network->inputs, error);
+}
+
+/* Weights that are not there are a question, which the name of their file belongs to. */
+static QsLoaded *
+wait_for_data (QsLoaded *loaded,
+               GError   *error)
+{
+  loaded->error = error;
+  return loaded;
 }
 
 static void
@@ -245,32 +306,86 @@ loader_run (GTask *task)
   g_autoptr (GError) error = NULL;
 
   loaded->file = g_object_ref (request->file);
-  if (!qs_file_kind_query (request->file, &loaded->kind, &error) ||
-      !loaders[loaded->kind](loaded, request->profile, &error) ||
-      !fit_samples (loaded, request->network, &error))
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
+  if (qs_file_kind_query (request->file, &loaded->kind, &error) &&
+      loaders[loaded->kind](loaded, request, &error) &&
+      fit_samples (loaded, request->network, &error))
     g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
+  else if (loaded->missing_data != NULL)
+    g_task_return_pointer (task, wait_for_data (g_steal_pointer (&loaded), g_steal_pointer (&error)),
+                           (GDestroyNotify) qs_loaded_free);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+import_run (GTask *task)
+{
+  QsLoadRequest *request = g_task_get_task_data (task);
+  g_autoptr (QsLoaded) loaded = g_new0 (QsLoaded, 1);
+  g_autofree char *text = qs_dimensions_print (request->dimensions);
+  GError *error = NULL;
+
+  loaded->kind = QS_FILE_MODEL;
+  loaded->file = g_object_ref (request->file);
+  loaded->model = qs_model_ref (request->model);
+  loaded->dimensions = qs_dimensions_copy (request->dimensions);
+  if (!import_model (loaded, &error) ||
+      (qs_import_get_network (loaded->import) != NULL &&
+       !qs_import_check_range (loaded->model, loaded->profile, &error)))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  qs_dimension_store_keep (qs_model_get_checksum (loaded->model), text);
+  g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
+}
+
+static void
+run_request (QsLoadRequest       *request,
+             QsWorkerFunc         func,
+             QsProgress          *progress,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, qs_progress_get_cancellable (progress), callback,
+                                       user_data);
+
+  g_task_set_source_tag (task, run_request);
+  g_task_set_task_data (task, request, load_request_free);
+  qs_worker_run (task, func);
 }
 
 void
 qs_loader_load_async (GFile               *file,
-                      const QsProfile     *profile,
+                      GFile               *data_folder,
                       QsNetwork           *network,
                       QsProgress          *progress,
                       GAsyncReadyCallback  callback,
                       gpointer             user_data)
 {
   QsLoadRequest *request = g_new0 (QsLoadRequest, 1);
-  g_autoptr (GTask) task = NULL;
 
   request->file = g_object_ref (file);
-  request->profile = qs_profile_copy (profile);
-  request->network = network != NULL ? qs_network_ref (network) : NULL;
-  task = g_task_new (NULL, qs_progress_get_cancellable (progress), callback, user_data);
-  g_task_set_source_tag (task, qs_loader_load_async);
-  g_task_set_task_data (task, request, load_request_free);
-  qs_worker_run (task, loader_run);
+  request->data_folder = data_folder == NULL ? NULL : g_object_ref (data_folder);
+  request->network = network == NULL ? NULL : qs_network_ref (network);
+  run_request (request, loader_run, progress, callback, user_data);
+}
+
+void
+qs_loader_import_async (GFile               *file,
+                        QsModel             *model,
+                        GPtrArray           *dimensions,
+                        QsProgress          *progress,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  QsLoadRequest *request = g_new0 (QsLoadRequest, 1);
+
+  request->file = g_object_ref (file);
+  request->model = qs_model_ref (model);
+  request->dimensions = qs_dimensions_copy (dimensions);
+  run_request (request, import_run, progress, callback, user_data);
 }
 
 QsLoaded *

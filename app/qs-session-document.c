@@ -199,6 +199,9 @@ qs_session_take_document (QsSession  *self,
   qs_session_drop_document (self);
   self->work.model = g_steal_pointer (&loaded->model);
   self->work.import = g_steal_pointer (&loaded->import);
+  self->work.dimensions = g_steal_pointer (&loaded->dimensions);
+  qs_profile_free (self->work.profile);
+  self->work.profile = g_steal_pointer (&loaded->profile);
   self->work.calibration = g_steal_pointer (&loaded->samples);
   self->work.labelled = g_steal_pointer (&loaded->labelled);
   self->work.missing = g_steal_pointer (&loaded->missing);

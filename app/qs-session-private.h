@@ -20,6 +20,8 @@ struct _QsSession
   QsWeightStore *weights;
 
   QsLiveEffect *effect;
+  QsLoaded *waiting;    /* (nullable): a model that waits for its dimensions */
+  char *missing_data;   /* (nullable): what the last file lacked */
 
   QsProgress *progress; /* of the work under way */
   QsBuild *build;       /* while it runs */
@@ -40,6 +42,16 @@ gboolean    qs_session_take_document (QsSession *self,
                                      QsLoaded   *loaded,
                                      GError    **error);
 void        qs_session_drop_document (QsSession *self);
+/* Around a piece of long work; an error in the task when there is one already. */
+gboolean    qs_session_check_idle   (QsSession  *self,
+                                     GTask      *task);
+void        qs_session_begin        (QsSession  *self,
+                                     QsProgress *progress);
+void        qs_session_end          (QsSession  *self);
+/* What becomes of a file's contents. */
+gboolean    qs_session_take         (QsSession  *self,
+                                     QsLoaded   *loaded,
+                                     GError    **error);
 void        qs_session_clear_live   (QsSession  *self);
 /* (nullable): the tensor whose histogram the inspector shows */
 const char *qs_session_get_watched  (QsSession  *self);

@@ -11,16 +11,16 @@
 
 /* The long work of a session: reading files, building, comparing. One piece at a time. */
 
-static void
-session_begin (QsSession  *self,
-               QsProgress *progress)
+void
+qs_session_begin (QsSession  *self,
+                  QsProgress *progress)
 {
   g_set_object (&self->progress, progress);
   qs_session_emit_changed (self, QS_CHANGED_PROGRESS);
 }
 
-static void
-session_end (QsSession *self)
+void
+qs_session_end (QsSession *self)
 {
   g_clear_object (&self->build);
   qs_session_clear_live (self);
@@ -47,9 +47,9 @@ qs_session_cancel (QsSession *self)
     qs_progress_cancel (self->progress);
 }
 
-static gboolean
-session_check_idle (QsSession *self,
-                    GTask     *task)
+gboolean
+qs_session_check_idle (QsSession *self,
+                       GTask     *task)
 {
   if (!qs_session_is_busy (self))
     return TRUE;
@@ -67,15 +67,47 @@ qs_session_drop_document (QsSession *self)
   qs_history_clear (self->history);
 }
 
+/* A set that fits the model's new dimensions stays. */
+static QsSamples *
+keep_samples (QsNetwork *network,
+              QsSamples *samples)
+{
+  for (guint i = 0; network != NULL && samples != NULL && i < network->inputs->len; i++)
+    {
+      QsTensor *input = network->inputs->pdata[i];
+
+      if (!qs_samples_check_input (samples, input->name, input->type, &input->shape, NULL))
+        return NULL;
+    }
+
+  return network == NULL || samples == NULL ? NULL : qs_samples_ref (samples);
+}
+
 static gboolean
 session_take_model (QsSession  *self,
                     QsLoaded   *loaded,
                     GError    **error)
 {
+  gboolean is_same = loaded->model == self->work.model;
+  QsNetwork *network = loaded->import != NULL ? qs_import_get_network (loaded->import) : NULL;
+  QsSamples *calibration = is_same ? keep_samples (network, self->work.calibration) : NULL;
+  QsSamples *labelled = is_same ? keep_samples (network, self->work.labelled) : NULL;
+
+  if (loaded->import == NULL)
+    {
+      self->waiting = qs_loaded_steal (loaded);
+      return TRUE;
+    }
+
   qs_session_drop_document (self);
   self->work.model = g_steal_pointer (&loaded->model);
   self->work.import = g_steal_pointer (&loaded->import);
+  self->work.dimensions = g_steal_pointer (&loaded->dimensions);
+  qs_profile_free (self->work.profile);
+  self->work.profile = g_steal_pointer (&loaded->profile);
   self->work.file = g_object_ref (loaded->file);
+  self->work.calibration = calibration;
+  self->work.labelled = labelled;
   qs_session_emit_all (self);
   return TRUE;
 }
@@ -192,58 +224,12 @@ static gboolean (*const takers[]) (QsSession  *self,
   [QS_FILE_HISTOGRAMS] = session_take_histograms,
 };
 
-static gboolean
-session_take (QsSession  *self,
-              QsLoaded   *loaded,
-              GError    **error)
+gboolean
+qs_session_take (QsSession  *self,
+                 QsLoaded   *loaded,
+                 GError    **error)
 {
   return takers[loaded->kind] == NULL || takers[loaded->kind](self, loaded, error);
-}
-
-static void
-loaded_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  QsSession *self = g_task_get_source_object (task);
-  g_autoptr (QsLoaded) loaded = NULL;
-  GError *error = NULL;
-
-  loaded = qs_loader_load_finish (result, &error);
-  session_end (self);
-
-  if (loaded == NULL || !session_take (self, loaded, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  g_task_return_pointer (task, g_steal_pointer (&loaded), (GDestroyNotify) qs_loaded_free);
-}
-
-void
-qs_session_load_async (QsSession           *self,
-                       GFile               *file,
-                       GAsyncReadyCallback  callback,
-                       gpointer             user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  g_autoptr (QsProgress) progress = NULL;
-  g_autofree char *phase = NULL;
-  g_autofree char *name = g_file_get_basename (file);
-
-  g_task_set_source_tag (task, qs_session_load_async);
-  if (!session_check_idle (self, task))
-    return;
-
-  progress = qs_progress_new ();
-  /* Translators: the name of a file. */
-  phase = g_strdup_printf (_("Opening %s"), name);
-  qs_progress_set_phase (progress, phase);
-  session_begin (self, progress);
-  qs_loader_load_async (file, self->work.profile, qs_session_get_network (self), progress, loaded_cb,
-                        g_steal_pointer (&task));
 }
 
 gboolean
@@ -318,7 +304,7 @@ built_cb (GObject      *object,
       qs_workspace_set_times (&self->work, qs_build_get_times (build));
     }
 
-  session_end (self);
+  qs_session_end (self);
   qs_session_emit_changed (self, QS_CHANGED_SCALES);
   qs_session_mark_modified (self);
   if (built)
@@ -342,7 +328,7 @@ qs_session_build_async (QsSession           *self,
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, qs_session_build_async);
-  if (!session_check_idle (self, task))
+  if (!qs_session_check_idle (self, task))
     return;
 
   g_return_if_fail (qs_session_get_network (self) != NULL);
@@ -357,7 +343,7 @@ qs_session_build_async (QsSession           *self,
   g_signal_connect_object (self->build, "histogram", G_CALLBACK (live_histogram_cb), self,
                            G_CONNECT_SWAPPED);
   qs_progress_set_phase (qs_build_get_progress (self->build), _("Preparing"));
-  session_begin (self, qs_build_get_progress (self->build));
+  qs_session_begin (self, qs_build_get_progress (self->build));
   qs_build_run_async (self->build, built_cb, g_steal_pointer (&task));
 }
 
@@ -386,7 +372,7 @@ compared_cb (GObject      *object,
   GError *error = NULL;
   GPtrArray *evaluations = qs_comparison_run_finish (result, &error);
 
-  session_end (self);
+  qs_session_end (self);
   if (evaluations == NULL)
     {
       g_task_return_error (task, error);
@@ -409,7 +395,7 @@ qs_session_compare_async (QsSession           *self,
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
 
   g_task_set_source_tag (task, qs_session_compare_async);
-  if (!session_check_idle (self, task))
+  if (!qs_session_check_idle (self, task))
     return;
 
   g_return_if_fail (qs_session_can_compare (self));
@@ -421,7 +407,7 @@ qs_session_compare_async (QsSession           *self,
   options.rounding = self->work.settings.rounding;
   progress = qs_progress_new ();
   qs_progress_set_phase (progress, _("Comparing calibrators"));
-  session_begin (self, progress);
+  qs_session_begin (self, progress);
   qs_comparison_run_async (self->work.model, self->work.profile, self->work.histograms, self->work.labelled, &options,
                            progress, compared_cb, g_steal_pointer (&task));
 }
@@ -450,7 +436,7 @@ studied_cb (GObject      *object,
   GError *error = NULL;
   QsOrderStudy *study = qs_order_run_finish (result, &error);
 
-  session_end (self);
+  qs_session_end (self);
   if (study == NULL)
     {
       g_task_return_error (task, error);
@@ -474,7 +460,7 @@ qs_session_study_order_async (QsSession                 *self,
   QsOrderStudyOptions full = *options;
 
   g_task_set_source_tag (task, qs_session_study_order_async);
-  if (!session_check_idle (self, task))
+  if (!qs_session_check_idle (self, task))
     return;
 
   g_return_if_fail (qs_session_can_study_order (self));
@@ -483,7 +469,7 @@ qs_session_study_order_async (QsSession                 *self,
   full.run.n_threads = self->work.settings.n_threads;
   progress = qs_progress_new ();
   qs_progress_set_phase (progress, _("Studying the order of batches"));
-  session_begin (self, progress);
+  qs_session_begin (self, progress);
   qs_order_run_async (self->work.model, self->work.profile, self->work.calibration, &full, progress,
                       studied_cb, g_steal_pointer (&task));
 }

@@ -412,6 +412,8 @@ qs_session_finalize (GObject *object)
   qs_weight_store_set_network (self->weights, NULL);
   g_clear_object (&self->weights);
   qs_workspace_clear (&self->work);
+  qs_session_drop_waiting (self);
+  g_clear_pointer (&self->missing_data, g_free);
   qs_session_clear_live (self);
   g_clear_pointer (&self->history, qs_history_free);
   if (self->effect != NULL)

@@ -190,6 +190,28 @@ void             qs_session_load_async           (QsSession             *self,
                                                   GFile                 *file,
                                                   GAsyncReadyCallback    callback,
                                                   gpointer               user_data);
+void             qs_session_load_model_async     (QsSession             *self,
+                                                  GFile                 *file,
+                                                  GFile                 *data_folder,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+/* (nullable): after QS_ERROR_EXTERNAL_DATA, the file with the model's weights that is not there */
+const char      *qs_session_get_missing_data     (QsSession             *self);
+/* (nullable) (element-type QsDimension): the model's dynamic dimensions besides the batch */
+GPtrArray       *qs_session_get_dimensions       (QsSession             *self);
+/* (nullable) (element-type QsDimension): of a model that was loaded but is not part of the session
+ * before they are chosen */
+GPtrArray       *qs_session_get_waiting_dimensions (QsSession           *self);
+void             qs_session_drop_waiting         (QsSession             *self);
+void             qs_session_set_dimensions_async (QsSession             *self,
+                                                  GPtrArray             *dimensions,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+gboolean         qs_session_set_dimensions_finish (QsSession            *self,
+                                                  GAsyncResult          *result,
+                                                  GError               **error);
+GPtrArray       *qs_session_fit_dimensions       (QsSession             *self,
+                                                  QsSamples             *samples);
 /* Models, plans and caches are part of the session now; a sample set is handed to the caller in
  * @samples, who knows what it is for. */
 gboolean         qs_session_load_finish          (QsSession             *self,

@@ -7,6 +7,7 @@
 
 #include "qs-finding-list.h"
 #include "qs-layer-list.h"
+#include "qs-node-list.h"
 #include "qs-resources.h"
 
 struct _QsSidebar
@@ -23,9 +24,30 @@ struct _QsSidebar
   AdwViewStack *views;
   QsLayerList *layers;
   QsFindingList *findings;
+  QsNodeList *nodes;
+  GtkWidget *dimensions_button;
+  GtkLabel *dimensions_label;
 };
 
 G_DEFINE_FINAL_TYPE (QsSidebar, qs_sidebar, ADW_TYPE_BIN)
+
+/* Through its button, which shows the view. */
+static void
+show_view (QsSidebar *self,
+           GtkWidget *view)
+{
+  g_autoptr (GListModel) pages = G_LIST_MODEL (adw_view_stack_get_pages (self->views));
+  GtkWidget *button = gtk_widget_get_first_child (GTK_WIDGET (self->switcher));
+
+  for (guint i = 0; button != NULL; i++)
+    {
+      g_autoptr (AdwViewStackPage) page = g_list_model_get_item (pages, i);
+
+      if (page != NULL && adw_view_stack_page_get_child (page) == view)
+        gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), TRUE);
+      button = gtk_widget_get_next_sibling (button);
+    }
+}
 
 static char *
 describe_parameters (guint64 n)
@@ -80,6 +102,46 @@ describe_document (QsSession *session)
                           n_nodes, parameters, qs_model_get_opset (model));
 }
 
+/* “height 224 · width 224” */
+static char *
+describe_dimensions (GPtrArray *dimensions)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < dimensions->len; i++)
+    {
+      const QsDimension *dimension = g_ptr_array_index (dimensions, i);
+      g_autofree char *name = g_utf8_make_valid (dimension->name, -1);
+
+      g_ptr_array_add (parts, g_strdup_printf ("%s %" G_GINT64_FORMAT, name,
+                                               dimension->at[QS_PROFILE_OPT]));
+    }
+  g_ptr_array_add (parts, NULL);
+  return g_strjoinv (" · ", (char **) parts->pdata);
+}
+
+static void
+update_dimensions (QsSidebar *self)
+{
+  GPtrArray *dimensions = qs_session_get_dimensions (self->session);
+  gboolean has_some = dimensions != NULL && dimensions->len > 0;
+  g_autofree char *text = has_some ? describe_dimensions (dimensions) : NULL;
+
+  gtk_widget_set_visible (self->dimensions_button, has_some);
+  gtk_label_set_label (self->dimensions_label, has_some ? text : "");
+}
+
+static void
+update_nodes_page (QsSidebar *self)
+{
+  gboolean has_nodes = qs_session_get_import (self->session) != NULL;
+  AdwViewStackPage *page = adw_view_stack_get_page (self->views, GTK_WIDGET (self->nodes));
+
+  if (!has_nodes && adw_view_stack_get_visible_child (self->views) == GTK_WIDGET (self->nodes))
+    show_view (self, GTK_WIDGET (self->layers));
+  adw_view_stack_page_set_visible (page, has_nodes);
+}
+
 static void
 model_changed_cb (QsSidebar *self)
 {
@@ -90,6 +152,8 @@ model_changed_cb (QsSidebar *self)
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->title), title);
   gtk_label_set_label (self->subtitle, subtitle);
   gtk_widget_set_visible (self->data_box, qs_session_get_model (self->session) != NULL);
+  update_dimensions (self);
+  update_nodes_page (self);
 }
 
 /* @text is NULL while there is no such set. */
@@ -145,6 +209,7 @@ qs_sidebar_set_session (QsSidebar *self,
                            G_CALLBACK (samples_changed_cb), self, G_CONNECT_SWAPPED);
   qs_layer_list_set_session (self->layers, session);
   qs_finding_list_set_session (self->findings, session);
+  qs_node_list_set_session (self->nodes, session);
   model_changed_cb (self);
   samples_changed_cb (self);
 }
@@ -153,6 +218,18 @@ void
 qs_sidebar_focus_search (QsSidebar *self)
 {
   gtk_widget_grab_focus (adw_view_stack_get_visible_child (self->views));
+}
+
+/**
+ * qs_sidebar_show_refused:
+ *
+ * Shows the nodes that cannot be imported.
+ */
+void
+qs_sidebar_show_refused (QsSidebar *self)
+{
+  show_view (self, GTK_WIDGET (self->nodes));
+  qs_node_list_show_refused (self->nodes);
 }
 
 /* The switcher: a button per page of the stack, as wide as its words need. */
@@ -240,6 +317,7 @@ qs_sidebar_class_init (QsSidebarClass *klass)
 
   g_type_ensure (QS_TYPE_LAYER_LIST);
   g_type_ensure (QS_TYPE_FINDING_LIST);
+  g_type_ensure (QS_TYPE_NODE_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-sidebar.ui");
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, title);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, subtitle);
@@ -250,6 +328,9 @@ qs_sidebar_class_init (QsSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, views);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, layers);
   gtk_widget_class_bind_template_child (widget_class, QsSidebar, findings);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, nodes);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, dimensions_button);
+  gtk_widget_class_bind_template_child (widget_class, QsSidebar, dimensions_label);
 }
 
 static void

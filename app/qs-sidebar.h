@@ -21,4 +21,6 @@ void qs_sidebar_set_session  (QsSidebar *self,
                               QsSession *session);
 void qs_sidebar_focus_search (QsSidebar *self);
 
+void qs_sidebar_show_refused (QsSidebar *self);
+
 G_END_DECLS

@@ -428,6 +428,25 @@ range_was_reset_action (GtkWidget  *widget,
 }
 
 static void
+dimensions_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  qs_window_ask_for_dimensions (QS_WINDOW (widget));
+}
+
+static void
+show_refused_action (GtkWidget  *widget,
+                     const char *name,
+                     GVariant   *parameter)
+{
+  QsWindow *self = QS_WINDOW (widget);
+
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->sidebar_button), TRUE);
+  qs_sidebar_show_refused (self->sidebar);
+}
+
+static void
 toggle_sidebar_action (GtkWidget  *widget,
                        const char *name,
                        GVariant   *parameter)
@@ -502,6 +521,7 @@ qs_window_update_actions (QsWindow *self)
     { "win.open-labelled-folder", has_model && !is_busy },
     { "win.open-labelled", has_model && !is_busy },
     { "win.open-cache", !is_busy },
+    { "win.dimensions", !is_busy },
     { "win.build", qs_session_can_build (session) },
     { "win.compare", qs_session_can_compare (session) },
     { "win.cancel", is_busy },
@@ -575,6 +595,8 @@ qs_window_class_init_actions (QsWindowClass *klass)
     { "win.build", NULL, build_action },
     { "win.compare", NULL, compare_action },
     { "win.cancel", NULL, cancel_action },
+    { "win.dimensions", NULL, dimensions_action },
+    { "win.show-refused", NULL, show_refused_action },
     { "win.find", NULL, find_action },
     { "win.page", "s", page_action },
     { "win.back", NULL, back_action },

@@ -77,4 +77,16 @@ void qs_window_save               (QsWindow      *self,
 gboolean qs_window_ask_to_save    (QsWindow      *self);
 void qs_window_compare            (QsWindow      *self);
 
+void qs_window_open_next          (QsWindow      *self);
+void qs_window_open_with_data     (QsWindow      *self,
+                                   GFile         *file,
+                                   GFile         *folder);
+void qs_window_ask_for_weights    (QsWindow      *self,
+                                   GFile         *file);
+void qs_window_ask_for_dimensions (QsWindow      *self);
+/* (element-type QsDimension) */
+void qs_window_set_dimensions     (QsWindow      *self,
+                                   GPtrArray     *dimensions);
+void qs_window_show_model         (QsWindow      *self);
+
 G_END_DECLS

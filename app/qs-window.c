@@ -17,6 +17,7 @@
 typedef struct
 {
   GFile *file;
+  GFile *data_folder; /* (nullable): of a model's weights */
   QsPurpose purpose;
   gboolean has_preprocessing;
   QsPreprocessing preprocessing;
@@ -32,6 +33,7 @@ pending_file_free (gpointer data)
   QsPendingFile *pending = data;
 
   g_object_unref (pending->file);
+  g_clear_object (&pending->data_folder);
   g_free (pending);
 }
 
@@ -328,6 +330,28 @@ check_labels (QsSamples  *samples,
   return FALSE;
 }
 
+/* Samples of other sizes that the model's dimensions allow: it takes these sizes, and then the samples
+ * are opened once more. */
+static gboolean
+fit_to_samples (QsWindow       *self,
+                QsPendingFile  *pending,
+                QsSamples      *samples)
+{
+  g_autoptr (GPtrArray) dimensions = qs_session_fit_dimensions (self->session, samples);
+  QsPendingFile *again;
+
+  if (dimensions == NULL)
+    return FALSE;
+
+  again = g_memdup2 (pending, sizeof *pending);
+  again->file = g_object_ref (pending->file);
+  again->data_folder = NULL;
+  g_queue_push_head (&self->pending, again);
+  qs_window_toast (self, _("The model takes the sizes of the samples"));
+  qs_window_set_dimensions (self, dimensions);
+  return TRUE;
+}
+
 /* Returns whether the next file may be opened at once. */
 static gboolean
 take_samples (QsWindow       *self,
@@ -339,6 +363,8 @@ take_samples (QsWindow       *self,
   QsPreprocessing preprocessing;
   QsSamplesDialog *dialog;
 
+  if (fit_to_samples (self, pending, samples))
+    return FALSE;
   if (!check_samples (self, samples, error))
     return TRUE;
   if (purpose == QS_PURPOSE_ASK)
@@ -385,14 +411,11 @@ static void
 opened_model (QsWindow *self,
               GFile    *file)
 {
-  qs_banner_hide (self->banner);
   qs_welcome_add_recent (file);
+  qs_window_show_model (self);
   if (qs_session_get_missing (self->session) != NULL)
     qs_banner_show_info (self->banner, _("A set of samples is not where it was"),
                          qs_session_get_missing (self->session));
-  if (qs_session_get_shown_network (self->session) == NULL)
-    qs_banner_show_error (self->banner, _("This model cannot be built"),
-                          _("Some of its nodes are not supported; the list says which and why."));
 }
 
 /* What is odd about it, and its scales where there is nothing else to be seen. */
@@ -433,6 +456,12 @@ loaded_cb (GObject      *object,
     {
       if (kind == QS_FILE_SAMPLES)
         go_on = take_samples (self, pending, samples, &error);
+      else if (qs_session_get_waiting_dimensions (self->session) != NULL)
+        {
+          qs_welcome_add_recent (pending->file);
+          qs_window_ask_for_dimensions (self);
+          go_on = FALSE;
+        }
       else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN || kind == QS_FILE_GRAPH ||
                kind == QS_FILE_DOCUMENT)
         opened_model (self, pending->file);
@@ -440,7 +469,12 @@ loaded_cb (GObject      *object,
         opened_cache (self);
     }
 
-  if (error != NULL)
+  if (g_error_matches (error, QS_ERROR, QS_ERROR_EXTERNAL_DATA))
+    {
+      qs_window_ask_for_weights (self, pending->file);
+      go_on = FALSE;
+    }
+  else if (error != NULL)
     {
       show_open_error (self, pending->file, error);
       self->build_when_ready = FALSE;
@@ -457,7 +491,8 @@ open_next (QsWindow *self)
 
   if (pending != NULL && !qs_session_is_busy (self->session))
     {
-      qs_session_load_async (self->session, pending->file, loaded_cb, g_object_ref (self));
+      qs_session_load_model_async (self->session, pending->file, pending->data_folder, loaded_cb,
+                                   g_object_ref (self));
       return;
     }
 
@@ -467,6 +502,30 @@ open_next (QsWindow *self)
       self->compare_when_built = qs_session_get_labelled (self->session) != NULL;
       qs_window_build (self);
     }
+}
+
+void
+qs_window_open_next (QsWindow *self)
+{
+  open_next (self);
+}
+
+/**
+ * qs_window_open_with_data:
+ *
+ * Opens a model whose weights are in @folder, before all other files that wait.
+ */
+void
+qs_window_open_with_data (QsWindow *self,
+                          GFile    *file,
+                          GFile    *folder)
+{
+  QsPendingFile *pending = g_new0 (QsPendingFile, 1);
+
+  pending->file = g_object_ref (file);
+  pending->data_folder = g_object_ref (folder);
+  g_queue_push_head (&self->pending, pending);
+  open_next (self);
 }
 
 void

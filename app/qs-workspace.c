@@ -69,6 +69,7 @@ qs_workspace_drop_document (QsWorkspace *self)
   g_clear_pointer (&self->groups, qs_scale_groups_unref);
   qs_range_history_reset (self->ranges, NULL);
   self->is_modified = FALSE;
+  g_clear_pointer (&self->dimensions, g_ptr_array_unref);
   g_clear_pointer (&self->graph, qs_trex_graph_unref);
   g_clear_pointer (&self->graph_network, qs_network_unref);
   qs_workspace_drop_engine (self);
@@ -275,8 +276,12 @@ qs_workspace_get_shown_network (const QsWorkspace *self)
   if (self->graph != NULL)
     return self->graph_network;
 
-  return self->engine != NULL ? qs_engine_get_network (self->engine)
-                              : qs_workspace_get_network (self);
+  if (self->engine != NULL)
+    return qs_engine_get_network (self->engine);
+  if (self->import != NULL && qs_import_get_network (self->import) == NULL)
+    return qs_import_get_sketch (self->import);
+
+  return qs_workspace_get_network (self);
 }
 
 QsScaleSource *

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @missing: (nullable): which of a document's sets could not be opened
  * @import: (nullable): the model's network, or the verdicts that say why there is none
  * @profile: fixes the model's dynamic dimensions
+ * @dimensions: (element-type QsDimension) (nullable): those besides the batch
  * @graph: (nullable): an engine of TensorRT's that is looked at, in place of model and engine
  * @graph_network: (nullable): @graph as it is drawn
  * @engine: (nullable): as it runs now, with the ranges set by hand
@@ -55,6 +56,7 @@ typedef struct
   QsModel *model;
   QsImport *import;
   QsProfile *profile;
+  GPtrArray *dimensions;
 
   QsTrexGraph *graph;
   QsNetwork *graph_network;
@@ -125,7 +127,7 @@ gboolean       qs_workspace_add_histograms    (QsWorkspace            *self,
 
 /* (nullable): as imported */
 QsNetwork     *qs_workspace_get_network       (const QsWorkspace      *self);
-/* (nullable): the engine's once there is one */
+/* (nullable): the engine's once there is one; of a model with refused nodes, a sketch of them */
 QsNetwork     *qs_workspace_get_shown_network (const QsWorkspace      *self);
 QsScaleSource *qs_workspace_find_source       (const QsWorkspace      *self,
                                                const char             *id);

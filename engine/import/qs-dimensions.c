@@ -165,6 +165,45 @@ qs_dimensions_apply (GPtrArray *self,
       }
 }
 
+static gboolean
+fits_axis (GPtrArray          *self,
+           const QsModelValue *input,
+           int                 axis,
+           gint64              size)
+{
+  g_autofree char *name = NULL;
+  const QsDimension *dimension;
+
+  if (!is_dynamic (input, axis))
+    return axis == 0 || input->shape.dims[axis] == size;
+
+  name = name_dimension (input, axis);
+  dimension = find (self, name);
+  return dimension != NULL && size >= dimension->at[QS_PROFILE_MIN] &&
+         size <= dimension->at[QS_PROFILE_MAX];
+}
+
+gboolean
+qs_dimensions_fit (GPtrArray          *self,
+                   const QsModelValue *input,
+                   const QsShape      *shape)
+{
+  if (!input->has_shape || shape->n_dims != input->shape.n_dims)
+    return FALSE;
+  for (int axis = 0; axis < shape->n_dims; axis++)
+    if (!fits_axis (self, input, axis, shape->dims[axis]))
+      return FALSE;
+
+  for (int axis = 0; axis < shape->n_dims; axis++)
+    if (is_dynamic (input, axis))
+      {
+        g_autofree char *name = name_dimension (input, axis);
+
+        find (self, name)->at[QS_PROFILE_OPT] = shape->dims[axis];
+      }
+  return TRUE;
+}
+
 char *
 qs_dimensions_print (GPtrArray *self)
 {

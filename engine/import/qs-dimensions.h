@@ -42,6 +42,11 @@ GPtrArray *qs_dimensions_copy  (GPtrArray  *self);
 void       qs_dimensions_apply (GPtrArray  *self,
                                 QsModel    *model,
                                 QsProfile  *profile);
+/* Makes the sizes of @shape of samples for @input the optimal ones. %FALSE, and nothing
+ * is changed, when one of them is outside the bounds or contradicts the model. */
+gboolean   qs_dimensions_fit   (GPtrArray          *self,
+                                const QsModelValue *input,
+                                const QsShape      *shape);
 /* "height=32:224:512,width=224:224:224" */
 char      *qs_dimensions_print (GPtrArray  *self);
 /* Takes over sizes for the dimensions that @text has; the others stay. Whether it had them all. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/qs-error.h"
+#include "qs-import-sketch.h"
 #include "qs-importer-private.h"
 #include "qs-node-order.h"
 #include "qs-refusals.h"
@@ -12,6 +13,7 @@ struct _QsImport
 {
   QsModel *model;
   QsNetwork *network;
+  QsNetwork *sketch;
   QsImporter *importer;
   GPtrArray *verdicts;  /* QsNodeVerdict, by node number */
   GHashTable *unknown;  /* values that depend on a refused node */
@@ -36,6 +38,7 @@ qs_import_free (QsImport *self)
 {
   g_clear_pointer (&self->importer, qs_importer_free);
   g_clear_pointer (&self->network, qs_network_unref);
+  g_clear_pointer (&self->sketch, qs_network_unref);
   g_clear_pointer (&self->model, qs_model_unref);
   g_ptr_array_unref (self->verdicts);
   g_hash_table_unref (self->unknown);
@@ -355,8 +358,17 @@ qs_import_run (QsModel          *model,
     }
 
   if (!is_complete (self))
-    g_clear_pointer (&self->network, qs_network_unref);
+    {
+      g_clear_pointer (&self->network, qs_network_unref);
+      self->sketch = qs_import_make_sketch (model, self->verdicts);
+    }
   return g_steal_pointer (&self);
+}
+
+QsNetwork *
+qs_import_get_sketch (QsImport *self)
+{
+  return self->sketch;
 }
 
 QsNetwork *

@@ -23,8 +23,8 @@ typedef enum
 /**
  * QsNodeVerdict:
  * @reason: (nullable): why it was refused or folded, and what to do; %NULL when imported
- * @layers: (element-type utf8): the names of the layers it became, some of which may have been left
- *   out since because no output depends on them
+ * @layers: (element-type utf8): the names of the layers it became, in the network or the sketch; some
+ *   may have been left out of the network because no output depends on them
  */
 typedef struct
 {
@@ -48,6 +48,9 @@ QsImport            *qs_import_run           (QsModel          *model,
 void                 qs_import_free          (QsImport         *self);
 /* (transfer none) (nullable): %NULL when an output depends on a refused node. */
 QsNetwork           *qs_import_get_network   (QsImport         *self);
+/* (transfer none) (nullable): the graph of a model with refused nodes, to look at: its layers are the
+ * nodes, without shapes or weights. %NULL when there is a network. */
+QsNetwork           *qs_import_get_sketch    (QsImport         *self);
 guint                qs_import_get_n_verdicts (QsImport        *self);
 const QsNodeVerdict *qs_import_get_verdict   (QsImport         *self,
                                               guint             index);

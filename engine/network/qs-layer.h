@@ -56,6 +56,7 @@ typedef enum
   QS_LAYER_REVERSE_SEQUENCE,
   QS_LAYER_COMPRESS,
   QS_LAYER_UNIQUE,
+  QS_LAYER_REFUSED,         /* a node that cannot be imported, in the sketch of its model */
   QS_LAYER_OTHER,
 } QsLayerKind;
 

@@ -5,7 +5,7 @@
 
 #include "core/qs-error.h"
 #include "core/qs-wire.h"
-#include "qs-file-kind.h"
+#include "onnx/qs-file-kind.h"
 
 /* Versions of the file format with separate operator sets (3) up to the newest published one. */
 #define OLDEST_IR_VERSION 3

@@ -32,6 +32,7 @@ static const char *const class_names[QS_N_SCENE_CLASSES] = {
   [QS_SCENE_HALF] = "half",
   [QS_SCENE_REFORMAT] = "reformat",
   [QS_SCENE_QUANTIZE] = "quantize",
+  [QS_SCENE_REFUSED] = "refused",
   [QS_SCENE_TERMINAL] = "terminal",
 };
 

@@ -21,6 +21,7 @@ qs_graph_scene_get_class_label (QsGraphScene *scene,
     [QS_SCENE_HALF] = NC_("graph", "FP16"),
     [QS_SCENE_REFORMAT] = NC_("graph", "Reformat"),
     [QS_SCENE_QUANTIZE] = NC_("graph", "Quantize, dequantize"),
+    [QS_SCENE_REFUSED] = NC_("graph", "Refused"),
     [QS_SCENE_TERMINAL] = NC_("graph", "Input, output"),
   };
 

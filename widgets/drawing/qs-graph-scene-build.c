@@ -86,6 +86,8 @@ classify (Builder       *self,
 
   if (kind == QS_LAYER_REFORMAT)
     return QS_SCENE_REFORMAT;
+  if (kind == QS_LAYER_REFUSED)
+    return QS_SCENE_REFUSED;
   if (kind == QS_LAYER_QUANTIZE || kind == QS_LAYER_DEQUANTIZE)
     return self->built ? QS_SCENE_REFORMAT : QS_SCENE_QUANTIZE;
   if (!self->built || !is_float_layer (layer))
@@ -102,6 +104,7 @@ get_badge (QsSceneClass klass)
     [QS_SCENE_INT8] = "INT8",
     [QS_SCENE_FLOAT] = "FP32",
     [QS_SCENE_HALF] = "FP16",
+    [QS_SCENE_REFUSED] = "✕",
   };
 
   return badges[klass];
@@ -112,6 +115,14 @@ static gboolean
 is_general (QsLayerKind kind)
 {
   return kind == QS_LAYER_ELEMENT_WISE || kind == QS_LAYER_UNARY || kind == QS_LAYER_REDUCE;
+}
+
+/* Layers without a class of their own: the node's operator is all that is known. */
+static gboolean
+is_sketched (const QsLayer *layer)
+{
+  return layer->klass->kind == QS_LAYER_REFUSED ||
+         (layer->klass->kind == QS_LAYER_OTHER && layer->klass->evaluate == NULL);
 }
 
 static const char *
@@ -125,6 +136,8 @@ make_title (Builder       *self,
     return "Q";
   if (layer->klass->kind == QS_LAYER_DEQUANTIZE && !self->built)
     return "DQ";
+  if (origin != NULL && is_sketched (layer))
+    return keep (self, origin->op_type);
   if (layer->activation.type == QS_ACTIVATION_NONE && origin != NULL &&
       is_general (layer->klass->kind))
     {

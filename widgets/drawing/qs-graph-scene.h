@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @QS_SCENE_HALF: computes in FP16
  * @QS_SCENE_REFORMAT: changes type, scale or memory layout: a small diamond
  * @QS_SCENE_QUANTIZE: QuantizeLinear or DequantizeLinear before a build, drawn small
+ * @QS_SCENE_REFUSED: a node that cannot be imported
  * @QS_SCENE_TERMINAL: a network input or output
  *
  * How a node is drawn. Legends list the classes that a scene uses.
@@ -29,6 +30,7 @@ typedef enum
   QS_SCENE_HALF,
   QS_SCENE_REFORMAT,
   QS_SCENE_QUANTIZE,
+  QS_SCENE_REFUSED,
   QS_SCENE_TERMINAL,
   QS_N_SCENE_CLASSES
 } QsSceneClass;

@@ -26,6 +26,7 @@ static const QsStyle light_style = {
     [QS_SCENE_HALF] = HEX (0x62a0ea),
     [QS_SCENE_REFORMAT] = HEX (0xf8e45c),
     [QS_SCENE_QUANTIZE] = HEX (0xf2f1ef),
+    [QS_SCENE_REFUSED] = HEX (0xc01c28),
     [QS_SCENE_TERMINAL] = HEX (0xffffff),
   },
   .outline = {
@@ -35,6 +36,7 @@ static const QsStyle light_style = {
     [QS_SCENE_HALF] = HEX (0x1c71d8),
     [QS_SCENE_REFORMAT] = HEX (0x8a6a00),
     [QS_SCENE_QUANTIZE] = HEX (0x84838a),
+    [QS_SCENE_REFUSED] = HEX (0x7d1219),
     [QS_SCENE_TERMINAL] = HEX (0x5e5c64),
   },
   .label = {
@@ -44,6 +46,7 @@ static const QsStyle light_style = {
     [QS_SCENE_HALF] = HEX (0x00173a),
     [QS_SCENE_REFORMAT] = HEX (0x3d2f00),
     [QS_SCENE_QUANTIZE] = HEX (0x3d3846),
+    [QS_SCENE_REFUSED] = HEX (0xffffff),
     [QS_SCENE_TERMINAL] = HEX (0x241f31),
   },
 };
@@ -68,6 +71,7 @@ static const QsStyle dark_style = {
     [QS_SCENE_HALF] = HEX (0x8db9ee),
     [QS_SCENE_REFORMAT] = HEX (0xe5c02a),
     [QS_SCENE_QUANTIZE] = HEX (0x353438),
+    [QS_SCENE_REFUSED] = HEX (0xc01c28),
     [QS_SCENE_TERMINAL] = HEX (0x2a2a2c),
   },
   .outline = {
@@ -77,6 +81,7 @@ static const QsStyle dark_style = {
     [QS_SCENE_HALF] = HEX (0xd0e3fa),
     [QS_SCENE_REFORMAT] = HEX (0xf9f06b),
     [QS_SCENE_QUANTIZE] = HEX (0x86858b),
+    [QS_SCENE_REFUSED] = HEX (0xff7b63),
     [QS_SCENE_TERMINAL] = HEX (0xc0bfbc),
   },
   .label = {
@@ -86,6 +91,7 @@ static const QsStyle dark_style = {
     [QS_SCENE_HALF] = HEX (0x00173a),
     [QS_SCENE_REFORMAT] = HEX (0x2b2000),
     [QS_SCENE_QUANTIZE] = HEX (0xf6f5f4),
+    [QS_SCENE_REFUSED] = HEX (0xffffff),
     [QS_SCENE_TERMINAL] = HEX (0xffffff),
   },
 };
