@@ -166,18 +166,37 @@ check_scales (QsImporter       *importer,
   return TRUE;
 }
 
+/* Every scale has its zero point (ONNX, and importers84.cpp of TensorRT's parser). */
+static gboolean
+check_n_zero_points (gint64   n_scales,
+                     gint64   n_zero_points,
+                     GError **error)
+{
+  if (n_scales == n_zero_points)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+               "number of zero points is %" G_GINT64_FORMAT " and number of scales is %"
+               G_GINT64_FORMAT "; give every scale a zero point of 0",
+               n_zero_points, n_scales);
+  return FALSE;
+}
+
 static gboolean
 check_zero_points (QsImporter       *importer,
                    const QsOnnxNode *node,
                    GError          **error)
 {
+  QsTensor *scale = qs_importer_get_input (importer, node, 1);
   QsHostTensor *zero_point;
 
   if (qs_importer_get_input (importer, node, 2) == NULL)
     return TRUE;
 
   zero_point = qs_importer_get_constant (importer, node, 2, "the zero point", error);
-  if (zero_point == NULL)
+  if (zero_point == NULL ||
+      !check_n_zero_points (qs_shape_n_elements (&scale->shape),
+                            qs_host_tensor_get_n_elements (zero_point), error))
     return FALSE;
 
   for (gint64 i = 0; i < qs_host_tensor_get_n_elements (zero_point); i++)

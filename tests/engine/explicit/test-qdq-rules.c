@@ -539,9 +539,10 @@ add_pair (QsMessage  *graph,
           int         opset,
           gboolean    axis)
 {
-  g_autofree char *in = g_strdup_printf ("%s,%s%s", x, scale, opset < 21 ? ",z" : "");
+  const char *zero = opset >= 21 ? "" : axis ? ",zs" : ",z";
+  g_autofree char *in = g_strdup_printf ("%s,%s%s", x, scale, zero);
   g_autofree char *q = g_strconcat (x, "_q", NULL);
-  g_autofree char *q_in = g_strdup_printf ("%s,%s%s", q, scale, opset < 21 ? ",z" : "");
+  g_autofree char *q_in = g_strdup_printf ("%s,%s%s", q, scale, zero);
   g_autofree char *dq = g_strconcat (x, "_dq", NULL);
 
   /* From version 21 on the type may stand in an attribute; from 13 on there is the axis. */
@@ -576,10 +577,10 @@ import_version (int      opset,
     qs_graph_add_floats (graph, "ws", "3", scales, 3);
   else
     qs_graph_add_floats (graph, "ws", "", scales, 1);
-  if (opset < 21)
-    qs_put_message (graph, QS_GRAPH_INITIALIZER,
-                    qs_make_tensor ("z", QS_DATA_TYPE_INT8, per_channel ? "3" : "",
-                                    per_channel ? zeros : &zero, per_channel ? 3 : 1));
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("z", QS_DATA_TYPE_INT8, "", &zero, 1));
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("zs", QS_DATA_TYPE_INT8, "3", zeros, 3));
   add_pair (graph, "x", "s", opset, FALSE);
   add_pair (graph, "w", "ws", opset, per_channel);
   add_node (graph, qs_make_node ("Conv", "conv", "x_dq,w_dq", "y", NULL));

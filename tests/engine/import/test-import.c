@@ -419,6 +419,38 @@ test_qdq_refusals (void)
     }
 }
 
+/* As many zero points as scales: ONNX wants the same shape, and TensorRT's parser the same number. */
+static void
+test_qdq_counts (void)
+{
+  static const float scales[3] = { 0.25f, 0.5f, 0.125f };
+  static const gint8 zeros[3] = { 0 };
+  static const struct { const char *scales; const char *zeros; const char *word; } rows[] = {
+    { "3", "", "number of zero points is 1 and number of scales is 3" },
+    { "", "3", "number of zero points is 3 and number of scales is 1" },
+    { "", "1", NULL },
+    { "3", "3", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gsize n_scales = rows[i].scales[0] == '3' ? 3 : 1, n_zeros = rows[i].zeros[0] == '3' ? 3 : 1;
+      QsMessage *graph = graph_for ("3");
+
+      qs_graph_add_floats (graph, "s", rows[i].scales, scales, n_scales);
+      qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                      qs_make_tensor ("z", QS_DATA_TYPE_INT8, rows[i].zeros, zeros, n_zeros));
+      add (graph, qs_make_node ("QuantizeLinear", "the-q", "x,s,z", "q", qs_make_int ("axis", 0),
+                                NULL));
+      add (graph, qs_make_node ("DequantizeLinear", "the-dq", "q,s,z", "y", qs_make_int ("axis", 0),
+                                NULL));
+      if (rows[i].word != NULL)
+        assert_fails (graph, 13, QS_ERROR_UNSUPPORTED, rows[i].word);
+      else
+        qs_network_unref (import (graph));
+    }
+}
+
 static QsMessage *
 make_branch (const char *op_type,
              const char *input)
@@ -916,6 +948,7 @@ main (int   argc,
   g_test_add_func ("/import/initializer-as-input", test_initializer_as_input);
   g_test_add_func ("/import/qdq/not-folded", test_qdq_is_not_folded);
   g_test_add_func ("/import/qdq/refusals", test_qdq_refusals);
+  g_test_add_func ("/import/qdq/counts", test_qdq_counts);
   g_test_add_func ("/import/if", test_if);
   g_test_add_func ("/import/if/refused", test_if_refused);
   g_test_add_func ("/import/functions", test_functions);
