@@ -111,6 +111,20 @@ show_refused (QsGraphPage *self,
   adw_preferences_group_set_description (self->refused_group, description);
 }
 
+/* Before a build: pairs of the model that stand in the way. */
+static QsGraphScene *
+make_imported_scene (QsNetwork  *network,
+                     GError    **error)
+{
+  g_autoptr (GPtrArray) lints = qs_lint_network (network);
+  g_autoptr (GArray) pairs = qs_lint_find_pairs (lints, network);
+  QsGraphScene *scene = qs_graph_scene_new (network, NULL, error);
+
+  if (scene != NULL)
+    qs_graph_scene_set_superfluous (scene, pairs);
+  return scene;
+}
+
 static QsGraphScene *
 make_scene (QsGraphPage  *self,
             GError      **error)
@@ -123,7 +137,7 @@ make_scene (QsGraphPage  *self,
   if (engine != NULL)
     return qs_graph_scene_new_for_engine (engine, NULL, error);
 
-  return network == NULL ? NULL : qs_graph_scene_new (network, NULL, error);
+  return network == NULL ? NULL : make_imported_scene (network, error);
 }
 
 /* A graph that is too large to be seen whole begins below the legend. */

@@ -10,6 +10,7 @@
 #include "qs-journal-item.h"
 #include "qs-resources.h"
 #include "widgets/qs-graph-view.h"
+#include "widgets/qs-legend.h"
 
 /* Long enough to read a sentence and find the layers. */
 #define PLAY_SECONDS 2
@@ -43,6 +44,7 @@ struct _QsRewritesPage
 
   GtkStack *stack;
   QsGraphView *view;
+  QsLegend *legend;
   GtkWidget *moments;
   GtkToggleButton *before_button;
   GtkToggleButton *after_button;
@@ -122,6 +124,19 @@ make_scene (QsRewritesPage  *self,
   return qs_graph_scene_new (network, NULL, error);
 }
 
+/* The light green ground of pairs that the advice is to take away, with its word in the legend. */
+static void
+mark_pairs (QsRewritesPage *self,
+            QsNetwork      *network,
+            QsGraphScene   *scene)
+{
+  g_autoptr (GArray) pairs = qs_lint_find_pairs (self->lints, network);
+
+  qs_graph_scene_set_superfluous (scene, pairs);
+  qs_legend_set_scene (self->legend, scene);
+  gtk_widget_set_visible (GTK_WIDGET (self->legend), pairs->len > 0);
+}
+
 static void
 show_state (QsRewritesPage *self)
 {
@@ -136,6 +151,8 @@ show_state (QsRewritesPage *self)
 
   if (scene == NULL)
     g_warning ("The rewrites cannot be shown: %s", error->message);
+  else
+    mark_pairs (self, network, scene);
 
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
@@ -501,6 +518,9 @@ show_network (QsRewritesPage *self)
   g_autoptr (QsGraphScene) scene =
     network == NULL ? NULL : qs_graph_scene_new (network, NULL, NULL);
 
+  gtk_widget_set_visible (GTK_WIDGET (self->legend), FALSE);
+  if (scene != NULL)
+    mark_pairs (self, network, scene);
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
   self->is_following = FALSE;
@@ -752,6 +772,7 @@ bind_children (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, stack);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, view);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, legend);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, moments);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, before_button);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, after_button);
@@ -782,6 +803,7 @@ qs_rewrites_page_class_init (QsRewritesPageClass *klass)
   widget_class->unmap = qs_rewrites_page_unmap;
 
   g_type_ensure (QS_TYPE_GRAPH_VIEW);
+  g_type_ensure (QS_TYPE_LEGEND);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-rewrites-page.ui");
   bind_children (widget_class);
   gtk_widget_class_bind_template_callback (widget_class, view_selected_cb);

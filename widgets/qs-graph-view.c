@@ -254,6 +254,9 @@ describe_node (QsGraphView *self,
   if (info->klass == QS_SCENE_TERMINAL)
     /* Translators: “Input” or “Output”, its name, its dimensions */
     return g_strdup_printf (_("%s %s, %s"), info->title, info->name, info->parts);
+  if (info->is_superfluous)
+    /* Translators: name of a QuantizeLinear or DequantizeLinear, its kind */
+    return g_strdup_printf (_("%s, %s, superfluous"), info->name, info->title);
   if (info->badge != NULL)
     /* Translators: name of a layer, its kind, its precision */
     return g_strdup_printf (_("%s, %s, %s"), info->name, info->title, info->badge);

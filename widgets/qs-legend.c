@@ -49,6 +49,10 @@ update_accessible (QsLegend *self)
         g_string_append_printf (text, _("%s %u, "),
                                 qs_graph_scene_get_class_label (self->scene, klass), n);
     }
+  if (self->scene != NULL && qs_graph_scene_count_superfluous (self->scene) > 0)
+    /* Translators: how many Q/DQ layers should not be there, part of a list */
+    g_string_append_printf (text, _("superfluous %u, "),
+                            qs_graph_scene_count_superfluous (self->scene));
   if (text->len > 2)
     g_string_truncate (text, text->len - 2);
 

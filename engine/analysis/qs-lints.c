@@ -328,6 +328,57 @@ qs_lint_network (QsNetwork *network)
   return self.lints;
 }
 
+static gboolean
+is_about_pair (const QsLint *lint)
+{
+  return lint->kind == QS_LINT_PAIR_IN_FUSION || lint->kind == QS_LINT_SIMULATED_FUSION ||
+         lint->kind == QS_LINT_SPLIT_PADDING;
+}
+
+/* Whether @dequantize is the one that the advice is about; rewrites may have renamed its reader. */
+static gboolean
+is_read_by (const QsLayer *dequantize,
+            const QsLayer *reader)
+{
+  const QsTensor *output = qs_layer_get_output (dequantize, 0);
+
+  return reader == NULL || (output != NULL && g_ptr_array_find (output->consumers, reader, NULL));
+}
+
+GArray *
+qs_lint_find_pairs (GPtrArray *lints,
+                    QsNetwork *network)
+{
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (int));
+
+  for (guint i = 0; i < lints->len; i++)
+    {
+      const QsLint *lint = g_ptr_array_index (lints, i);
+      const QsLayer *quantize = is_about_pair (lint) ? qs_network_find_layer (network, lint->layer)
+                                                     : NULL;
+      const QsLayer *reader = lint->other == NULL ? NULL
+                                                  : qs_network_find_layer (network, lint->other);
+      const QsTensor *integers = quantize == NULL ? NULL : qs_layer_get_output (quantize, 0);
+      int id;
+
+      if (integers == NULL || !qs_is_quantize (quantize))
+        continue;
+
+      id = (int) quantize->id;
+      g_array_append_val (ids, id);
+      for (guint k = 0; k < integers->consumers->len; k++)
+        {
+          const QsLayer *layer = g_ptr_array_index (integers->consumers, k);
+
+          id = (int) layer->id;
+          if (qs_is_dequantize (layer) && is_read_by (layer, reader))
+            g_array_append_val (ids, id);
+        }
+    }
+
+  return ids;
+}
+
 /* Fixes */
 
 /* Readers of the pair's output read what it quantizes. */

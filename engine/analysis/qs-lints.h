@@ -56,6 +56,10 @@ void        qs_lint_free      (QsLint         *self);
 /* (transfer full) (element-type QsLint): in the order of the layers; empty for a network without
  * Q/DQ. @network is as it was imported. */
 GPtrArray  *qs_lint_network   (QsNetwork      *network);
+/* (element-type int) (transfer full): ids of the Q and DQ in @network, which may be rewritten since, that
+ * should not be where they are: those of the first two kinds and of split paddings. */
+GArray     *qs_lint_find_pairs (GPtrArray     *lints,
+                               QsNetwork      *network);
 /* (transfer full): a copy of @network in which the advice was taken; @network is the way back. */
 QsNetwork  *qs_lint_fix       (QsNetwork      *network,
                                const QsLint   *lint,

@@ -168,6 +168,23 @@ put_layer_text (Writer            *self,
 }
 
 static void
+put_superfluous_ground (Writer            *self,
+                        const QsSceneNode *node)
+{
+  const double margin = 10.0;
+  char fill[8], rim[8];
+
+  qs_color_to_hex (&self->style->superfluous, fill);
+  qs_color_to_hex (&self->style->edge_int8, rim);
+  g_string_append (self->out, "<rect");
+  put_attribute (self, "x", node->x - node->width / 2 - margin);
+  put_attribute (self, "y", node->y - node->height / 2 - margin);
+  put_attribute (self, "width", node->width + 2 * margin);
+  put_attribute (self, "height", node->height + 2 * margin);
+  g_string_append_printf (self->out, " rx=\"8\" style=\"fill: %s; stroke: %s\"/>", fill, rim);
+}
+
+static void
 put_node (Writer            *self,
           const QsSceneNode *node)
 {
@@ -181,6 +198,8 @@ put_node (Writer            *self,
       put_escaped (self, node->parts);
     }
   g_string_append (self->out, "</title>");
+  if (node->is_superfluous)
+    put_superfluous_ground (self, node);
   put_shape (self, node->klass, node->x, node->y, node->width, node->height);
 
   if (node->klass == QS_SCENE_QUANTIZE)
@@ -316,6 +335,16 @@ put_legend (Writer             *self,
       put_text (self, "l", NULL, QS_EXPORT_MARGIN + 38, y + 15, text);
       g_string_append_c (self->out, '\n');
       y += 22;
+    }
+  if (qs_graph_scene_count_superfluous (self->scene) > 0)
+    {
+      const QsSceneNode sign = { .x = QS_EXPORT_MARGIN + 14, .y = y + 11, .width = 4 };
+      g_autofree char *text = g_strdup_printf (_("Superfluous: %u"),
+                                               qs_graph_scene_count_superfluous (self->scene));
+
+      put_superfluous_ground (self, &sign);
+      put_text (self, "l", NULL, QS_EXPORT_MARGIN + 38, y + 15, text);
+      g_string_append_c (self->out, '\n');
     }
 }
 

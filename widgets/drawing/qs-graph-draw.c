@@ -20,6 +20,8 @@
 #define LINE_WIDTH 1.4
 #define OUTLINE_WIDTH 1.2
 #define PADDING 12.0
+/* How far the ground of a superfluous pair reaches around it. */
+#define GROUND 10.0
 
 typedef struct
 {
@@ -342,6 +344,54 @@ draw_boxes (const View *view)
       }
 }
 
+static gboolean
+is_superfluous (const View *view,
+                int         node,
+                gpointer    data)
+{
+  return qs_graph_scene_get_node (view->scene, node)->is_superfluous;
+}
+
+/* The way from a Q to its DQ lies on the same ground. */
+static void
+add_superfluous_lines (const View *view)
+{
+  guint n_routes, n_points;
+  const QsLayoutRoute *routes = qs_graph_layout_get_routes (view->scene->layout, &n_routes);
+  const QsLayoutPoint *points = qs_graph_layout_get_points (view->scene->layout, &n_points);
+
+  for (guint i = 0; i < n_routes; i++)
+    {
+      int producer = g_array_index (view->scene->nets, QsSceneNet, routes[i].net).producer;
+
+      if (producer >= 0 && routes[i].consumer >= 0 && is_superfluous (view, producer, NULL) &&
+          is_superfluous (view, routes[i].consumer, NULL))
+        add_route (view, points + routes[i].first, routes[i].n);
+    }
+}
+
+/* Twice: the rim, and the ground on it. */
+static void
+draw_grounds (const View *view)
+{
+  const double rim = at_least (view, 1.2, 1);
+
+  if (qs_graph_scene_count_superfluous (view->scene) == 0)
+    return;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      double inset = i * rim;
+
+      qs_color_set (i == 0 ? &view->style->edge_int8 : &view->style->superfluous, view->cr);
+      add_nodes (view, is_superfluous, NULL, GROUND - inset);
+      cairo_fill (view->cr);
+      add_superfluous_lines (view);
+      cairo_set_line_width (view->cr, 2 * (GROUND - inset));
+      cairo_stroke (view->cr);
+    }
+}
+
 static void
 draw_matches (const View *view)
 {
@@ -616,6 +666,7 @@ qs_graph_draw (cairo_t            *cr,
   qs_graph_scene_get_visible (scene, view.y - 8, view.bottom + 8,
                               &view.first_layer, &view.end_layer);
 
+  draw_grounds (&view);
   draw_edges (&view);
   if (marks->hover_net != marks->selected_net)
     draw_net (&view, marks->hover_net, &style->hover, 2);

@@ -49,6 +49,37 @@ qs_graph_draw_sign (cairo_t       *cr,
   cairo_stroke (cr);
 }
 
+static void
+draw_superfluous_sign (cairo_t       *cr,
+                       const QsStyle *style,
+                       double         x,
+                       double         y)
+{
+  qs_draw_add_round_rectangle (cr, x - 13, y - 8, 26, 16, 5);
+  qs_color_set (&style->superfluous, cr);
+  cairo_fill_preserve (cr);
+  qs_color_set (&style->edge_int8, cr);
+  cairo_set_line_width (cr, 1.2);
+  cairo_stroke (cr);
+}
+
+/* Returns the width of the row. */
+static double
+draw_superfluous_row (cairo_t       *cr,
+                      QsGraphScene  *scene,
+                      const QsStyle *style,
+                      double         x,
+                      double         top)
+{
+  /* Translators: a row of the graph's legend, with the number of layers. */
+  g_autofree char *text = g_strdup_printf (_("Superfluous: %u"),
+                                           qs_graph_scene_count_superfluous (scene));
+
+  draw_superfluous_sign (cr, style, x + SIGN_ROOM / 2 - 5, top + ROW_HEIGHT / 2);
+  return SIGN_ROOM + qs_draw_text (cr, text, x + SIGN_ROOM, top + 3, 0, 12, PANGO_WEIGHT_NORMAL,
+                                   &style->text);
+}
+
 void
 qs_graph_draw_legend (cairo_t       *cr,
                       QsGraphScene  *scene,
@@ -76,6 +107,12 @@ qs_graph_draw_legend (cairo_t       *cr,
       text_width = qs_draw_text (cr, text, x + SIGN_ROOM, top + 3, 0, 12, PANGO_WEIGHT_NORMAL,
                                  &style->text);
       widest = MAX (widest, SIGN_ROOM + text_width);
+      top += ROW_HEIGHT;
+    }
+
+  if (qs_graph_scene_count_superfluous (scene) > 0)
+    {
+      widest = MAX (widest, draw_superfluous_row (cr, scene, style, x, top));
       top += ROW_HEIGHT;
     }
 

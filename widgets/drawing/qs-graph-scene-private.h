@@ -27,6 +27,7 @@ struct _QsGraphScene
   int *in_start;
   int *in_nets;
   guint n_of_class[QS_N_SCENE_CLASSES];
+  guint n_superfluous;
 };
 
 int qs_graph_scene_lower_bound (QsGraphScene *self,

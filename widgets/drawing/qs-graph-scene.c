@@ -420,6 +420,28 @@ qs_graph_scene_get_neighbour (QsGraphScene     *self,
   return position >= 0 && position < n ? nodes[position] : -1;
 }
 
+void
+qs_graph_scene_set_superfluous (QsGraphScene *self,
+                                GArray       *layer_ids)
+{
+  for (guint i = 0; i < layer_ids->len; i++)
+    {
+      int node = qs_graph_scene_find_layer (self, g_array_index (layer_ids, int, i));
+      QsSceneNode *info = node < 0 ? NULL : &g_array_index (self->nodes, QsSceneNode, node);
+
+      if (info == NULL || info->is_superfluous)
+        continue;
+      info->is_superfluous = TRUE;
+      self->n_superfluous++;
+    }
+}
+
+guint
+qs_graph_scene_count_superfluous (QsGraphScene *self)
+{
+  return self->n_superfluous;
+}
+
 /**
  * qs_graph_scene_search:
  * @text: words, all of which must occur in a node's name, kind, badge or ONNX nodes; case does not

@@ -46,6 +46,7 @@ typedef enum
  * @short_name: what the box shows of it: of a fused layer, the name of its first part
  * @badge: "INT8", or %NULL
  * @parts: (nullable): the ONNX nodes of a fused layer, "Conv + Add + Relu"; dimensions of a terminal
+ * @is_superfluous: whether it is part of a Q/DQ pair that should not be there
  * @x: centre
  * @y: centre
  *
@@ -62,6 +63,7 @@ typedef struct
   const char *short_name;
   const char *badge;
   const char *parts;
+  gboolean is_superfluous;
   double x;
   double y;
   double width;
@@ -136,6 +138,10 @@ const QsSceneNet  *qs_graph_scene_get_net         (QsGraphScene      *self,
                                                    int                net);
 guint              qs_graph_scene_count_class     (QsGraphScene      *self,
                                                    QsSceneClass       klass);
+/* @layer_ids: (element-type int): the Q and DQ that should not be there; before the scene is shown */
+void               qs_graph_scene_set_superfluous (QsGraphScene      *self,
+                                                   GArray            *layer_ids);
+guint              qs_graph_scene_count_superfluous (QsGraphScene    *self);
 
 int                qs_graph_scene_find_layer      (QsGraphScene      *self,
                                                    int                layer_id);

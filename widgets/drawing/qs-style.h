@@ -36,6 +36,7 @@ typedef struct
   QsColor edge_int8;
   QsColor accent;       /* selection and focus */
   QsColor hover;
+  QsColor superfluous;  /* ground of Q/DQ pairs that should not be there; its rim is edge_int8 */
   QsColor match;        /* search results */
   QsColor bar;          /* bars of histograms */
   QsColor clipped;      /* what a range cuts off */

@@ -135,6 +135,22 @@ assert_fixed (QsNetwork  *network,
   g_assert_cmpuint (network->layers->len, ==, n); /* the way back */
 }
 
+/* The ground of the pair: the Q and the DQ, by their ids. */
+static void
+assert_pair (QsNetwork  *network,
+             const char *quantize,
+             const char *dequantize)
+{
+  g_autoptr (GPtrArray) lints = qs_lint_network (network);
+  g_autoptr (GArray) pairs = qs_lint_find_pairs (lints, network);
+
+  g_assert_cmpuint (pairs->len, ==, 2);
+  g_assert_cmpint (g_array_index (pairs, int, 0), ==,
+                   (int) qs_network_find_layer (network, quantize)->id);
+  g_assert_cmpint (g_array_index (pairs, int, 1), ==,
+                   (int) qs_network_find_layer (network, dequantize)->id);
+}
+
 /* Figure F9: a pair between the convolution and the sum, beside the residual's own. */
 static void
 test_pair_in_fusion (void)
@@ -148,6 +164,7 @@ test_pair_in_fusion (void)
   add_pair (graph, "s", "sd", 0.03f);
   add_node (graph, "Exp", "sd", "out");
   network = finish (graph, "out");
+  assert_pair (network, "Q_cd", "DQ_cd");
   assert_fixed (network, QS_LINT_PAIR_IN_FUSION, "Q_cd", 1);
 }
 
