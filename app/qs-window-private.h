@@ -23,6 +23,8 @@ struct _QsWindow
   GQueue pending; /* (element-type QsPendingFile): files still to be opened */
   guint switcher_source;
   guint inspector_source;
+  gboolean has_one_panel; /* beside a page: the window is narrow */
+  gboolean is_folded;     /* the inspector went for that reason */
   gboolean build_when_ready;
   gboolean compare_when_built;
   gboolean close_when_saved;

@@ -13,6 +13,8 @@
 
 /* Below this width the page switcher shows its titles under the icons. */
 #define NARROW_WIDTH 1200
+/* Below this width a page has room for one panel beside it. */
+#define ONE_PANEL_WIDTH NARROW_WIDTH
 
 typedef struct
 {
@@ -674,15 +676,59 @@ qs_window_close_request (GtkWindow *window)
 }
 
 static gboolean
+is_open (GtkWidget *button)
+{
+  return gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (button));
+}
+
+/* The one that was opened last stays. */
+static void
+panel_toggled_cb (QsWindow  *self,
+                  GtkWidget *button)
+{
+  GtkWidget *other = button == self->sidebar_button ? self->inspector_button
+                                                    : self->sidebar_button;
+
+  if (!self->has_one_panel || !is_open (button))
+    return;
+
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (other), FALSE);
+  self->is_folded = FALSE;
+}
+
+/* Both panels would push each other over the window's edges. */
+static void
+fold_panels (QsWindow *self,
+             gboolean  has_one_panel)
+{
+  if (has_one_panel == self->has_one_panel)
+    return;
+
+  self->has_one_panel = has_one_panel;
+  if (has_one_panel && is_open (self->sidebar_button) && is_open (self->inspector_button))
+    {
+      gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->inspector_button), FALSE);
+      self->is_folded = TRUE;
+    }
+  else if (!has_one_panel && self->is_folded)
+    {
+      gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->inspector_button), TRUE);
+      self->is_folded = FALSE;
+    }
+}
+
+static gboolean
 update_switcher (gpointer data)
 {
   QsWindow *self = data;
-  gboolean is_narrow = gtk_widget_get_width (GTK_WIDGET (self)) < NARROW_WIDTH;
+  int width = gtk_widget_get_width (GTK_WIDGET (self));
+  gboolean is_narrow = width < NARROW_WIDTH;
 
   self->switcher_source = 0;
   adw_view_switcher_set_policy (ADW_VIEW_SWITCHER (self->switcher),
                                 is_narrow ? ADW_VIEW_SWITCHER_POLICY_NARROW
                                           : ADW_VIEW_SWITCHER_POLICY_WIDE);
+  fold_panels (self, width < ONE_PANEL_WIDTH);
   return G_SOURCE_REMOVE;
 }
 
@@ -773,6 +819,7 @@ qs_window_class_init (QsWindowClass *klass)
   ensure_types ();
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-window.ui");
   bind_children (widget_class);
+  gtk_widget_class_bind_template_callback (widget_class, panel_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, file_activated_cb);
   qs_window_class_init_actions (klass);
 }
