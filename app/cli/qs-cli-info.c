@@ -332,16 +332,23 @@ report_quantization (QsCli     *self,
                      QsNetwork *network)
 {
   g_autoptr (QsJournal) journal = qs_journal_new ();
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) refusals = NULL;
 
   if (network == NULL || !qs_network_is_explicit (network))
     return;
 
-  if (!qs_explicit_check (network, journal, &error))
+  refusals = qs_explicit_find_refusals (network, journal);
+  if (refusals->len > 0)
+    g_print ("\nAn INT8 build is refused:\n");
+  qs_cli_json_array (self->json, "int8_refusals");
+  for (guint i = 0; i < refusals->len; i++)
     {
-      g_print ("\nAn INT8 build is refused: %s\n", error->message);
-      qs_cli_json_text (self->json, "int8_refusal", error->message);
+      const GError *refusal = g_ptr_array_index (refusals, i);
+
+      g_print ("  %s\n", refusal->message);
+      json_builder_add_string_value (self->json, refusal->message);
     }
+  json_builder_end_array (self->json);
   qs_cli_report_print_warnings (journal);
 }
 

@@ -193,28 +193,46 @@ warn_about (QsJournal     *journal,
                     count_scales (layer));
 }
 
+static gboolean
+check_layer (const QsLayer  *layer,
+             GError        **error)
+{
+  if (!qs_is_quantize (layer) && !qs_is_dequantize (layer))
+    return check_axis (layer, error);
+
+  return check_types (layer, error) && check_granularity (layer, error) && check_pair (layer, error);
+}
+
+GPtrArray *
+qs_explicit_find_refusals (QsNetwork *network,
+                           QsJournal *journal)
+{
+  GPtrArray *refusals = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
+
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (network->layers, i);
+      GError *error = NULL;
+
+      if (!check_layer (layer, &error))
+        g_ptr_array_add (refusals, error);
+      else if (qs_is_quantize (layer) || qs_is_dequantize (layer))
+        warn_about (journal, layer);
+    }
+
+  return refusals;
+}
+
 gboolean
 qs_explicit_check (QsNetwork  *network,
                    QsJournal  *journal,
                    GError    **error)
 {
-  for (guint i = 0; i < network->layers->len; i++)
-    {
-      const QsLayer *layer = g_ptr_array_index (network->layers, i);
+  g_autoptr (GPtrArray) refusals = qs_explicit_find_refusals (network, journal);
 
-      if (!qs_is_quantize (layer) && !qs_is_dequantize (layer))
-        {
-          if (!check_axis (layer, error))
-            return FALSE;
-          continue;
-        }
-      if (!check_types (layer, error) || !check_granularity (layer, error) ||
-          !check_pair (layer, error))
-        return FALSE;
-      warn_about (journal, layer);
-    }
-
-  return TRUE;
+  if (refusals->len > 0)
+    g_propagate_error (error, g_error_copy (g_ptr_array_index (refusals, 0)));
+  return refusals->len == 0;
 }
 
 /* Constant bytes above 127 have no place in int8. */

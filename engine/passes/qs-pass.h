@@ -74,7 +74,12 @@ GHashTable   *qs_passes_find_survivors (QsNetwork *network,
 
 /* Whether @network has Quantize or Dequantize layers, which say where INT8 begins and ends. */
 gboolean      qs_network_is_explicit (QsNetwork *network);
-/* Whether a network with Q/DQ can be built; refusals begin with the layer and say what to do. */
+/* (transfer full) (element-type GError): why a network with Q/DQ cannot be built in INT8: a verdict on
+ * every node that is in the way, which begins with the node and says what to do. @journal gets
+ * warnings about the others. */
+GPtrArray    *qs_explicit_find_refusals (QsNetwork *network,
+                                     QsJournal  *journal);
+/* Whether a network with Q/DQ can be built; the first of these refusals is the error. */
 gboolean      qs_explicit_check     (QsNetwork  *network,
                                      QsJournal  *journal,
                                      GError    **error);

@@ -183,6 +183,47 @@ test_refit (void)
   g_assert_true (g_file_test (output, G_FILE_TEST_EXISTS));
 }
 
+/* Every node that an INT8 build stumbles over is named, with the reason and what to do: scales per
+ * channel of an activation (both Q and DQ), and those of the weights along the input channels. */
+static void
+test_refusals (void)
+{
+  static const struct { const char *node; const char *reason; const char *advice; } rows[] = {
+    { "QuantizeLinear “Q_xd”", "4 scales for an activation", "use one scale for the whole tensor" },
+    { "DequantizeLinear “DQ_xd”", "4 scales for an activation",
+      "use one scale for the whole tensor" },
+    { "DequantizeLinear “DQ_wd”", "along axis 1 of the weights of Convolution Conv_1",
+      "quantize the weights along that axis" },
+  };
+  QsMessage *graph = start_graph (1, TRUE);
+  g_autofree char *model = NULL;
+  g_autofree char *json = qs_cli_test_path ("refusals.json");
+  g_autoptr (QsCliOutcome) outcome = NULL;
+  g_autoptr (QsCliOutcome) build = NULL;
+  g_autoptr (JsonObject) root = NULL;
+  JsonArray *refusals;
+
+  add (graph, qs_make_node ("Exp", "Exp_1", "c", "out", NULL));
+  model = save (graph, "refusals.onnx");
+  outcome = qs_cli_test_succeed ("info", model, "--json", json, NULL);
+  g_assert_nonnull (strstr (outcome->out, "An INT8 build is refused:"));
+  root = qs_cli_test_load_json (json);
+  refusals = json_object_get_array_member (root, "int8_refusals");
+  g_assert_cmpuint (json_array_get_length (refusals), ==, G_N_ELEMENTS (rows));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const char *text = json_array_get_string_element (refusals, i);
+
+      g_assert_true (g_str_has_prefix (text, rows[i].node));
+      g_assert_nonnull (strstr (text, rows[i].reason));
+      g_assert_nonnull (strstr (text, rows[i].advice));
+      g_assert_nonnull (strstr (outcome->out, text));
+    }
+
+  build = qs_cli_test_run ("build", model, "--int8-all", "--output", json, NULL);
+  qs_cli_test_expect (build, 1, rows[0].node);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -194,6 +235,7 @@ main (int    argc,
   g_test_add_func ("/cli/qdq/lint", test_lint);
   g_test_add_func ("/cli/qdq/lint-nothing", test_lint_nothing);
   g_test_add_func ("/cli/qdq/refit", test_refit);
+  g_test_add_func ("/cli/qdq/refusals", test_refusals);
   status = g_test_run ();
   qs_cli_test_finish ();
   return status;
