@@ -163,9 +163,18 @@ raise_rows (const Batch *self,
   for (gsize i = 0, size; i < n; i += size)
     {
       gsize place = (first + i) % self->width;
+      gsize n_rows = place == 0 ? (n - i) / self->width : 0;
 
-      size = MIN (self->width - place, n - i);
-      self->loops->raise (values + i, size, maxima + place);
+      if (n_rows > 0)
+        {
+          size = n_rows * self->width;
+          self->loops->raise (values + i, n_rows, self->width, self->width, maxima);
+        }
+      else
+        {
+          size = MIN (self->width - place, n - i);
+          self->loops->raise (values + i, 1, size, size, maxima + place);
+        }
     }
 }
 

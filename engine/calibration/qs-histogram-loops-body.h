@@ -27,8 +27,12 @@ typedef guint16 Shorts __attribute__ ((vector_size (LANES * 2)));
 typedef float HalfFloats __attribute__ ((vector_size (LANES * 2)));
 typedef double HalfDoubles __attribute__ ((vector_size (LANES * 4)));
 
-/* mask ? a : b, lane by lane; masks are all ones or zero. */
+/* a < b ? a : b and a > b ? a : b, lane by lane. */
+#ifndef LESSER
 #define SELECT(mask, a, b) ((Floats) (((mask) & (Ints) (a)) | (~(mask) & (Ints) (b))))
+#define LESSER(a, b) SELECT ((a) < (b), a, b)
+#define GREATER(a, b) SELECT ((a) > (b), a, b)
+#endif
 
 TARGET static inline void
 NAME (join) (const Floats *part,
@@ -72,8 +76,8 @@ NAME (scan) (const float     *values,
             Floats x, difference;
 
             memcpy (&x, values + i + k * ROW + v * LANES, sizeof x);
-            low[v] = SELECT (x < low[v], x, low[v]);
-            high[v] = SELECT (x > high[v], x, high[v]);
+            low[v] = LESSER (x, low[v]);
+            high[v] = GREATER (x, high[v]);
             zeros[v] -= x == 0.0f;
             difference = x - shift;
             run_sums[v] += difference;
@@ -98,21 +102,61 @@ NAME (scan) (const float     *values,
   *result = scan;
 }
 
-/* Counting leaves the memory idle, which can bring the next block meanwhile. */
+TARGET static inline Ints
+NAME (limit) (Ints bins)
+{
+  const Ints last = (Ints) { 0 } + (QS_HISTOGRAM_BINS - 1);
+  Ints over = bins > last;
+
+  return (over & last) | (~over & bins);
+}
+
+TARGET static inline Floats
+NAME (load_magnitudes) (const float *values)
+{
+  const Ints magnitude = (Ints) { 0 } + 0x7fffffff;
+  Floats x;
+
+  memcpy (&x, values, sizeof x);
+  return (Floats) ((Ints) x & magnitude);
+}
+
+/* By definition, with a division, which takes longer than all the rest. */
 TARGET static inline Ints
 NAME (find_bins) (const float *values,
                   float        range)
 {
-  const Ints magnitude = (Ints) { 0 } + 0x7fffffff, last = (Ints) { 0 } + (QS_HISTOGRAM_BINS - 1);
-  Floats x;
-  Ints bins, over;
+  Floats x = NAME (load_magnitudes) (values) / range * (float) QS_HISTOGRAM_BINS;
+
+  return NAME (limit) (__builtin_convertvector (x, Ints));
+}
+
+/* With a product instead; bits of @doubt are set when a value is so near to an edge that the division
+ * may put it on the other side. Counting leaves the memory idle, which can bring the next block
+ * meanwhile. */
+TARGET static inline Ints
+NAME (guess_bins) (const float *values,
+                   float        inverse,
+                   Ints        *doubt)
+{
+  Floats x = NAME (load_magnitudes) (values);
+  Ints bins = __builtin_convertvector (x * (inverse - inverse * EDGE), Ints);
 
   __builtin_prefetch ((const char *) ((guintptr) values + QS_HISTOGRAM_BLOCK * sizeof *values));
-  memcpy (&x, values, sizeof x);
-  x = (Floats) ((Ints) x & magnitude);
-  bins = __builtin_convertvector (x / range * (float) QS_HISTOGRAM_BINS, Ints);
-  over = bins > last;
-  return (over & last) | (~over & bins);
+  *doubt |= bins ^ __builtin_convertvector (x * (inverse + inverse * EDGE), Ints);
+  return NAME (limit) (bins);
+}
+
+TARGET static inline gboolean
+NAME (is_certain) (const Ints *doubt)
+{
+  guint64 words[sizeof (Ints) / sizeof (guint64)], any = 0;
+
+  memcpy (words, doubt, sizeof words);
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    any |= words[i];
+
+  return any == 0;
 }
 
 TARGET static inline void
@@ -125,31 +169,63 @@ NAME (count_rest) (const float      *values,
     tables[i % QS_HISTOGRAM_N_TABLES][qs_histogram_bin (values[i], range)]++;
 }
 
+/* The bins of BINS_AT_ONCE values. */
+TARGET static inline void
+NAME (fill_bins) (const float *values,
+                  float        range,
+                  float        inverse,
+                  gint32      *bins)
+{
+  Ints doubt = { 0 }, some;
+
+  for (gsize k = 0; k < BINS_AT_ONCE; k += LANES)
+    {
+      some = NAME (guess_bins) (values + k, inverse, &doubt);
+      memcpy (bins + k, &some, sizeof some);
+    }
+  if (inverse > 0.0f && NAME (is_certain) (&doubt))
+    return;
+
+  for (gsize k = 0; k < BINS_AT_ONCE; k += LANES)
+    {
+      some = NAME (find_bins) (values + k, range);
+      memcpy (bins + k, &some, sizeof some);
+    }
+}
+
+TARGET static inline void
+NAME (count_bins) (const gint32      *bins,
+                   gsize              n,
+                   QsHistogramTables  tables)
+{
+  gsize k;
+
+  for (k = 0; k + QS_HISTOGRAM_N_TABLES <= n; k += QS_HISTOGRAM_N_TABLES)
+    {
+      /* Written out: a loop here takes four times as long. */
+      tables[0][bins[k]]++;
+      tables[1][bins[k + 1]]++;
+      tables[2][bins[k + 2]]++;
+      tables[3][bins[k + 3]]++;
+    }
+  for (gsize table = 0; k + table < n; table++)
+    tables[table][bins[k + table]]++;
+}
+
 TARGET static void
 NAME (count) (const float      *values,
               gsize             n,
               float             range,
               QsHistogramTables tables)
 {
+  const float inverse = safe_inverse (range);
   gint32 bins[BINS_AT_ONCE];
   gsize i;
 
   for (i = 0; i + BINS_AT_ONCE <= n; i += BINS_AT_ONCE)
     {
-      for (gsize k = 0; k < BINS_AT_ONCE; k += LANES)
-        {
-          Ints some = NAME (find_bins) (values + i + k, range);
-
-          memcpy (bins + k, &some, sizeof some);
-        }
-      for (gsize k = 0; k < BINS_AT_ONCE; k += QS_HISTOGRAM_N_TABLES)
-        {
-          /* Written out: a loop here takes four times as long. */
-          tables[0][bins[k]]++;
-          tables[1][bins[k + 1]]++;
-          tables[2][bins[k + 2]]++;
-          tables[3][bins[k + 3]]++;
-        }
+      NAME (fill_bins) (values + i, range, inverse, bins);
+      NAME (count_bins) (bins, BINS_AT_ONCE, tables);
     }
   NAME (count_rest) (values + i, n - i, range, tables);
 }
@@ -162,25 +238,19 @@ NAME (count_sparse) (const float      *values,
                      float             range,
                      QsHistogramTables tables)
 {
-  gint32 bins[BINS_AT_ONCE + LANES];
+  const float inverse = safe_inverse (range);
+  gint32 bins[BINS_AT_ONCE], others[BINS_AT_ONCE + LANES];
   gsize i;
 
   for (i = 0; i + BINS_AT_ONCE <= n; i += BINS_AT_ONCE)
     {
-      gsize n_bins = 0, k;
+      gsize n_others = 0;
 
-      for (k = 0; k < BINS_AT_ONCE; k += LANES)
-        n_bins += COMPRESS (NAME (find_bins) (values + i + k, range), bins + n_bins);
-      for (k = 0; k + QS_HISTOGRAM_N_TABLES <= n_bins; k += QS_HISTOGRAM_N_TABLES)
-        {
-          tables[0][bins[k]]++;
-          tables[1][bins[k + 1]]++;
-          tables[2][bins[k + 2]]++;
-          tables[3][bins[k + 3]]++;
-        }
-      for (; k < n_bins; k++)
-        tables[k % QS_HISTOGRAM_N_TABLES][bins[k]]++;
-      tables[i / BINS_AT_ONCE % QS_HISTOGRAM_N_TABLES][0] += (guint16) (BINS_AT_ONCE - n_bins);
+      NAME (fill_bins) (values + i, range, inverse, bins);
+      for (gsize k = 0; k < BINS_AT_ONCE; k += LANES)
+        n_others += COMPRESS (bins + k, others + n_others);
+      NAME (count_bins) (others, n_others, tables);
+      tables[i / BINS_AT_ONCE % QS_HISTOGRAM_N_TABLES][0] += (guint16) (BINS_AT_ONCE - n_others);
     }
   NAME (count_rest) (values + i, n - i, range, tables);
 }
@@ -190,45 +260,52 @@ NAME (count_sparse) (const float      *values,
 #define COUNT_SPARSE NAME (count)
 #endif
 
+/* @n_vectors is a constant where this is called, and the vectors are registers once it is unrolled. */
+TARGET __attribute__ ((always_inline)) static inline void
+NAME (raise_vectors) (const float *values,
+                      gsize        stride,
+                      gsize        n_rows,
+                      int          n_vectors,
+                      float       *maxima)
+{
+  Floats most[COLUMNS];
+
+  memcpy (most, maxima, (gsize) n_vectors * sizeof *most);
+  for (gsize row = 0; row < n_rows; row++)
+#pragma GCC unroll 4
+    for (int v = 0; v < n_vectors; v++)
+      most[v] = GREATER (NAME (load_magnitudes) (values + row * stride + v * LANES), most[v]);
+  memcpy (maxima, most, (gsize) n_vectors * sizeof *most);
+}
+
 TARGET static void
 NAME (raise) (const float *values,
-              gsize        n,
+              gsize        n_rows,
+              gsize        width,
+              gsize        stride,
               float       *maxima)
 {
-  const Ints magnitude = (Ints) { 0 } + 0x7fffffff;
   gsize i;
 
-  for (i = 0; i + LANES <= n; i += LANES)
-    {
-      Floats x, most;
-
-      memcpy (&x, values + i, sizeof x);
-      memcpy (&most, maxima + i, sizeof most);
-      x = (Floats) ((Ints) x & magnitude);
-      most = SELECT (x > most, x, most);
-      memcpy (maxima + i, &most, sizeof most);
-    }
-  for (; i < n; i++)
-    maxima[i] = MAX (maxima[i], __builtin_fabsf (values[i]));
+  for (i = 0; i + COLUMNS * LANES <= width; i += COLUMNS * LANES)
+    NAME (raise_vectors) (values + i, stride, n_rows, COLUMNS, maxima + i);
+  for (; i + LANES <= width; i += LANES)
+    NAME (raise_vectors) (values + i, stride, n_rows, 1, maxima + i);
+  for (; i < width; i++)
+    for (gsize row = 0; row < n_rows; row++)
+      maxima[i] = MAX (maxima[i], __builtin_fabsf (values[row * stride + i]));
 }
 
 TARGET static float
 NAME (abs_max) (const float *values,
                 gsize        n)
 {
-  const Ints magnitude = (Ints) { 0 } + 0x7fffffff;
   Floats most = { 0 };
   float result = 0.0f;
   gsize i;
 
   for (i = 0; i + LANES <= n; i += LANES)
-    {
-      Floats x;
-
-      memcpy (&x, values + i, sizeof x);
-      x = (Floats) ((Ints) x & magnitude);
-      most = SELECT (x > most, x, most);
-    }
+    most = GREATER (NAME (load_magnitudes) (values + i), most);
   for (; i < n; i++)
     result = MAX (result, __builtin_fabsf (values[i]));
   for (int lane = 0; lane < LANES; lane++)
@@ -247,6 +324,8 @@ static const QsHistogramLoops NAME (loops) = {
 #undef HalfFloats
 #undef HalfDoubles
 #undef SELECT
+#undef LESSER
+#undef GREATER
 #undef NAME
 #undef PASTE
 #undef PASTE_

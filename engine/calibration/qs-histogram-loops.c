@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-histogram-loops.h"
 
+#include <float.h>
 #include <string.h>
 
 #ifdef __x86_64__
@@ -14,15 +15,23 @@
  * no more than the last bits of a float, and doubles would take as long as all the rest. */
 #define RUN 8
 
+/* Vectors of maxima that stay in registers while rows pass by. */
+#define COLUMNS 4
+
 /* Values whose bins are found before the first of them is counted: finding and counting wait for
  * each other where they alternate. */
 #define BINS_AT_ONCE 512
 
+/* A bin is floor (2048 q), where q is |x| / range, rounded. The product of |x| with the rounded
+ * 2048 / range differs from 2048 q by at most a few roundings of 2^-24; within this share of an edge, eight
+ * times as much, the division decides. */
+#define EDGE 0x1p-21f
+
 /* Those that do not fill a run. */
 static void
 scan_rest (const float     *values,
-                        gsize            n,
-                        QsHistogramScan *scan)
+           gsize            n,
+           QsHistogramScan *scan)
 {
   for (gsize i = 0; i < n; i++)
     {
@@ -45,6 +54,15 @@ qs_histogram_scan_exact (const float     *values,
   scan_rest (values, n, result);
 }
 
+/* 2048 / @range, or 0 where that is beyond floats: for ranges below 1e-35. */
+static inline float
+safe_inverse (float range)
+{
+  float inverse = (float) QS_HISTOGRAM_BINS / range;
+
+  return inverse <= FLT_MAX ? inverse : 0.0f;
+}
+
 #define LANES 4
 #define LEVEL baseline
 #define TARGET
@@ -52,6 +70,8 @@ qs_histogram_scan_exact (const float     *values,
 
 #ifdef __x86_64__
 
+#define LESSER(a, b) ((Floats) _mm256_min_ps (a, b))
+#define GREATER(a, b) ((Floats) _mm256_max_ps (a, b))
 #define LANES 8
 #define LEVEL avx2
 #define TARGET __attribute__ ((target ("avx2")))
@@ -62,19 +82,22 @@ qs_histogram_scan_exact (const float     *values,
 /* Stores the bins that are not 0 side by side, and returns how many they are: zeros all fall into
  * bin 0, and what is missing is counted at once. */
 AVX512 static inline gsize
-compress_bins (__m512i    bins,
-               gint32    *result)
+compress_bins (const gint32 *some,
+               gint32       *result)
 {
+  __m512i bins = _mm512_loadu_si512 (some);
   __mmask16 mask = _mm512_test_epi32_mask (bins, bins);
 
   _mm512_storeu_si512 (result, _mm512_maskz_compress_epi32 (mask, bins));
   return (gsize) __builtin_popcount (mask);
 }
 
+#define LESSER(a, b) ((Floats) _mm512_min_ps (a, b))
+#define GREATER(a, b) ((Floats) _mm512_max_ps (a, b))
 #define LANES 16
 #define LEVEL avx512
 #define TARGET AVX512
-#define COMPRESS(bins, result) compress_bins ((__m512i) (bins), result)
+#define COMPRESS(bins, result) compress_bins (bins, result)
 #include "qs-histogram-loops-body.h"
 
 static gboolean

@@ -41,7 +41,8 @@ typedef struct
  * @scan: statistics of a block; squares are added up as floats, which do for |x| from 1e-15 to 1e18
  * @count: adds a block of finite values to the tables, none beyond @range by more than a factor of 2
  * @count_sparse: the same for a block with many zeros; the tables may differ, their sum does not
- * @raise: raises each of @maxima to the |x| at its place
+ * @raise: raises each of @width @maxima to the largest |x| of its column, in @n_rows rows that are @stride
+ *   values apart
  * @abs_max: the largest |x|
  *
  * The inner loops, compiled for the instruction sets of a processor. Every set performs the
@@ -61,7 +62,9 @@ typedef struct
                         float             range,
                         QsHistogramTables tables);
   void (*raise) (const float     *values,
-                 gsize            n,
+                 gsize            n_rows,
+                 gsize            width,
+                 gsize            stride,
                  float           *maxima);
   float (*abs_max) (const float  *values,
                     gsize         n);

@@ -8,6 +8,10 @@
 #include "builder/qs-engine-private.h"
 #include "core/qs-error.h"
 
+/* From this size on, memory is asked for in huge pages: layers stream through it, and the tables of small
+ * pages would take their share of the time. */
+#define HUGE_SIZE (8 << 20)
+
 /* Zeroed, because kernels read vectors past the end of odd rows. The pages of a fresh mapping are
  * zero without being touched, so a plan that asks for much and uses little costs little. */
 static gpointer
@@ -20,6 +24,8 @@ allocate (gsize        size,
 
   if (size <= physical)
     data = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data != MAP_FAILED && size >= HUGE_SIZE)
+    madvise (data, size, MADV_HUGEPAGE); /* a wish; what comes of it doesn't matter */
   if (data != MAP_FAILED)
     return data;
 

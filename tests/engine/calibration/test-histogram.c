@@ -292,11 +292,20 @@ compare_loops (const QsHistogramLoops *baseline,
       g_assert_cmpmem (sums[i], sizeof sums[i], expected, sizeof expected);
     }
 
-  baseline->raise (values, n, maxima[0]);
-  other->raise (values, n, maxima[1]);
+  baseline->raise (values, 1, n, n, maxima[0]);
+  other->raise (values, 1, n, n, maxima[1]);
   g_assert_cmpmem (maxima[0], sizeof maxima[0], maxima[1], sizeof maxima[1]);
   for (gsize i = 0; i < n; i++)
     g_assert_cmpfloat (maxima[0][i], ==, fabsf (values[i]));
+
+  memset (maxima, 0, sizeof maxima);
+  other->raise (values, n / 3, 3, 3, maxima[0]);
+  other->raise (values, n / 101, 101, 101, maxima[0] + 3);
+  for (gsize i = 0; i < n / 3 * 3; i++)
+    maxima[1][i % 3] = MAX (maxima[1][i % 3], fabsf (values[i]));
+  for (gsize i = 0; i < n / 101 * 101; i++)
+    maxima[1][3 + i % 101] = MAX (maxima[1][3 + i % 101], fabsf (values[i]));
+  g_assert_cmpmem (maxima[0], sizeof maxima[0], maxima[1], sizeof maxima[1]);
   g_assert_cmpfloat (other->abs_max (values, n), ==, MAX (fabsf (a.min), fabsf (a.max)));
 }
 
@@ -315,6 +324,42 @@ test_instruction_sets (void)
         compare_loops (qs_histogram_get_level_loops (0), qs_histogram_get_level_loops (level),
                        values, n);
       }
+}
+
+/* As near to the edges of bins as floats can be, on both sides, where a product instead of the
+ * division would be wrong; and ranges whose reciprocal is no float. */
+static void
+test_edges (void)
+{
+  const float ranges[] = { 3.7f, 1.0f, 0.1f, 1e-3f, 6.5536e4f, 3e38f, 1e-36f, 1e-40f };
+  float values[QS_HISTOGRAM_BLOCK];
+
+  for (guint level = 0; qs_histogram_get_level_loops (level) != NULL; level++)
+    for (gsize k = 0; k < G_N_ELEMENTS (ranges); k++)
+      for (int ulps = -3; ulps <= 3; ulps++)
+        {
+          const QsHistogramLoops *loops = qs_histogram_get_level_loops (level);
+          guint64 sums[QS_HISTOGRAM_BINS], expected[QS_HISTOGRAM_BINS] = { 0 };
+          QsHistogramTables tables[2] = { { { 0 } } };
+
+          for (int i = 0; i < QS_HISTOGRAM_BLOCK; i++)
+            {
+              float value = ranges[k] / QS_HISTOGRAM_BLOCK * 2.0f * (float) (i / 2);
+
+              for (int step = 0; step < ABS (ulps); step++)
+                value = nextafterf (value, ulps < 0 ? 0.0f : INFINITY);
+              values[i] = i % 2 == 0 ? MIN (value, FLT_MAX) : -MIN (value, FLT_MAX);
+              expected[qs_histogram_bin (values[i], ranges[k])]++;
+            }
+
+          loops->count (values, QS_HISTOGRAM_BLOCK, ranges[k], tables[0]);
+          loops->count_sparse (values, QS_HISTOGRAM_BLOCK, ranges[k], tables[1]);
+          for (int i = 0; i < 2; i++)
+            {
+              sum_tables (tables[i], sums);
+              g_assert_cmpmem (sums, sizeof sums, expected, sizeof expected);
+            }
+        }
 }
 
 static void
@@ -454,6 +499,7 @@ main (int    argc,
   g_test_add_func ("/histogram/squares", test_squares);
   g_test_add_func ("/histogram/errors", test_errors);
   g_test_add_func ("/histogram/instruction-sets", test_instruction_sets);
+  g_test_add_func ("/histogram/edges", test_edges);
   g_test_add_func ("/histogram/threads", test_threads);
   g_test_add_func ("/histogram/set", test_set);
   g_test_add_func ("/histogram/scale-table", test_scale_table);
