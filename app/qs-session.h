@@ -226,6 +226,16 @@ void             qs_session_build_async          (QsSession             *self,
 gboolean         qs_session_build_finish         (QsSession             *self,
                                                   GAsyncResult          *result,
                                                   GError               **error);
+/* New scales for the engine from a file; one that is refused leaves it as it was. */
+gboolean         qs_session_can_refit            (QsSession             *self);
+void             qs_session_refit_async          (QsSession             *self,
+                                                  GFile                 *file,
+                                                  GAsyncReadyCallback    callback,
+                                                  gpointer               user_data);
+gboolean         qs_session_refit_finish         (QsSession             *self,
+                                                  GAsyncResult          *result,
+                                                  guint                 *n_changes,
+                                                  GError               **error);
 gboolean         qs_session_can_compare          (QsSession             *self);
 void             qs_session_compare_async        (QsSession             *self,
                                                   GAsyncReadyCallback    callback,

@@ -230,6 +230,14 @@ export_qdq_action (GtkWidget  *widget,
 }
 
 static void
+refit_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  qs_window_refit (QS_WINDOW (widget));
+}
+
+static void
 export_trex_cb (GFile    *file,
                 gpointer  user_data)
 {
@@ -530,6 +538,7 @@ qs_window_update_actions (QsWindow *self)
     { "win.save-plan", qs_session_get_engine (session) != NULL },
     { "win.export-cache", source != NULL },
     { "win.export-qdq", has_model && qs_session_get_engine (session) != NULL },
+    { "win.refit", qs_session_can_refit (session) },
     { "win.export-trex", qs_session_get_engine (session) != NULL },
     { "win.export-csv", has_graph },
     { "win.export-graph", has_graph },
@@ -589,6 +598,7 @@ qs_window_class_init_actions (QsWindowClass *klass)
     { "win.save-plan", NULL, save_plan_action },
     { "win.export-cache", NULL, export_cache_action },
     { "win.export-qdq", NULL, export_qdq_action },
+    { "win.refit", NULL, refit_action },
     { "win.export-trex", NULL, export_trex_action },
     { "win.export-csv", NULL, export_csv_action },
     { "win.export-graph", NULL, export_graph_action },

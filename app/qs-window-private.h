@@ -60,6 +60,8 @@ struct _QsWindow
 };
 
 void qs_window_class_init_actions (QsWindowClass *klass);
+/* Asks for a file of new scales for the engine. */
+void qs_window_refit (QsWindow *self);
 void qs_window_update_actions     (QsWindow      *self);
 /* Asks where to save the scales of @source. */
 void qs_window_save_scales     (QsWindow      *self,

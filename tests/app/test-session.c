@@ -651,6 +651,82 @@ test_advice (void)
   g_object_unref (session);
 }
 
+static QsTensor *
+find_int8 (QsEngine *engine)
+{
+  GPtrArray *tensors = qs_engine_get_network (engine)->tensors;
+
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      if (qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_INT8)
+        return tensor;
+    }
+  g_assert_not_reached ();
+}
+
+static gboolean
+refit (QsSession   *session,
+       const char  *folder,
+       const char  *tensor,
+       GError     **error)
+{
+  g_autofree char *path = g_build_filename (folder, "new.cache", NULL);
+  g_autofree char *text =
+    g_strdup_printf ("TRT-8001-EntropyCalibration2\n%s: 3e800000\n", tensor); /* 0.25 */
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GAsyncResult) result = NULL;
+  guint n = 0;
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  qs_session_refit_async (session, file, done_cb, NULL);
+  result = wait_for_result ();
+  if (!qs_session_refit_finish (session, result, &n, error))
+    return FALSE;
+
+  g_assert_cmpuint (n, ==, 1);
+  return TRUE;
+}
+
+/* New scales are the engine's; a file that is refused leaves it as it was. */
+static void
+test_refit (void)
+{
+  QsSession *session = qs_session_new ();
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = write_qdq_model (folder);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+  QsBuildSettings settings;
+  QsEngine *engine;
+
+  g_assert_false (qs_session_can_refit (session));
+  g_assert_null (load (session, file, &error));
+  settings = *qs_session_get_settings (session);
+  settings.int8 = QS_INT8_ALL;
+  qs_session_set_settings (session, &settings);
+  g_assert_true (build (session, &error));
+  g_assert_no_error (error);
+  g_assert_true (qs_session_can_refit (session));
+
+  name = g_strdup (find_int8 (qs_session_get_engine (session))->name);
+  g_assert_cmpfloat (find_int8 (qs_session_get_engine (session))->scale, ==, 0.05f);
+  g_assert_true (refit (session, folder, name, &error));
+  g_assert_no_error (error);
+  engine = qs_session_get_engine (session);
+  g_assert_cmpfloat (qs_network_find_tensor (qs_engine_get_network (engine), name)->scale, ==,
+                     0.25f);
+
+  g_assert_false (refit (session, folder, "nobody", &error));
+  g_assert_error (error, QS_ERROR, QS_ERROR_MISSING);
+  g_assert_nonnull (strstr (error->message, "nobody"));
+  g_assert_true (qs_session_get_engine (session) == engine);
+  g_object_unref (session);
+  qs_test_remove_folder (folder);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -673,6 +749,7 @@ main (int    argc,
   g_test_add_func ("/app/session/compare", test_compare);
   g_test_add_func ("/app/session/graph", test_graph);
   g_test_add_func ("/app/session/advice", test_advice);
+  g_test_add_func ("/app/session/refit", test_refit);
   status = g_test_run ();
   qs_worker_stop ();
   return status;

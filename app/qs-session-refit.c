@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "qs-session-private.h"
+
+#include "builder/qs-refit.h"
+#include "calibration/qs-scale-file.h"
+#include "core/qs-error.h"
+#include "qs-worker.h"
+
+/* New scales for an engine that is built, from a file. */
+
+typedef struct
+{
+  QsEngine *engine;
+  GFile *file;
+  guint n_changes;
+} Refit;
+
+static void
+refit_free (gpointer data)
+{
+  Refit *job = data;
+
+  qs_engine_unref (job->engine);
+  g_object_unref (job->file);
+  g_free (job);
+}
+
+static void
+refit_run (GTask *task)
+{
+  Refit *job = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (QsScaleFile) scales = qs_scale_file_load (job->file, NULL, &error);
+  QsEngine *engine = scales == NULL ? NULL
+                                    : qs_engine_refit (job->engine,
+                                                       qs_scale_file_get_scales (scales), &error);
+
+  if (engine == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  job->n_changes = qs_scale_table_get_n (qs_scale_file_get_scales (scales));
+  g_task_return_pointer (task, engine, (GDestroyNotify) qs_engine_unref);
+}
+
+gboolean
+qs_session_can_refit (QsSession *self)
+{
+  return self->work.engine != NULL && !qs_session_is_busy (self);
+}
+
+/**
+ * qs_session_refit_async:
+ * @file: scales in any format that caches have
+ *
+ * Gives the engine new scales for the tensors that @file names; the engine's thread does it.
+ */
+void
+qs_session_refit_async (QsSession           *self,
+                        GFile               *file,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  Refit *job = g_new0 (Refit, 1);
+
+  job->engine = qs_engine_ref (self->work.engine);
+  job->file = g_object_ref (file);
+  g_task_set_source_tag (task, qs_session_refit_async);
+  g_task_set_task_data (task, job, refit_free);
+  qs_worker_run (task, refit_run);
+}
+
+/* What the ranges are applied to from now on is the engine with its new scales. */
+static void
+take_refitted (QsSession *self,
+               QsEngine  *engine)
+{
+  self->work.serial++;
+  g_clear_pointer (&self->work.base_scales, qs_scale_table_unref);
+  qs_engine_unref (self->work.engine);
+  qs_engine_unref (self->work.built);
+  self->work.engine = engine;
+  self->work.built = qs_engine_ref (engine);
+  self->work.is_stale = FALSE;
+  qs_live_effect_set_subject (self->effect, NULL, NULL, NULL, 0);
+  qs_session_mark_modified (self);
+  qs_session_emit_changed (self, QS_CHANGED_ENGINE);
+  qs_session_emit_changed (self, QS_CHANGED_SELECTION);
+}
+
+/**
+ * qs_session_refit_finish:
+ * @n_changes: (out): how many scales were given
+ *
+ * Errors: those of [method@Engine.refit] and of reading the file; the engine is as it was then.
+ */
+gboolean
+qs_session_refit_finish (QsSession     *self,
+                         GAsyncResult  *result,
+                         guint         *n_changes,
+                         GError       **error)
+{
+  Refit *job = g_task_get_task_data (G_TASK (result));
+  QsEngine *engine = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (engine == NULL)
+    return FALSE;
+  if (job->engine != self->work.engine)
+    {
+      qs_engine_unref (engine);
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "the engine was changed meanwhile; refit it again");
+      return FALSE;
+    }
+
+  *n_changes = job->n_changes;
+  take_refitted (self, engine);
+  return TRUE;
+}
