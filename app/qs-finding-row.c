@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-finding-row.h"
 
+#include "qs-row-tooltip.h"
+
 struct _QsFindingRow
 {
   AdwBin parent_instance;
@@ -71,7 +73,7 @@ qs_finding_row_bind (QsFindingRow  *self,
   const char *tensor = qs_finding_item_get_tensor (item);
 
   gtk_image_set_from_icon_name (self->icon, qs_finding_kind_get_icon (kind));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->icon), qs_finding_kind_get_severity (kind));
+  qs_row_tooltip_set (GTK_WIDGET (self->icon), qs_finding_kind_get_severity (kind));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->icon), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   qs_finding_kind_get_severity (kind), -1);
   gtk_label_set_label (self->title, tensor);
@@ -82,6 +84,6 @@ qs_finding_row_bind (QsFindingRow  *self,
   gtk_label_set_lines (self->message, show_tensor ? 3 : -1);
   gtk_label_set_ellipsize (self->message, show_tensor ? PANGO_ELLIPSIZE_END
                                                       : PANGO_ELLIPSIZE_NONE);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self),
-                               show_tensor ? qs_finding_item_get_message (item) : NULL);
+  qs_row_tooltip_set (GTK_WIDGET (self),
+                      show_tensor ? qs_finding_item_get_message (item) : NULL);
 }

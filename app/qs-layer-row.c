@@ -2,6 +2,7 @@
 #include "qs-layer-row.h"
 
 #include "qs-resources.h"
+#include "qs-row-tooltip.h"
 
 struct _QsLayerRow
 {
@@ -54,7 +55,7 @@ qs_layer_row_bind (QsLayerRow  *self,
 
   gtk_label_set_label (self->name, layer->name);
   gtk_label_set_label (self->kind, layer->klass->name);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), layer->name);
+  qs_row_tooltip_set (GTK_WIDGET (self), layer->name);
   qs_precision_badge_set (self->badge, qs_layer_item_has_precision (item), layer->precision);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-node-row.h"
 
+#include "qs-row-tooltip.h"
+
 struct _QsNodeRow
 {
   AdwBin parent_instance;
@@ -77,6 +79,6 @@ qs_node_row_bind (QsNodeRow  *self,
   gtk_widget_set_visible (GTK_WIDGET (self->detail), detail != NULL);
   gtk_widget_set_visible (self->icon, qs_node_item_get_fate (item) == QS_VERDICT_REFUSED);
   /* All of what the row has no room for. */
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self),
-                               detail != NULL ? detail : qs_node_item_get_name (item));
+  qs_row_tooltip_set (GTK_WIDGET (self),
+                      detail != NULL ? detail : qs_node_item_get_name (item));
 }

@@ -9,6 +9,7 @@
 
 #include "calibration/qs-scale-diff.h"
 #include "qs-resources.h"
+#include "qs-row-tooltip.h"
 #include "qs-scale-column.h"
 
 /* Of a name at least. */
@@ -391,7 +392,7 @@ show_cell (GtkListItem *list_item)
   if (!column->is_editable)
     {
       gtk_label_set_label (GTK_LABEL (cell), text);
-      gtk_widget_set_tooltip_text (cell, column->value == NULL ? text : NULL);
+      qs_row_tooltip_set (cell, column->value == NULL ? text : NULL);
       return;
     }
 

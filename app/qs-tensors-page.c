@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "qs-resources.h"
+#include "qs-row-tooltip.h"
 #include "qs-tensor-column.h"
 #include "qs-tensor-model.h"
 
@@ -133,7 +134,7 @@ cell_bind_cb (GtkSignalListItemFactory *factory,
   GtkWidget *label = gtk_list_item_get_child (list_item);
 
   gtk_label_set_label (GTK_LABEL (label), text);
-  gtk_widget_set_tooltip_text (label, tooltip);
+  qs_row_tooltip_set (label, tooltip);
 }
 
 static int
