@@ -24,6 +24,8 @@ struct _QsTensorsPage
   GPtrArray *columns; /* (element-type QsTensorColumn) */
   char *needle;
   gboolean is_following;
+  QsDynamicRanges *ranges; /* that the columns show */
+  gboolean is_outdated;
 
   GtkSearchEntry *search;
   GtkStack *stack;
@@ -181,13 +183,17 @@ remove_columns (QsTensorsPage *self)
 
 /* Cells borrow their column's description, so columns go before it and come after it. */
 static void
-scales_changed_cb (QsTensorsPage *self)
+show_columns (QsTensorsPage *self)
 {
   g_autoptr (GPtrArray) sources = qs_session_dup_all_sources (self->session);
   QsNetwork *network = qs_session_get_network (self->session);
 
   if (network == NULL)
     network = qs_session_get_shown_network (self->session);
+
+  g_clear_pointer (&self->ranges, qs_dynamic_ranges_unref);
+  self->ranges = qs_dynamic_ranges_ref (qs_session_get_ranges (self->session));
+  self->is_outdated = FALSE;
 
   self->is_following = TRUE;
   remove_columns (self);
@@ -200,6 +206,31 @@ scales_changed_cb (QsTensorsPage *self)
 
   update_stack (self);
   follow_selection (self);
+}
+
+static void
+update (QsTensorsPage *self)
+{
+  if (self->is_outdated)
+    show_columns (self);
+}
+
+/* New columns make all cells anew: only where they are seen, so that a change is as fast on the other
+ * pages. */
+static void
+scales_changed_cb (QsTensorsPage *self)
+{
+  self->is_outdated = TRUE;
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+    update (self);
+}
+
+/* It is told a second time when the engine follows. */
+static void
+ranges_changed_cb (QsTensorsPage *self)
+{
+  if (self->ranges != qs_session_get_ranges (self->session))
+    scales_changed_cb (self);
 }
 
 /* They come after the histograms, when they are found. */
@@ -222,7 +253,7 @@ qs_tensors_page_set_session (QsTensorsPage *self,
   g_signal_connect_object (qs_session_get_findings (session), "items-changed",
                            G_CALLBACK (findings_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_RANGES,
-                           G_CALLBACK (scales_changed_cb), self, G_CONNECT_SWAPPED);
+                           G_CALLBACK (ranges_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
                            G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);
 }
@@ -238,6 +269,7 @@ qs_tensors_page_dup_csv (QsTensorsPage *self)
 {
   g_autoptr (GPtrArray) sources = qs_session_dup_all_sources (self->session);
 
+  update (self);
   return qs_tensor_columns_to_csv (sources,
                                    G_LIST_MODEL (self->sorted));
 }
@@ -265,6 +297,7 @@ qs_tensors_page_dispose (GObject *object)
   g_clear_object (&self->filter);
   g_clear_object (&self->tensors);
   g_clear_pointer (&self->needle, g_free);
+  g_clear_pointer (&self->ranges, qs_dynamic_ranges_unref);
 
   G_OBJECT_CLASS (qs_tensors_page_parent_class)->dispose (object);
 }
@@ -290,6 +323,7 @@ qs_tensors_page_init (QsTensorsPage *self)
   GtkSorter *sorter;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self, "map", G_CALLBACK (update), NULL);
 
   self->tensors = qs_tensor_model_new ();
   self->filter = gtk_custom_filter_new (filter_func, self, NULL);

@@ -51,17 +51,21 @@ get_editor (QsWindow      *self,
     ? qs_session_get_cache (self->session) : NULL;
 }
 
+/* An opened file stays as it is; ranges set by hand override what a calibrator chose. */
 static GBytes *
 convert (QsSaveScales *save,
          GPtrArray    *warnings)
 {
   QsCacheEditor *editor = get_editor (save->window, save->source);
   const QsCalibrator *calibrator = qs_scale_source_get_calibrator (save->source);
+  g_autoptr (QsScaleTable) scales = NULL;
 
   if (editor != NULL)
     return qs_scale_file_convert (qs_cache_editor_get_file (editor), save->format, warnings);
 
-  return qs_scale_table_to_bytes (qs_scale_source_get_scales (save->source), save->format,
+  scales = qs_session_apply_ranges (save->window->session,
+                                    qs_scale_source_get_scales (save->source));
+  return qs_scale_table_to_bytes (scales, save->format,
                                   calibrator != NULL ? calibrator->algorithm : NULL, warnings);
 }
 
