@@ -18,12 +18,14 @@ try:
 
     gi.require_version("Atspi", "2.0")
     import pyatspi
+    from gi.repository import Atspi
 except (ImportError, ValueError) as error:
     print(f"skipped: {error}")
     sys.exit(SKIPPED)
 
 # Everything is waited for; the limit is generous because machines that run tests are busy.
 LIMIT = float(os.environ.get("QS_JOURNEY_LIMIT", "180"))
+Atspi.set_timeout(int(LIMIT * 1000), int(LIMIT * 1000))  # of each call; 0.8 s unless told
 SAMPLES = os.environ["QS_TEST_DATA"]
 
 
@@ -180,3 +182,31 @@ class Program:
             if actions.getName(index) == name:
                 return actions.doAction(index)
         raise AssertionError(f"the window has no action {name}")
+
+    def fill_in_file_dialog(self, title, path):
+        """Saves under a path in the dialog that asks for one."""
+        dialog = wait_for(
+            f"the dialog “{title}”",
+            lambda: next(
+                node
+                for node in self.application
+                if node is not None and node != self.window and node.name == title
+            ),
+        )
+        entry = wait_for(
+            "the name's entry",
+            lambda: next(
+                node
+                for node in pyatspi.findAllDescendants(dialog, lambda node: True)
+                if node.name == "Name:" and "EditableText" in pyatspi.listInterfaces(node)
+            ),
+        )
+        entry.queryEditableText().setTextContents(path)
+        button = wait_for(
+            "the button",
+            lambda: pyatspi.findDescendant(
+                dialog,
+                lambda node: node.getRole() == pyatspi.ROLE_PUSH_BUTTON and node.name.endswith("Save"),
+            ),
+        )
+        button.queryAction().doAction(0)

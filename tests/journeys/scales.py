@@ -25,35 +25,6 @@ def find_scale(program, name):
     return wait_for(f"the scale of {name}", find)
 
 
-def save_as(program, path):
-    """Fills in the dialog for a file."""
-    program.do("win.export-cache")
-    dialog = wait_for(
-        "the dialog",
-        lambda: next(
-            node
-            for node in program.application
-            if node is not None and node != program.window and node.name == "Save Scales"
-        ),
-    )
-    entry = wait_for(
-        "the name's entry",
-        lambda: next(
-            node
-            for node in pyatspi.findAllDescendants(dialog, lambda node: True)
-            if node.name == "Name:" and "EditableText" in pyatspi.listInterfaces(node)
-        ),
-    )
-    entry.queryEditableText().setTextContents(path)
-    button = wait_for(
-        "the button",
-        lambda: pyatspi.findDescendant(
-            dialog, lambda node: node.getRole() == pyatspi.ROLE_PUSH_BUTTON and node.name.endswith("Save")
-        ),
-    )
-    button.queryAction().doAction(0)
-
-
 def read(path):
     try:
         with open(path, encoding="utf-8") as file:
@@ -86,7 +57,8 @@ with tempfile.TemporaryDirectory() as folder:
         program.wait_for_text("The scale was not changed")
         assert "3e800000" in program.texts()
 
-        save_as(program, saved)
+        program.do("win.export-cache")
+        program.fill_in_file_dialog("Save Scales", saved)
         wait_for("the saved file", lambda: read(saved) == EDITED)
     assert read(path) == CACHE
 

@@ -281,9 +281,11 @@ test_no_fix (void)
   GError *error = NULL;
 
   g_assert_null (qs_lint_fix (network, &lint, &error));
-  qs_test_assert_error (g_steal_pointer (&error), QS_ERROR, QS_ERROR_MISMATCH, "nowhere");
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISMATCH, "nowhere");
+  g_clear_error (&error);
   g_assert_null (qs_lint_fix (network, &none, &error));
   qs_test_assert_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "no fix");
+  g_error_free (error);
 }
 
 int

@@ -178,9 +178,11 @@ test_tied (void)
   GError *error = NULL;
 
   g_assert_null (qs_engine_refit (engine, one, &error));
-  qs_test_assert_error (g_steal_pointer (&error), QS_ERROR, QS_ERROR_MISMATCH, "Concat_1");
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISMATCH, "Concat_1");
+  g_clear_error (&error);
   g_assert_null (qs_engine_refit (engine, unequal, &error));
-  qs_test_assert_error (g_steal_pointer (&error), QS_ERROR, QS_ERROR_MISMATCH, "equal scales");
+  qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISMATCH, "equal scales");
+  g_clear_error (&error);
 
   refitted = qs_engine_refit (engine, both, &error);
   g_assert_no_error (error);
@@ -215,6 +217,7 @@ test_refusals (void)
 
       g_assert_null (qs_engine_refit (engine, changes, &error));
       qs_test_assert_error (error, QS_ERROR, (int) rows[i].code, name);
+      g_error_free (error);
     }
 }
 

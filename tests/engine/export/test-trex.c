@@ -336,7 +336,7 @@ test_bad_files (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      GError *error = NULL;
+      g_autoptr (GError) error = NULL;
       QsTrexGraph *graph = qs_trex_graph_parse (bad[i].text, strlen (bad[i].text), "bad", &error);
 
       g_test_message ("%s", bad[i].text);
@@ -349,7 +349,7 @@ static void
 test_deep_file (void)
 {
   g_autofree char *brackets = g_strnfill (3000000, '[');
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
 
   g_assert_null (qs_trex_graph_parse (brackets, 3000000, "deep", &error));
   qs_test_assert_error (error, QS_ERROR, QS_ERROR_LIMIT, "deeply");
@@ -395,7 +395,7 @@ test_shared_output (void)
 static void
 test_cycle (void)
 {
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   QsNetwork *network =
     make_network ("{\"Layers\": ["
                   "{\"Name\": \"a\", \"LayerType\": \"X\", \"Inputs\": [" TENSOR ("q") "], "
@@ -413,7 +413,7 @@ static void
 test_too_many_edges (void)
 {
   g_autoptr (GString) text = g_string_new ("{\"Layers\": [");
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < 3000; i++)
     g_string_append_printf (text, "%s{\"Name\": \"a\", \"LayerType\": \"X\", \"Inputs\": ["
