@@ -69,6 +69,7 @@ make_session (void)
 
   g_assert_null (load (session, QS_SAMPLE_MODEL));
   samples = load (session, QS_SAMPLE_CALIBRATION);
+  qs_preprocessing_init (&preprocessing);
   qs_sample_preset_apply (qs_sample_preset_lookup (QS_SAMPLE_PRESET), &preprocessing);
   qs_samples_set_preprocessing (samples, &preprocessing);
   qs_samples_set_limit (samples, 32);
