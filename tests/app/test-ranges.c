@@ -4,31 +4,13 @@
 #include "core/qs-error.h"
 #include "qs-presets.h"
 #include "qs-range-history.h"
+#include "qs-async-test.h"
 #include "qs-session.h"
 #include "qs-test.h"
 #include "qs-worker.h"
 
 #define POOLED "/pool/MaxPool_output_0"
 #define BEFORE_POOLING "/Relu_output_0"
-
-static GAsyncResult *last_result;
-
-static void
-done_cb (GObject      *object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  last_result = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_for_result (void)
-{
-  while (last_result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_steal_pointer (&last_result);
-}
 
 static QsSamples *
 load (QsSession  *session,
@@ -40,8 +22,8 @@ load (QsSession  *session,
   QsFileKind kind = QS_FILE_UNKNOWN;
   QsSamples *samples = NULL;
 
-  qs_session_load_async (session, file, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_load_async (session, file, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   g_assert_true (qs_session_load_finish (session, result, &kind, &samples, &error));
   g_assert_no_error (error);
   return samples;
@@ -53,8 +35,8 @@ build (QsSession *session)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  qs_session_build_async (session, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_build_async (session, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   qs_session_build_finish (session, result, &error);
   g_assert_no_error (error);
 }
@@ -234,8 +216,8 @@ save (QsSession *session,
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  qs_session_save_async (session, file, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_save_async (session, file, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   g_assert_true (qs_session_save_finish (session, result, &error));
   g_assert_no_error (error);
 }
@@ -249,8 +231,8 @@ open_file (QsSession *session,
   QsFileKind kind = QS_FILE_UNKNOWN;
   QsSamples *samples = NULL;
 
-  qs_session_load_async (session, file, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_load_async (session, file, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   return qs_session_load_finish (session, result, &kind, &samples, error);
 }
 

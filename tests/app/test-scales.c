@@ -7,6 +7,7 @@
 #include "qs-cache-editor.h"
 #include "qs-presets.h"
 #include "qs-scale-column.h"
+#include "qs-async-test.h"
 #include "qs-session.h"
 #include "qs-test.h"
 #include "qs-worker.h"
@@ -112,25 +113,6 @@ test_parse (void)
   g_assert_false (qs_scale_parse ("0x123456789", &scale));
 }
 
-static GAsyncResult *last_result;
-
-static void
-done_cb (GObject      *object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  last_result = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_for_result (void)
-{
-  while (last_result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_steal_pointer (&last_result);
-}
-
 static QsSamples *
 load (QsSession  *session,
       GFile      *file,
@@ -140,8 +122,8 @@ load (QsSession  *session,
   QsFileKind kind = QS_FILE_UNKNOWN;
   QsSamples *samples = NULL;
 
-  qs_session_load_async (session, file, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_load_async (session, file, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   qs_session_load_finish (session, result, &kind, &samples, error);
   return samples;
 }
@@ -187,8 +169,8 @@ build (QsSession *session)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  qs_session_build_async (session, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_build_async (session, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   qs_session_build_finish (session, result, &error);
   g_assert_no_error (error);
 }
@@ -389,9 +371,9 @@ test_order (void)
   options.n_batches = G_N_ELEMENTS (batches);
   options.n_shuffles = 1;
   g_assert_true (qs_session_can_study_order (session));
-  qs_session_study_order_async (session, &options, done_cb, NULL);
+  qs_session_study_order_async (session, &options, qs_async_test_done, NULL);
   g_assert_true (qs_session_is_busy (session));
-  result = wait_for_result ();
+  result = qs_async_test_wait ();
   g_assert_true (qs_session_study_order_finish (session, result, &error));
 
   study = qs_session_get_order_study (session);

@@ -2,31 +2,13 @@
 #include "core/qs-error.h"
 #include "qs-node-item.h"
 #include "qs-onnx-maker.h"
+#include "qs-async-test.h"
 #include "qs-session.h"
 #include "qs-test.h"
 #include "qs-worker.h"
 #include "samples/qs-npz.h"
 
 /* The questions a model asks when it is opened, and what becomes of the answers. */
-
-static GAsyncResult *last_result;
-
-static void
-done_cb (GObject      *object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  last_result = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_for_result (void)
-{
-  while (last_result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_steal_pointer (&last_result);
-}
 
 static gboolean
 load (QsSession  *session,
@@ -42,8 +24,8 @@ load (QsSession  *session,
   QsSamples *found = NULL;
   gboolean is_loaded;
 
-  qs_session_load_model_async (session, file, folder, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_load_model_async (session, file, folder, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   is_loaded = qs_session_load_finish (session, result, &kind, &found, error);
   if (samples != NULL)
     *samples = found;
@@ -59,8 +41,8 @@ set_dimensions (QsSession  *session,
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  qs_session_set_dimensions_async (session, dimensions, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_set_dimensions_async (session, dimensions, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   return qs_session_set_dimensions_finish (session, result, error);
 }
 

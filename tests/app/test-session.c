@@ -7,29 +7,11 @@
 #include "core/qs-error.h"
 #include "qs-onnx-maker.h"
 #include "qs-presets.h"
+#include "qs-async-test.h"
 #include "qs-session.h"
 #include "qs-test.h"
 #include "qs-worker.h"
 #include "samples/qs-npz.h"
-
-static GAsyncResult *last_result;
-
-static void
-done_cb (GObject      *object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  last_result = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_for_result (void)
-{
-  while (last_result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_steal_pointer (&last_result);
-}
 
 static QsSamples *
 load (QsSession  *session,
@@ -40,9 +22,9 @@ load (QsSession  *session,
   QsFileKind kind = QS_FILE_UNKNOWN;
   QsSamples *samples = NULL;
 
-  qs_session_load_async (session, file, done_cb, NULL);
+  qs_session_load_async (session, file, qs_async_test_done, NULL);
   g_assert_true (qs_session_is_busy (session));
-  result = wait_for_result ();
+  result = qs_async_test_wait ();
   g_assert_false (qs_session_is_busy (session));
   qs_session_load_finish (session, result, &kind, &samples, error);
   return samples;
@@ -84,8 +66,8 @@ build (QsSession  *session,
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  qs_session_build_async (session, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_build_async (session, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   return qs_session_build_finish (session, result, error);
 }
 
@@ -442,13 +424,13 @@ test_busy (void)
   QsSamples *samples = NULL;
   QsFileKind kind;
 
-  qs_session_load_async (session, file, done_cb, NULL);
-  qs_session_build_async (session, done_cb, NULL);
-  first = wait_for_result ();
+  qs_session_load_async (session, file, qs_async_test_done, NULL);
+  qs_session_build_async (session, qs_async_test_done, NULL);
+  first = qs_async_test_wait ();
   g_assert_false (qs_session_build_finish (session, first, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
   g_clear_error (&error);
-  second = wait_for_result ();
+  second = qs_async_test_wait ();
   g_assert_true (qs_session_load_finish (session, second, &kind, &samples, &error));
   g_assert_cmpint (kind, ==, QS_FILE_MODEL);
   g_clear_object (&first);
@@ -536,8 +518,8 @@ test_compare (void)
   g_assert_true (build (session, &error));
   g_assert_true (qs_session_can_compare (session));
 
-  qs_session_compare_async (session, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_compare_async (session, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   g_assert_true (qs_session_compare_finish (session, result, &error));
   evaluations = qs_session_get_evaluations (session);
   g_assert_cmpuint (evaluations->len, ==, 1 + qs_calibrator_get_n ());
@@ -681,8 +663,8 @@ refit (QsSession   *session,
   guint n = 0;
 
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
-  qs_session_refit_async (session, file, done_cb, NULL);
-  result = wait_for_result ();
+  qs_session_refit_async (session, file, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
   if (!qs_session_refit_finish (session, result, &n, error))
     return FALSE;
 
