@@ -276,12 +276,18 @@ show_inside (QsLayerInspector *self,
 
 static void
 add_tensor (QsPropertyList *list,
+            QsSession      *session,
             QsTensor       *tensor)
 {
+  gboolean is_manual = qs_session_find_range (session, tensor->name, NULL) != NULL;
   g_autofree char *shape = qs_shape_to_string (&tensor->shape);
   g_autofree char *caption = NULL;
 
-  if (tensor->scale > 0.0f)
+  if (tensor->scale > 0.0f && is_manual)
+    /* Translators: data type, dimensions and quantization scale, set by hand, of a tensor. */
+    caption = g_strdup_printf (_("%s %s · manual scale %.4g"), qs_data_type_name (tensor->type), shape,
+                               (double) tensor->scale);
+  else if (tensor->scale > 0.0f)
     /* Translators: data type, dimensions and quantization scale of a tensor. */
     caption = g_strdup_printf (_("%s %s · scale %.4g"), qs_data_type_name (tensor->type), shape,
                                (double) tensor->scale);
@@ -296,6 +302,7 @@ add_tensor (QsPropertyList *list,
 
 static void
 show_tensors (QsPropertyList *list,
+              QsSession      *session,
               const char     *title,
               GPtrArray      *tensors)
 {
@@ -303,7 +310,7 @@ show_tensors (QsPropertyList *list,
   qs_property_list_set_title (list, title);
   for (guint i = 0; i < tensors->len; i++)
     if (tensors->pdata[i] != NULL)
-      add_tensor (list, tensors->pdata[i]);
+      add_tensor (list, session, tensors->pdata[i]);
 }
 
 static double
@@ -362,8 +369,8 @@ qs_layer_inspector_show (QsLayerInspector *self,
   show_properties (self, layer);
   show_inside (self, layer);
   qs_weight_card_show (self->weights, qs_session_get_weights (session), layer);
-  show_tensors (self->inputs, _("Inputs"), layer->inputs);
-  show_tensors (self->outputs, _("Outputs"), layer->outputs);
+  show_tensors (self->inputs, self->session, _("Inputs"), layer->inputs);
+  show_tensors (self->outputs, self->session, _("Outputs"), layer->outputs);
   show_tactics (self, layer);
 }
 
