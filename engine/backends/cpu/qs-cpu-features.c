@@ -1,147 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cpu-features.h"
 
-#if defined (__x86_64__) || defined (__i386__)
-#include <cpuid.h>
-#define HAVE_CPUID 1
-#endif
+#include "qs-cpu-id.h"
 
 typedef struct
 {
-  const char *id;   /* what QUANTOSCOPE_CPU and kernel names say */
-  const char *name; /* what people read */
+  const char *id;
+  const char *name;
 } Level;
 
-static const Level levels[QS_N_CPU_LEVELS] = {
-  [QS_CPU_PORTABLE] = { "portable", "portable code" },
-  [QS_CPU_AVX2] = { "avx2", "AVX2" },
-  [QS_CPU_AVX2_VNNI] = { "avx2-vnni", "AVX2 with VNNI" },
-  [QS_CPU_AVX512_VNNI] = { "avx512-vnni", "AVX-512 with VNNI" },
-};
+#define LEVEL_ROW(NAME, symbol, id, name) [QS_CPU_##NAME] = { id, name },
 
-#ifdef HAVE_CPUID
+static const Level levels[QS_N_CPU_LEVELS] = { QS_CPU_LEVELS (LEVEL_ROW) };
 
-/* Intel SDM volume 2A, CPUID leaves 1 and 7. */
-#define LEAF_1_ECX_FMA (1u << 12)
-#define LEAF_1_ECX_OSXSAVE (1u << 27)
-#define LEAF_7_EBX_AVX2 (1u << 5)
-#define LEAF_7_EBX_AVX512 ((1u << 16) | (1u << 17) | (1u << 30) | (1u << 31)) /* F DQ BW VL */
-#define LEAF_7_ECX_AVX512_VNNI (1u << 11)
-#define LEAF_7_1_EAX_AVX_VNNI (1u << 4)
-
-/* Registers that the operating system saves: XCR0 bits for SSE and AVX, and for AVX-512 besides. */
-#define XCR0_AVX 0x06u
-#define XCR0_AVX512 0xe6u
-
-static guint32
-read_xcr0 (void)
-{
-  guint32 low, high;
-
-  __asm__ volatile ("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return low;
-}
-
-static QsCpuLevel
-level_for (guint32 xcr0,
-           guint32 leaf_1_ecx,
-           guint32 ebx,
-           guint32 ecx,
-           guint32 leaf_7_1_eax)
-{
-  if ((xcr0 & XCR0_AVX) != XCR0_AVX
-      || (leaf_1_ecx & LEAF_1_ECX_FMA) == 0
-      || (ebx & LEAF_7_EBX_AVX2) == 0)
-    return QS_CPU_PORTABLE;
-  if ((xcr0 & XCR0_AVX512) == XCR0_AVX512
-      && (ebx & LEAF_7_EBX_AVX512) == LEAF_7_EBX_AVX512
-      && (ecx & LEAF_7_ECX_AVX512_VNNI) != 0)
-    return QS_CPU_AVX512_VNNI;
-  return (leaf_7_1_eax & LEAF_7_1_EAX_AVX_VNNI) != 0 ? QS_CPU_AVX2_VNNI : QS_CPU_AVX2;
-}
-
-static gboolean
-has_avx_vnni (void)
-{
-  guint32 eax, ebx, ecx, edx;
-
-  return __get_cpuid_count (7, 1, &eax, &ebx, &ecx, &edx) && (eax & LEAF_7_1_EAX_AVX_VNNI) != 0;
-}
-
-static QsCpuLevel
+static guint
 detect (void)
 {
-  guint32 eax, ebx, ecx, edx, leaf_1_ecx, leaf_7_1_eax = 0;
+  QsCpuId id;
 
-  if (!__get_cpuid (1, &eax, &ebx, &leaf_1_ecx, &edx) || (leaf_1_ecx & LEAF_1_ECX_OSXSAVE) == 0)
-    return QS_CPU_PORTABLE;
-  if (!__get_cpuid_count (7, 0, &eax, &ebx, &ecx, &edx))
-    return QS_CPU_PORTABLE;
-  /* EAX of leaf 7 is the number of its last subleaf. */
-  if (eax >= 1 && has_avx_vnni ())
-    leaf_7_1_eax = LEAF_7_1_EAX_AVX_VNNI;
-
-  return level_for (read_xcr0 (), leaf_1_ecx, ebx, ecx, leaf_7_1_eax);
+  qs_cpu_id_read (&id);
+  return qs_cpu_id_levels (&id);
 }
 
-#else
-
-static QsCpuLevel
-detect (void)
+/* Never zero, since portable code runs everywhere. */
+static guint
+available_levels (void)
 {
-  return QS_CPU_PORTABLE;
-}
+  static gsize available;
 
-static gboolean
-has_avx_vnni (void)
-{
-  return FALSE;
-}
+  if (g_once_init_enter (&available))
+    g_once_init_leave (&available, detect ());
 
-#endif
-
-static QsCpuLevel
-detect_once (void)
-{
-  static gsize detected;
-
-  if (g_once_init_enter (&detected))
-    g_once_init_leave (&detected, 1 + (gsize) detect ());
-
-  return (QsCpuLevel) (detected - 1);
+  return (guint) available;
 }
 
 /**
  * qs_cpu_level_is_available:
  *
- * Whether this machine can run kernels of @level. AVX-512 processors may lack AVX-VNNI.
+ * Whether this machine can run kernels of @level.
  */
 gboolean
 qs_cpu_level_is_available (QsCpuLevel level)
 {
-  if (level == QS_CPU_AVX2_VNNI && detect_once () == QS_CPU_AVX512_VNNI)
-    return has_avx_vnni ();
+  return (available_levels () & 1u << level) != 0;
+}
 
-  return level <= detect_once ();
+static QsCpuLevel
+best_level (void)
+{
+  return g_bit_nth_msf (available_levels (), -1);
+}
+
+static char *
+list_levels (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (int i = 0; i < QS_N_CPU_LEVELS; i++)
+    if (qs_cpu_level_is_available (i))
+      g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", levels[i].id);
+
+  return g_string_free (list, FALSE);
 }
 
 static QsCpuLevel
 choose (void)
 {
   const char *wanted = g_getenv ("QUANTOSCOPE_CPU");
+  g_autofree char *list = NULL;
   QsCpuLevel level;
 
   if (wanted == NULL || *wanted == '\0')
-    return detect_once ();
-
-  if (!qs_cpu_level_parse (wanted, &level))
-    g_warning ("QUANTOSCOPE_CPU: “%s” is none of portable, avx2, avx2-vnni, avx512-vnni", wanted);
-  else if (!qs_cpu_level_is_available (level))
-    g_warning ("QUANTOSCOPE_CPU: this processor has no %s", levels[level].name);
-  else
+    return best_level ();
+  if (qs_cpu_level_parse (wanted, &level) && qs_cpu_level_is_available (level))
     return level;
 
-  return detect_once ();
+  list = list_levels ();
+  g_warning ("QUANTOSCOPE_CPU: “%s” is none of the levels that this processor has: %s", wanted,
+             list);
+  return best_level ();
 }
 
 /**

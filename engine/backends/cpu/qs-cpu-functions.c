@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cpu-functions.h"
 
-extern const QsCpuFunctions qs_cpu_functions_portable;
-extern const QsCpuFunctions qs_cpu_functions_avx2;
-extern const QsCpuFunctions qs_cpu_functions_avx2_vnni;
-extern const QsCpuFunctions qs_cpu_functions_avx512_vnni;
+/* The build defines QS_HAVE_… as 1 for the levels that its compiler could make, else as 0. */
+#define DECLARE_0(symbol)
+#define DECLARE_1(symbol) extern const QsCpuFunctions qs_cpu_functions_##symbol;
+#define POINTER_0(symbol) NULL
+#define POINTER_1(symbol) &qs_cpu_functions_##symbol
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_ (a, b)
+#define DECLARE(NAME, symbol, id, name) JOIN (DECLARE, QS_HAVE_##NAME) (symbol)
+#define ENTRY(NAME, symbol, id, name) \
+  [QS_CPU_##NAME] = JOIN (POINTER, QS_HAVE_##NAME) (symbol),
 
-/* The build defines the levels that its compiler could make. */
-static const QsCpuFunctions *const functions[QS_N_CPU_LEVELS] = {
-#ifdef QS_HAVE_PORTABLE
-  [QS_CPU_PORTABLE] = &qs_cpu_functions_portable,
-#endif
-#ifdef QS_HAVE_AVX2
-  [QS_CPU_AVX2] = &qs_cpu_functions_avx2,
-#endif
-#ifdef QS_HAVE_AVX2_VNNI
-  [QS_CPU_AVX2_VNNI] = &qs_cpu_functions_avx2_vnni,
-#endif
-#ifdef QS_HAVE_AVX512_VNNI
-  [QS_CPU_AVX512_VNNI] = &qs_cpu_functions_avx512_vnni,
-#endif
-};
+QS_CPU_LEVELS (DECLARE)
+
+static const QsCpuFunctions *const functions[QS_N_CPU_LEVELS] = { QS_CPU_LEVELS (ENTRY) };
+
+/* Given by tests; none in the programs. */
+static const QsCpuFunctions *emulated[QS_N_CPU_LEVELS];
 
 /**
  * qs_cpu_functions_get:
@@ -31,5 +28,21 @@ static const QsCpuFunctions *const functions[QS_N_CPU_LEVELS] = {
 const QsCpuFunctions *
 qs_cpu_functions_get (QsCpuLevel level)
 {
+  if (emulated[level] != NULL)
+    return emulated[level];
+
   return qs_cpu_level_is_available (level) ? functions[level] : NULL;
+}
+
+/**
+ * qs_cpu_functions_emulate:
+ * @self: (transfer none): loops of a level, compiled for any processor
+ *
+ * Stands @self in for the loops of its level, so that tests run levels that the machine has not.
+ * To be called before any kernel is asked for, since kernels are made once.
+ */
+void
+qs_cpu_functions_emulate (const QsCpuFunctions *self)
+{
+  emulated[self->level] = self;
 }

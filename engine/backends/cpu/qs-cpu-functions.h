@@ -180,6 +180,7 @@ typedef struct
 #define QS_CPU_MAX_PANEL 32
 #define QS_CPU_MAX_ROWS 16
 
-const QsCpuFunctions *qs_cpu_functions_get (QsCpuLevel level);
+const QsCpuFunctions *qs_cpu_functions_get     (QsCpuLevel            level);
+void                  qs_cpu_functions_emulate (const QsCpuFunctions *self);
 
 G_END_DECLS

@@ -99,7 +99,7 @@ qs_level_depthwise_f32 (const gconstpointer *taps,
     all_pixels_f32 (taps, n_taps, n_pixels, 1, first, n_channels, panel, tile);
 }
 
-#ifdef __AVX2__
+#ifdef QS_WITH_AVX2
 
 /* Sixteen channels of two taps, interleaved by channel, so that one multiply-add of 16-bit pairs
  * serves both. */

@@ -115,7 +115,7 @@ finish_rows (const QsCpuEpilogue *self,
     store_row (self, (first_row + r) * self->row_stride + column, n_columns, n, values + r * n);
 }
 
-#ifdef __AVX2__
+#ifdef QS_WITH_AVX2
 
 /* The same steps on whole vectors, with the activations that convolutions usually have; a layer
  * with few channels spends as much time here as in its product. */

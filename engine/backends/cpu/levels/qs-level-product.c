@@ -9,9 +9,9 @@
  * that they fill the register file.
  */
 
-#if defined (__AVX512VNNI__)
+#if defined (QS_WITH_AVX512)
 #define MAX_ROWS 12
-#elif defined (__AVX2__)
+#elif defined (QS_WITH_AVX2)
 #define MAX_ROWS 6
 #else
 #define MAX_ROWS 4
@@ -122,7 +122,7 @@ read_step (const guint8 *p)
   return value;
 }
 
-#ifdef __AVX2__
+#ifdef QS_WITH_AVX2
 
 /* Sums the products of the four bytes, or two halves, of every 32-bit lane. */
 #define DEFINE_INTEGER_TILE(name, DOT) \
@@ -160,9 +160,9 @@ read_step (const guint8 *p)
         STORE_INTS (out + r * QS_PANEL + v * QS_LANES, sums[r][v]); \
   }
 
-#if defined (__AVX512VNNI__)
+#if defined (QS_WITH_AVX512)
 #define DOT_U8(sum, a, b) (sum) = _mm512_dpbusd_epi32 (sum, a, b)
-#elif defined (__AVXVNNI__)
+#elif defined (QS_WITH_VNNI)
 #define DOT_U8(sum, a, b) (sum) = _mm256_dpbusd_avx_epi32 (sum, a, b)
 #else
 
@@ -205,7 +205,7 @@ const QsCpuProductFuncs qs_level_product_u7 = {
 
 #endif
 
-#if defined (__AVX512VNNI__) || defined (__AVXVNNI__)
+#if defined (QS_WITH_VNNI)
 
 const QsCpuProductFuncs qs_level_product_s8 = {
   .name = "s8",
@@ -217,7 +217,7 @@ const QsCpuProductFuncs qs_level_product_s8 = {
   .tile = tile_u8_tile,
 };
 
-#elif defined (__AVX2__)
+#elif defined (QS_WITH_AVX2)
 
 /* Two 16-bit products per lane; |sum| <= 2 * 128 * 128. Written out for the same reason. */
 #define DOT_S16(sum, a, b) \

@@ -5,7 +5,7 @@
 
 /* The few vector operations that are worth naming; LOAD_FIRST reads @n values, the rest is 0. */
 
-#if defined (__AVX512VNNI__)
+#if defined (QS_WITH_AVX512)
 
 typedef __m512 Floats;
 typedef __m512i Ints;
@@ -39,7 +39,7 @@ store_floats_as_bytes (gint8     *p,
     _mm_storeu_si128 ((__m128i *) (p + 16), _mm512_cvtepi32_epi8 (_mm512_cvtps_epi32 (second)));
 }
 
-#elif defined (__AVX2__)
+#elif defined (QS_WITH_AVX2)
 
 typedef __m256 Floats;
 typedef __m256i Ints;

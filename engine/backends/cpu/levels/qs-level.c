@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-level.h"
 
-#if defined (__AVX512VNNI__)
-#define LEVEL QS_CPU_AVX512_VNNI
-#elif defined (__AVXVNNI__)
-#define LEVEL QS_CPU_AVX2_VNNI
-#elif defined (__AVX2__)
-#define LEVEL QS_CPU_AVX2
-#else
-#define LEVEL QS_CPU_PORTABLE
-#endif
-
 const QsCpuFunctions qs_level_functions = {
-  .level = LEVEL,
+  .level = QS_LEVEL_ID,
   .lanes = QS_LANES,
   .product_f32 = &qs_level_product_f32,
   .product_s8 = &qs_level_product_s8,

@@ -15,13 +15,23 @@
 #define QS_JOIN(a, b) QS_JOIN_ (a, b)
 #define QS_LEVEL_SYMBOL(name) QS_JOIN (name, QS_LEVEL)
 
-#if defined (__AVX512VNNI__) || defined (__AVXVNNI__) || defined (__AVX2__)
+/*
+ * The build says which instructions a level may use: QS_WITH_AVX2 (with FMA and F16C),
+ * QS_WITH_AVX512, QS_WITH_VNNI, QS_WITH_NEON, QS_WITH_NEON_DOT. Code asks for these and not for the
+ * compiler's own macros, since tests compile a level for processors that lack its instructions, with
+ * a header that emulates the intrinsics.
+ */
+#if defined (QS_LEVEL_INTRINSICS)
+#include QS_LEVEL_INTRINSICS
+#elif defined (QS_WITH_AVX2)
 #include <immintrin.h>
+#elif defined (QS_WITH_NEON)
+#include <arm_neon.h>
 #endif
 
-#if defined (__AVX512VNNI__)
+#if defined (QS_WITH_AVX512)
 #define QS_LANES 16
-#elif defined (__AVX2__)
+#elif defined (QS_WITH_AVX2)
 #define QS_LANES 8
 #else
 #define QS_LANES 4
