@@ -7,6 +7,12 @@
 
 G_BEGIN_DECLS
 
+/* Other compilers (CUDA's) define what makes a function theirs, and their multiply-add. */
+#ifndef QS_MATH_FUNCTION
+#define QS_MATH_FUNCTION static inline
+#define QS_MATH_FMA __builtin_fmaf
+#endif
+
 /*
  * Elementary functions in float32, each a fixed sequence of IEEE operations without branches on
  * the data: additions, multiplications, divisions, explicit fused multiply-adds, comparisons that
@@ -22,7 +28,7 @@ G_BEGIN_DECLS
  * tests/engine/backends/test-math.c.
  */
 
-static inline guint32
+QS_MATH_FUNCTION guint32
 qs_math_bits (float value)
 {
   guint32 bits;
@@ -31,7 +37,7 @@ qs_math_bits (float value)
   return bits;
 }
 
-static inline float
+QS_MATH_FUNCTION float
 qs_math_from_bits (guint32 bits)
 {
   float value;
@@ -41,17 +47,17 @@ qs_math_from_bits (guint32 bits)
 }
 
 /* expm1 (r) for |r| <= ln 2 / 2: r + r^2 P (r), P of degree 5; relative error of P 4.0e-9. */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_expm1_core (float r)
 {
   float p = 0x1.a180e4p-13f;
 
-  p = __builtin_fmaf (p, r, 0x1.6d4594p-10f);
-  p = __builtin_fmaf (p, r, 0x1.1110aap-7f);
-  p = __builtin_fmaf (p, r, 0x1.5554e8p-5f);
-  p = __builtin_fmaf (p, r, 0x1.555556p-3f);
-  p = __builtin_fmaf (p, r, 0x1p-1f);
-  return __builtin_fmaf (r * r, p, r);
+  p = QS_MATH_FMA (p, r, 0x1.6d4594p-10f);
+  p = QS_MATH_FMA (p, r, 0x1.1110aap-7f);
+  p = QS_MATH_FMA (p, r, 0x1.5554e8p-5f);
+  p = QS_MATH_FMA (p, r, 0x1.555556p-3f);
+  p = QS_MATH_FMA (p, r, 0x1p-1f);
+  return QS_MATH_FMA (r * r, p, r);
 }
 
 /*
@@ -59,21 +65,21 @@ qs_math_expm1_core (float r)
  * the first has few enough bits for an exact product). Adding 1.5 * 2^23 rounds to the nearest
  * integer and leaves it in the low bits of the sum.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_reduce_exp (float   x,
                     gint32 *n)
 {
   const float magic = 0x1.8p23f;
-  float t = __builtin_fmaf (x, 0x1.715476p0f, magic);
+  float t = QS_MATH_FMA (x, 0x1.715476p0f, magic);
   float k = t - magic;
-  float r = __builtin_fmaf (k, -0x1.62e4p-1f, x);
+  float r = QS_MATH_FMA (k, -0x1.62e4p-1f, x);
 
   *n = (gint32) (qs_math_bits (t) - qs_math_bits (magic));
-  return __builtin_fmaf (k, -0x1.7f7d1cp-20f, r);
+  return QS_MATH_FMA (k, -0x1.7f7d1cp-20f, r);
 }
 
 /* 2^n for -126 <= n <= 127; other n, which only a NaN can bring here, give any number. */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_power_of_two (gint32 n)
 {
   return qs_math_from_bits (((guint32) n + 127u) << 23);
@@ -84,7 +90,7 @@ qs_math_power_of_two (gint32 n)
  *
  * e^x. 0 below -104, infinity above 88.73, NaN for NaN.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_exp (float x)
 {
   float r, low;
@@ -105,7 +111,7 @@ qs_math_exp (float x)
  *
  * e^x - 1 without cancellation: 2^n expm1 (r) + (2^n - 1). -1 below -17.4; x above 88 counts as 88.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_expm1 (float x)
 {
   float r, scale;
@@ -115,7 +121,7 @@ qs_math_expm1 (float x)
   x = 88.0f < x ? 88.0f : x;
   r = qs_math_reduce_exp (x, &n);
   scale = qs_math_power_of_two (n);
-  return __builtin_fmaf (qs_math_expm1_core (r), scale, scale - 1.0f);
+  return QS_MATH_FMA (qs_math_expm1_core (r), scale, scale - 1.0f);
 }
 
 /**
@@ -124,18 +130,18 @@ qs_math_expm1 (float x)
  * ln (1 + u) for 0 <= u <= 1: 2 atanh (s) with s = u / (2 + u) <= 1/3, as 2 (s + s^3 P (s^2)),
  * P of degree 4.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_log1p_unit (float u)
 {
   float s = u / (2.0f + u);
   float z = s * s;
   float p = 0x1.dc3cccp-4f;
 
-  p = __builtin_fmaf (p, z, 0x1.bc6ab6p-4f);
-  p = __builtin_fmaf (p, z, 0x1.24ca56p-3f);
-  p = __builtin_fmaf (p, z, 0x1.9998cep-3f);
-  p = __builtin_fmaf (p, z, 0x1.555556p-2f);
-  return 2.0f * __builtin_fmaf (s * z, p, s);
+  p = QS_MATH_FMA (p, z, 0x1.bc6ab6p-4f);
+  p = QS_MATH_FMA (p, z, 0x1.24ca56p-3f);
+  p = QS_MATH_FMA (p, z, 0x1.9998cep-3f);
+  p = QS_MATH_FMA (p, z, 0x1.555556p-2f);
+  return 2.0f * QS_MATH_FMA (s * z, p, s);
 }
 
 /**
@@ -143,7 +149,7 @@ qs_math_log1p_unit (float u)
  *
  * |x| < 0.64: x + x^3 P (x^2), P of degree 5; else 1 - 2 / (e^(2 |x|) + 1) with the sign of x.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_tanh (float x)
 {
   float t = fabsf (x);
@@ -151,12 +157,12 @@ qs_math_tanh (float x)
   float p = 0x1.2741ccp-9f;
   float large, small;
 
-  p = __builtin_fmaf (p, z, -0x1.1040b8p-7f);
-  p = __builtin_fmaf (p, z, 0x1.647c46p-6f);
-  p = __builtin_fmaf (p, z, -0x1.ba0608p-5f);
-  p = __builtin_fmaf (p, z, 0x1.1110e2p-3f);
-  p = __builtin_fmaf (p, z, -0x1.555556p-2f);
-  small = __builtin_fmaf (x * z, p, x);
+  p = QS_MATH_FMA (p, z, -0x1.1040b8p-7f);
+  p = QS_MATH_FMA (p, z, 0x1.647c46p-6f);
+  p = QS_MATH_FMA (p, z, -0x1.ba0608p-5f);
+  p = QS_MATH_FMA (p, z, 0x1.1110e2p-3f);
+  p = QS_MATH_FMA (p, z, -0x1.555556p-2f);
+  small = QS_MATH_FMA (x * z, p, x);
 
   large = 1.0f - 2.0f / (qs_math_exp (2.0f * t) + 1.0f);
   return t < 0.64f ? small : copysignf (large, x);
@@ -168,7 +174,7 @@ qs_math_tanh (float x)
  * |x| < 1: x P (x^2), P of degree 6; else 1 - exp (Q (|x|)) with the sign of x, Q of degree 6
  * fitted to ln (erfc (t)) on 0.95 … 4 with weight erfc (t). 1 from 4 on.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_erf (float x)
 {
   float t = fabsf (x);
@@ -177,34 +183,34 @@ qs_math_erf (float x)
   float q = 0x1.919d7cp-13f;
   float large;
 
-  p = __builtin_fmaf (p, z, -0x1.a485e8p-11f);
-  p = __builtin_fmaf (p, z, 0x1.5419f4p-8f);
-  p = __builtin_fmaf (p, z, -0x1.b7fbb4p-6f);
-  p = __builtin_fmaf (p, z, 0x1.ce2d20p-4f);
-  p = __builtin_fmaf (p, z, -0x1.81273ep-2f);
-  p = __builtin_fmaf (p, z, 0x1.20dd74p+0f);
+  p = QS_MATH_FMA (p, z, -0x1.a485e8p-11f);
+  p = QS_MATH_FMA (p, z, 0x1.5419f4p-8f);
+  p = QS_MATH_FMA (p, z, -0x1.b7fbb4p-6f);
+  p = QS_MATH_FMA (p, z, 0x1.ce2d20p-4f);
+  p = QS_MATH_FMA (p, z, -0x1.81273ep-2f);
+  p = QS_MATH_FMA (p, z, 0x1.20dd74p+0f);
 
   t = 4.0f < t ? 4.0f : t;
-  q = __builtin_fmaf (q, t, -0x1.89282ap-9f);
-  q = __builtin_fmaf (q, t, 0x1.694ceap-6f);
-  q = __builtin_fmaf (q, t, -0x1.a835d2p-4f);
-  q = __builtin_fmaf (q, t, -0x1.467380p-1f);
-  q = __builtin_fmaf (q, t, -0x1.209f00p+0f);
-  q = __builtin_fmaf (q, t, -0x1.0ce4b0p-12f);
+  q = QS_MATH_FMA (q, t, -0x1.89282ap-9f);
+  q = QS_MATH_FMA (q, t, 0x1.694ceap-6f);
+  q = QS_MATH_FMA (q, t, -0x1.a835d2p-4f);
+  q = QS_MATH_FMA (q, t, -0x1.467380p-1f);
+  q = QS_MATH_FMA (q, t, -0x1.209f00p+0f);
+  q = QS_MATH_FMA (q, t, -0x1.0ce4b0p-12f);
   large = 1.0f - qs_math_exp (q);
 
   return t < 1.0f ? x * p : copysignf (large, x);
 }
 
 /* 1 / (1 + e^-x). */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_sigmoid (float x)
 {
   return 1.0f / (1.0f + qs_math_exp (-x));
 }
 
 /* max (x, 0) + ln (1 + e^-|x|). */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_softplus (float x)
 {
   float positive = 0.0f > x ? 0.0f : x;
@@ -213,7 +219,7 @@ qs_math_softplus (float x)
 }
 
 /* x tanh (ln (1 + e^x)) = x n / (n + 2) with n = e^x (e^x + 2); above 20 the quotient is 1. */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_mish (float x)
 {
   float e = qs_math_exp (20.0f < x ? 20.0f : x);
@@ -223,17 +229,17 @@ qs_math_mish (float x)
 }
 
 /* 0.5 x (1 + erf (x / sqrt 2)). */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_gelu_erf (float x)
 {
   return 0.5f * x * (1.0f + qs_math_erf (x * 0x1.6a09e6p-1f));
 }
 
 /* 0.5 x (1 + tanh (sqrt (2 / pi) (x + 0.044715 x^3))). */
-static inline float
+QS_MATH_FUNCTION float
 qs_math_gelu_tanh (float x)
 {
-  float inner = __builtin_fmaf (0.044715f * x * x, x, x);
+  float inner = QS_MATH_FMA (0.044715f * x * x, x, x);
 
   return 0.5f * x * (1.0f + qs_math_tanh (0x1.988454p-1f * inner));
 }
