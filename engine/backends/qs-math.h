@@ -107,6 +107,23 @@ qs_math_exp (float x)
 }
 
 /**
+ * qs_math_exp_unit:
+ *
+ * e^x for x <= 0, as softmax needs it: 0 below -87, where results come close to the subnormal
+ * numbers, which processors compute with a hundred times slower; NaN for NaN.
+ */
+static inline float
+qs_math_exp_unit (float x)
+{
+  float r, y;
+  gint32 n;
+
+  r = qs_math_reduce_exp (-87.0f > x ? -87.0f : x, &n);
+  y = (1.0f + qs_math_expm1_core (r)) * qs_math_power_of_two (n);
+  return x < -87.0f ? 0.0f : y;
+}
+
+/**
  * qs_math_expm1:
  *
  * e^x - 1 without cancellation: 2^n expm1 (r) + (2^n - 1). -1 below -17.4; x above 88 counts as 88.

@@ -12,6 +12,7 @@ static const QsKernel *const families[] = {
   qs_cpu_pointwise_kernels,
   qs_cpu_pooling_kernels,
   qs_cpu_row_kernels,
+  qs_cpu_selecting_kernels,
 };
 
 /* “cpu_conv_f32_avx2” */

@@ -33,6 +33,7 @@ extern const QsKernel qs_cpu_moving_kernels[];
 extern const QsKernel qs_cpu_pointwise_kernels[];
 extern const QsKernel qs_cpu_pooling_kernels[];
 extern const QsKernel qs_cpu_row_kernels[];
+extern const QsKernel qs_cpu_selecting_kernels[];
 
 /* (array length=n): the kernels of @level, best first; none where it cannot run. */
 const QsKernel *const *qs_cpu_get_kernels (QsCpuLevel  level,

@@ -417,6 +417,96 @@ test_soft_max (void)
     }
 }
 
+/* A mask of large negative numbers, as attention adds it, leaves exact zeros, and the others sum up
+ * to one: 100 numbers of at most 1, a few units each. */
+static void
+test_soft_max_masked (void)
+{
+  QsSoftMaxAttributes attributes = { .axis = 1, .n_axes = 1 };
+  QsShape shape = qs_shape_make (2, 3, 100);
+  QsRandom random;
+  QsCpuTest test;
+  float *values;
+
+  start (&test, &random, 77);
+  add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &shape, 0, FALSE);
+  values = qs_host_tensor_get_mutable (test.values[0]);
+  for (int i = 0; i < 300; i++)
+    values[i] -= i % 3 == 0 ? 0.0f : i % 3 == 1 ? 10000.0f : 95.0f;
+  qs_cpu_test_add_layer (&test, QS_LAYER_SOFT_MAX, &attributes, 1, QS_DATA_TYPE_FLOAT, 0);
+  compare (&test, QS_PRECISION_FP32, 100 * 0x1p-24);
+}
+
+/* Rows of an embedding, one part of several, and negative indices; INT8 keeps its bytes. */
+static void
+test_gather (void)
+{
+  for (guint64 seed = 1; seed <= 60; seed++)
+    {
+      QsGatherAttributes attributes = { QS_GATHER_AXIS };
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape shape, wanted = { .n_dims = (int) (seed % 3) };
+      QsHostTensor *indices;
+      gint64 dim;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 4), 9);
+      attributes.axis = qs_random_between (&random, 0, shape.n_dims - 1);
+      dim = shape.dims[attributes.axis];
+      for (int i = 0; i < wanted.n_dims; i++)
+        wanted.dims[i] = qs_random_between (&random, 1, 5);
+      indices = qs_host_tensor_new (seed % 2 == 0 ? QS_DATA_TYPE_INT64 : QS_DATA_TYPE_INT32, &wanted,
+                                    NULL);
+      for (gint64 i = 0; i < qs_shape_n_elements (&wanted); i++)
+        if (seed % 2 == 0)
+          ((gint64 *) qs_host_tensor_get_mutable (indices))[i] =
+            qs_random_between (&random, -dim, dim - 1);
+        else
+          ((gint32 *) qs_host_tensor_get_mutable (indices))[i] =
+            (gint32) qs_random_between (&random, -dim, dim - 1);
+      add_random (&test, &random, 0, type, &shape, 0.02f, FALSE);
+      qs_cpu_test_add_input (&test, 1, indices, 0, qs_random_between (&random, 0, 1));
+      qs_cpu_test_add_layer (&test, QS_LAYER_GATHER, &attributes, 2, type, scale_for (type, 0.02f));
+      compare (&test, precision, 0);
+    }
+}
+
+static void
+test_slice (void)
+{
+  for (guint64 seed = 1; seed <= 60; seed++)
+    {
+      QsSliceAttributes attributes = { { 0 } };
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      shape = random_shape (&random, (int) qs_random_between (&random, 1, 4), 40);
+      attributes.starts.n = attributes.sizes.n = attributes.steps.n = shape.n_dims;
+      for (int i = 0; i < shape.n_dims; i++)
+        {
+          gint64 first = qs_random_between (&random, 0, shape.dims[i] - 1);
+          gint64 last = qs_random_between (&random, 0, shape.dims[i] - 1);
+          gint64 step = qs_random_between (&random, 1, 3);
+
+          attributes.starts.v[i] = first;
+          attributes.steps.v[i] = last < first ? -step : step;
+          attributes.sizes.v[i] = ABS (last - first) / step + 1;
+        }
+      add_random (&test, &random, 0, type, &shape, 0.02f, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_SLICE, &attributes, 1, type, scale_for (type, 0.02f));
+      compare (&test, precision, 0);
+    }
+}
+
 /* A variance of few values may be small: then its error is that of a difference. */
 static void
 test_normalization (void)
@@ -708,6 +798,9 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/pooling", test_pooling);
   g_test_add_func ("/cpu/layers/reduce", test_reduce);
   g_test_add_func ("/cpu/layers/soft-max", test_soft_max);
+  g_test_add_func ("/cpu/layers/soft-max-masked", test_soft_max_masked);
+  g_test_add_func ("/cpu/layers/gather", test_gather);
+  g_test_add_func ("/cpu/layers/slice", test_slice);
   g_test_add_func ("/cpu/layers/normalization", test_normalization);
   g_test_add_func ("/cpu/layers/shuffle", test_shuffle);
   g_test_add_func ("/cpu/layers/transpose", test_transpose);

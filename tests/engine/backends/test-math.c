@@ -95,6 +95,13 @@ gelu_tanh (double x)
   return 0.5 * x * (1.0 + tanh (0.79788456080286535588 * (x + 0.044715 * x * x * x)));
 }
 
+/* The sweeps of both signs meet the range where it is defined. */
+static float
+exp_unit (float x)
+{
+  return x > 0.0f ? expf (x) : qs_math_exp_unit (x);
+}
+
 /* The bounds are the measured errors, rounded up; what they show is that no coefficient is off. */
 typedef struct
 {
@@ -108,6 +115,7 @@ typedef struct
 
 static const Sweep sweeps[] = {
   { "exp", qs_math_exp, exp, -87.0f, 88.7f, 1.0 },
+  { "exp unit", exp_unit, exp, -86.9f, 86.9f, 1.0 },
   { "expm1", qs_math_expm1, expm1, -88.0f, 88.0f, 1.5 },
   { "tanh", qs_math_tanh, tanh, -100.0f, 100.0f, 1.3 },
   { "erf", qs_math_erf, erf, -10.0f, 10.0f, 2.3 },
@@ -153,6 +161,11 @@ test_special (void)
   g_assert_true (qs_math_exp (-INFINITY) == 0.0f);
   g_assert_true (qs_math_exp (-104.0f) == 0.0f);
   g_assert_true (qs_math_exp (INFINITY) == INFINITY);
+  g_assert_true (qs_math_exp_unit (0.0f) == 1.0f);
+  g_assert_true (qs_math_exp_unit (-87.0f) >= FLT_MIN);
+  g_assert_true (qs_math_exp_unit (-87.1f) == 0.0f);
+  g_assert_true (qs_math_exp_unit (-INFINITY) == 0.0f);
+  g_assert_true (isnan (qs_math_exp_unit (NAN)));
   g_assert_true (qs_math_exp (88.8f) == INFINITY);
   g_assert_true (qs_math_exp (0.0f) == 1.0f);
   g_assert_true (qs_math_exp (-100.0f) > 0.0f);

@@ -2,6 +2,7 @@
 #include "qs-level.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "backends/qs-int8.h"
 #include "backends/qs-math.h"
@@ -359,19 +360,46 @@ largest (const float *in,
   return parts[0];
 }
 
+/* Exponentials of one block, which are added to the running sums. */
+QS_INLINE void
+exponentials (const float *in,
+              float       *out,
+              float       *sums,
+              const float  top)
+{
+  for (int j = 0; j < PARTS; j++)
+    {
+      const float e = qs_math_exp_unit (in[j] - top);
+
+      out[j] = e;
+      sums[j] += e;
+    }
+}
+
+/* What is left of a row is filled up with values whose exponentials are 0. */
 void
 qs_level_soft_max (const float *in,
                    float       *out,
                    gint64       n)
 {
   const float top = largest (in, n);
-  float sum;
+  float sums[PARTS] = { 0 }, last[PARTS];
+  float factor;
+  gint64 i = 0;
 
-  for (gint64 i = 0; i < n; i++)
-    out[i] = qs_math_exp (in[i] - top);
-  sum = qs_level_sum (out, n);
-  for (gint64 i = 0; i < n; i++)
-    out[i] = out[i] / sum;
+  for (; i + PARTS <= n; i += PARTS)
+    exponentials (in + i, out + i, sums, top);
+  if (i < n)
+    {
+      for (int j = 0; j < PARTS; j++)
+        last[j] = j < n - i ? in[i + j] : -INFINITY;
+      exponentials (last, last, sums, top);
+      memcpy (out + i, last, (gsize) (n - i) * sizeof (float));
+    }
+
+  factor = 1.0f / sum_of_parts (sums);
+  for (i = 0; i < n; i++)
+    out[i] *= factor;
 }
 
 static float
