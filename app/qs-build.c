@@ -7,6 +7,7 @@
 
 #include "core/qs-error.h"
 #include "passes/qs-pass.h"
+#include "qs-timing-store.h"
 #include "qs-worker.h"
 
 /* Pauses between two views of a growing histogram, in microseconds. */
@@ -211,6 +212,7 @@ build_engine (QsBuild  *self,
               GError  **error)
 {
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsTimingCache) timings = NULL;
   QsScaleTable *scales = NULL;
   QsScaleSource *source;
 
@@ -232,7 +234,9 @@ build_engine (QsBuild  *self,
   options.ranges = self->ranges;
   options.rounding = self->settings.rounding;
   options.model_checksum = qs_model_get_checksum (self->model);
+  options.timings = timings = qs_timing_store_open ();
   self->engine = qs_builder_build (self->network, scales, &options, self->progress, error);
+  qs_timing_store_close (timings);
   return self->engine != NULL;
 }
 

@@ -114,6 +114,9 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_ROUNDING] = OPTION ("rounding", 0, STRING, rounding,
                               "How weights exactly between two integers are rounded: gpu (the "
                               "default), to positive infinity; dla, away from zero", "NAME"),
+  [QS_CLI_TIMING_CACHE] = OPTION ("timing-cache", 0, FILENAME, timing_cache,
+                                  "Times of kernels: those in the file are not measured again, and "
+                                  "new ones are added to it", "FILE"),
   [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
                              "reference or cpu (the default)", "NAME"),
   [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,

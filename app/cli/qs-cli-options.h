@@ -53,6 +53,7 @@ typedef enum
   QS_CLI_INT8_ALL,
   QS_CLI_INT8_FASTER,
   QS_CLI_ROUNDING,
+  QS_CLI_TIMING_CACHE,
   QS_CLI_BACKEND,
   QS_CLI_THREADS,
   QS_CLI_RUNS,
@@ -127,6 +128,7 @@ typedef struct
   gboolean int8_all;
   gboolean int8_faster;
   char *rounding;
+  char *timing_cache;
   char *backend;
   int threads;
   int runs;

@@ -6,6 +6,7 @@
 #include "core/qs-error.h"
 #include "export/qs-trex-graph.h"
 #include "qs-cli-scales.h"
+#include "qs-cli-timings.h"
 
 #define HEAD_SIZE 64
 
@@ -266,8 +267,10 @@ qs_cli_subject_build (QsCliSubject  *self,
 {
   g_autoptr (QsNetwork) network = qs_import_network (self->model, self->profile, error);
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsTimingCache) timings = NULL;
+  g_autoptr (QsEngine) engine = NULL;
 
-  if (network == NULL)
+  if (network == NULL || !qs_cli_timings_open (cli, &timings, error))
     return NULL;
 
   options.backend = self->backend;
@@ -276,7 +279,11 @@ qs_cli_subject_build (QsCliSubject  *self,
   options.ranges = self->ranges;
   options.rounding = self->rounding;
   options.model_checksum = qs_model_get_checksum (self->model);
-  return qs_builder_build (network, scales, &options, cli->progress, error);
+  options.timings = timings;
+  engine = qs_builder_build (network, scales, &options, cli->progress, error);
+  if (engine == NULL || (timings != NULL && !qs_cli_timings_close (cli, timings, error)))
+    return NULL;
+  return g_steal_pointer (&engine);
 }
 
 static gboolean

@@ -48,7 +48,7 @@ init_build (QsBuild                 *build,
   if (options->int8 != QS_INT8_OFF && !is_explicit)
     build->ranges = qs_ranges_new (network, scales, journal);
   if (options->int8 == QS_INT8_FASTER)
-    build->timer = qs_tactic_timer_new (options->n_threads);
+    build->timer = qs_tactic_timer_new (options->n_threads, options->timings);
   return TRUE;
 }
 

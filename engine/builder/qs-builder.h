@@ -5,6 +5,7 @@
 #include "core/qs-progress.h"
 #include "core/qs-rounding-mode.h"
 #include "qs-engine.h"
+#include "qs-timing-cache.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +32,7 @@ typedef enum
  *   that share a scale with them
  * @rounding: of the weights
  * @model_checksum: (nullable): recorded in the engine
+ * @timings: (nullable): times of earlier builds, which are not measured again; this build's are added
  */
 typedef struct
 {
@@ -41,6 +43,7 @@ typedef struct
   QsDynamicRanges *ranges;
   QsRoundingMode rounding;
   const char *model_checksum;
+  QsTimingCache *timings;
 } QsBuilderOptions;
 
 #define QS_BUILDER_OPTIONS_INIT { .fuse = TRUE }
@@ -54,8 +57,8 @@ typedef struct
  *
  * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
  * reformats, memory plan. The network's inputs and outputs stay as they are; an INT8 layer beside
- * them has a Reformat in between. Without timing (%QS_INT8_OFF and %QS_INT8_ALL) the same network,
- * scales and backend always give the same engine.
+ * them has a Reformat in between. Without timing (%QS_INT8_OFF and %QS_INT8_ALL), and with all times
+ * in the timing cache, the same network, scales and backend always give the same engine.
  *
  * Errors: %QS_ERROR_MISSING for an INT8 build without scales and for a manual range of a tensor
  * that is not there, %QS_ERROR_UNSUPPORTED for a layer that

@@ -15,8 +15,11 @@
 
 struct _QsTacticTimer
 {
-  QsThreadPool *pool;
-  GHashTable *times; /* signature -> double */
+  QsThreadPool *pool; /* NULL until something has to be measured */
+  guint n_threads;
+  QsTimingCache *cache;
+  char *place;
+  GHashTable *seen; /* set of signatures that this timer was asked for */
 };
 
 /* One kernel on one layer, with memory of its own. */
@@ -31,22 +34,45 @@ typedef struct
   gpointer workspace;
 } Trial;
 
+/**
+ * qs_tactic_timer_new:
+ * @n_threads: threads that kernels run with, 0 for one per processor
+ * @cache: (nullable): known times, to which new ones are added
+ */
 QsTacticTimer *
-qs_tactic_timer_new (guint n_threads)
+qs_tactic_timer_new (guint          n_threads,
+                     QsTimingCache *cache)
 {
   QsTacticTimer *self = g_new0 (QsTacticTimer, 1);
 
-  self->pool = qs_thread_pool_new (n_threads);
-  self->times = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->n_threads = n_threads > 0 ? n_threads : g_get_num_processors ();
+  self->cache = cache != NULL ? qs_timing_cache_ref (cache) : qs_timing_cache_new ();
+  self->place = qs_timing_cache_make_place (self->n_threads);
+  self->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
 void
 qs_tactic_timer_free (QsTacticTimer *self)
 {
-  qs_thread_pool_free (self->pool);
-  g_hash_table_unref (self->times);
+  g_clear_pointer (&self->pool, qs_thread_pool_free);
+  qs_timing_cache_unref (self->cache);
+  g_free (self->place);
+  g_hash_table_unref (self->seen);
   g_free (self);
+}
+
+static void
+append_tensor (GString        *text,
+               const QsTensor *tensor)
+{
+  g_string_append_printf (text, "%s %s", qs_data_type_name (tensor->type),
+                          qs_format_name (tensor->format));
+  for (int i = 0; i < tensor->shape.n_dims; i++)
+    g_string_append_printf (text, "%c%" G_GINT64_FORMAT, i == 0 ? ' ' : 'x',
+                            tensor->shape.dims[i]);
+  if (tensor->value != NULL)
+    g_string_append (text, " constant");
 }
 
 static void
@@ -56,13 +82,12 @@ append_tensors (GString   *text,
   for (guint i = 0; i < tensors->len; i++)
     {
       const QsTensor *tensor = g_ptr_array_index (tensors, i);
-      g_autofree char *shape = tensor != NULL ? qs_shape_to_string (&tensor->shape) : NULL;
 
-      if (tensor == NULL)
-        g_string_append (text, "|-");
+      g_string_append_c (text, '|');
+      if (tensor != NULL)
+        append_tensor (text, tensor);
       else
-        g_string_append_printf (text, "|%s %d %d %d", shape, tensor->type, tensor->format,
-                                tensor->value != NULL);
+        g_string_append_c (text, '-');
     }
 }
 
@@ -102,7 +127,8 @@ make_signature (const QsLayer  *layer,
 {
   GString *text = g_string_new (kernel != NULL ? kernel->name : "reference");
 
-  g_string_append_printf (text, "|%s|%d %a %a", layer->klass->name, layer->activation.type,
+  g_string_append_printf (text, "|%s|%s %a %a", layer->klass->name,
+                          qs_activation_name (layer->activation.type),
                           (double) layer->activation.alpha, (double) layer->activation.beta);
   for (const QsField *f = layer->klass->fields; f != NULL && f->name != NULL; f++)
     append_field (text, f, layer->attributes);
@@ -288,16 +314,22 @@ qs_tactic_timer_measure (QsTacticTimer   *self,
                          GError         **error)
 {
   g_autofree char *signature = make_signature (layer, kernel);
-  double *known = g_hash_table_lookup (self->times, signature);
   g_auto (Trial) trial = { NULL };
+  double ms;
+  gboolean known = qs_timing_cache_lookup (self->cache, self->place, signature, &ms);
 
-  if (known != NULL)
-    return *known;
-  if (!trial_init (&trial, layer, kernel, qs_thread_pool_get_n_threads (self->pool), error))
+  if (!g_hash_table_contains (self->seen, signature))
+    {
+      qs_timing_cache_count (self->cache, known);
+      g_hash_table_add (self->seen, g_strdup (signature));
+    }
+  if (known)
+    return ms;
+
+  if (!trial_init (&trial, layer, kernel, self->n_threads, error))
     return -1.0;
-
-  known = g_new (double, 1);
-  *known = run_trial (&trial, self->pool, best_ms, error);
-  g_hash_table_insert (self->times, g_steal_pointer (&signature), known);
-  return *known;
+  if (self->pool == NULL)
+    self->pool = qs_thread_pool_new (self->n_threads);
+  ms = run_trial (&trial, self->pool, best_ms, error);
+  return ms < 0.0 ? ms : qs_timing_cache_add (self->cache, self->place, signature, ms);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/qs-backend.h"
+#include "qs-timing-cache.h"
 
 G_BEGIN_DECLS
 
@@ -9,11 +10,12 @@ G_BEGIN_DECLS
  * QsTacticTimer:
  *
  * Measures kernels on this machine. Layers that are equal in everything that a kernel sees are
- * measured once.
+ * measured once, and those whose times are in the timing cache not at all.
  */
 typedef struct _QsTacticTimer QsTacticTimer;
 
-QsTacticTimer *qs_tactic_timer_new     (guint             n_threads);
+QsTacticTimer *qs_tactic_timer_new     (guint             n_threads,
+                                        QsTimingCache    *cache);
 void           qs_tactic_timer_free    (QsTacticTimer    *self);
 double         qs_tactic_timer_measure (QsTacticTimer    *self,
                                         const QsLayer    *layer,

@@ -190,6 +190,56 @@ run (const char *subject,
   return qs_cli_test_load_array (output, "logits");
 }
 
+static JsonObject *
+build_with_times (const char *plan,
+                  const char *times)
+{
+  g_autofree char *json = qs_cli_test_path ("timed.json");
+  g_autoptr (QsCliOutcome) outcome =
+    qs_cli_test_succeed ("build", model, "--calibration", calibration, "--calibrator", "minmax",
+                         "--limit", "32", "--batch", "1", "-o", plan, "--timing-cache", times,
+                         "--threads", "1", "--json", json, QS_CLI_TEST_FASHION, NULL);
+  g_autoptr (JsonObject) root = qs_cli_test_load_json (json);
+
+  g_assert_nonnull (strstr (outcome->out, "from the timing cache"));
+  return json_object_ref (json_object_get_object_member (root, "timing_cache"));
+}
+
+/* The first build writes the cache, the second measures nothing and gives the same plan; a file that
+ * is no timing cache is refused and not overwritten. */
+static void
+test_build_timing_cache (void)
+{
+  g_autofree char *times = qs_cli_test_path ("times.txt");
+  g_autofree char *one = qs_cli_test_path ("one.plan"), *two = qs_cli_test_path ("two.plan");
+  g_autofree char *bytes_one = NULL, *bytes_two = NULL, *after = NULL;
+  g_autoptr (JsonObject) first = NULL, second = NULL;
+  g_autoptr (QsCliOutcome) refused = NULL;
+  gsize size_one, size_two;
+
+  if (!have_sample ())
+    return;
+
+  first = build_with_times (one, times);
+  second = build_with_times (two, times);
+  g_assert_cmpint (json_object_get_int_member (first, "candidates"), >, 10);
+  g_assert_cmpint (json_object_get_int_member (first, "known"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (second, "candidates"), ==,
+                   json_object_get_int_member (first, "candidates"));
+  g_assert_cmpint (json_object_get_int_member (second, "known"), ==,
+                   json_object_get_int_member (second, "candidates"));
+  bytes_one = qs_cli_test_read (one, &size_one);
+  bytes_two = qs_cli_test_read (two, &size_two);
+  g_assert_cmpmem (bytes_one, size_one, bytes_two, size_two);
+
+  qs_cli_test_write (times, "mine", 4);
+  refused = qs_cli_test_run ("build", model, "--calibration", calibration, "--limit", "32", "-o",
+                             one, "--timing-cache", times, QS_CLI_TEST_FASHION, NULL);
+  qs_cli_test_expect (refused, 1, "times.txt: it is not a timing cache");
+  after = qs_cli_test_read (times, NULL);
+  g_assert_cmpstr (after, ==, "mine");
+}
+
 /* A model with Q/DQ needs no scales, and those that are given are not used. */
 static void
 test_build_explicit (void)
@@ -467,6 +517,7 @@ main (int   argc,
   g_test_add_data_func ("/cli/jobs/calibrate/minmax", "minmax", test_calibrate_deterministic);
   g_test_add_func ("/cli/jobs/calibrate/json", test_calibrate_json);
   g_test_add_func ("/cli/jobs/build", test_build);
+  g_test_add_func ("/cli/jobs/build-timing-cache", test_build_timing_cache);
   g_test_add_func ("/cli/jobs/build-explicit", test_build_explicit);
   g_test_add_func ("/cli/jobs/run", test_run);
   g_test_add_func ("/cli/jobs/run-int8", test_run_int8);
