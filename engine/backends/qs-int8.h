@@ -16,6 +16,9 @@ G_BEGIN_DECLS
  *   v   = activation (v)
  *   q   = clamp (round_half_even (v * (1 / s_y)), -128, 127) 1 / s_y rounded to float32 once
  *
+ * In a matrix product of two activations w is the second one, and its scale is that of every
+ * channel: (s_x * s_w) * alpha takes the place of s_x * s_w[k], each product rounded to float32.
+ *
  * s_w[k] is what dequantizes the weights of channel k, in a network with Q/DQ times the factor of a
  * batch normalization behind the layer; then it may be negative or zero. A ConvActPool is a
  * convolution to INT8 and the maximum of its bytes.

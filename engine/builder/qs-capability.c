@@ -76,13 +76,23 @@ check_role (QsBuild     *self,
     }
 }
 
+/* The weights of a product of two activations are quantized where they are computed. */
+static gboolean
+has_constant_weights (const QsLayer *layer)
+{
+  const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
+
+  return qs_layer_get_role (layer) == QS_PLACEMENT_WEIGHTED &&
+         (layer->klass->kind != QS_LAYER_MATRIX_MULTIPLY || weights == NULL || weights->value != NULL);
+}
+
 static void
 check_weights (QsBuild     *self,
                QsLayerPlan *plan)
 {
   g_autoptr (GError) error = NULL;
 
-  if (plan->obstacle == NULL && qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
+  if (plan->obstacle == NULL && has_constant_weights (plan->layer) &&
       !qs_quantize_weights (plan->layer, self->rounding, &plan->weights, &error))
     set_obstacle (plan, g_strdup_printf ("It stays in floating point: %s.", error->message));
 }

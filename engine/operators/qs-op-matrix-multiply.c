@@ -124,37 +124,58 @@ infer (QsLayer *layer,
   return qs_layer_set_output (layer, 0, qs_layer_weighted_type (layer), &geometry.y, error);
 }
 
-/* Row and column strides of one operand, after transposition. */
 static void
-matrix_strides (const QsView *view,
-                gboolean      transposed,
-                gboolean      vector,
-                gboolean      right,
-                gint64       *row,
-                gint64       *column)
+init_operand (QsMatrixLayout         *self,
+              const QsMatrixGeometry *geometry,
+              const QsView           *view,
+              gboolean                transposed)
 {
   int last = view->shape.n_dims - 1;
-
-  if (vector)
-    {
-      *row = right ? view->strides[0] : 0;
-      *column = right ? 0 : view->strides[0];
-      return;
-    }
-
-  *row = view->strides[transposed ? last : last - 1];
-  *column = view->strides[transposed ? last - 1 : last];
-}
-
-static void
-batch_strides (const QsView  *view,
-               const QsShape *batch,
-               gint64        *strides)
-{
   QsView outer = *view;
 
+  self->row = view->strides[transposed ? last : last - 1];
+  self->column = view->strides[transposed ? last - 1 : last];
   outer.shape = batch_shape (&view->shape);
-  qs_broadcast_strides (&outer, batch, strides);
+  qs_broadcast_strides (&outer, &geometry->batch, self->batch);
+}
+
+void
+qs_matrix_layout_init_left (QsMatrixLayout                   *self,
+                            const QsMatrixGeometry           *geometry,
+                            const QsMatrixMultiplyAttributes *attributes,
+                            const QsView                     *a)
+{
+  *self = (QsMatrixLayout) { .column = a->strides[0] };
+  if (!geometry->vector_a)
+    init_operand (self, geometry, a, attributes->trans_a);
+}
+
+void
+qs_matrix_layout_init_right (QsMatrixLayout                   *self,
+                             const QsMatrixGeometry           *geometry,
+                             const QsMatrixMultiplyAttributes *attributes,
+                             const QsView                     *b)
+{
+  *self = (QsMatrixLayout) { .row = b->strides[0] };
+  if (!geometry->vector_b)
+    init_operand (self, geometry, b, attributes->trans_b);
+}
+
+void
+qs_matrix_layout_init_result (QsMatrixLayout         *self,
+                              const QsMatrixGeometry *geometry,
+                              const QsView           *view)
+{
+  gint64 strides[QS_MAX_DIMS];
+  int axis = geometry->batch.n_dims;
+
+  *self = (QsMatrixLayout) { 0 };
+  qs_broadcast_strides (view, &geometry->y, strides);
+  memcpy (self->batch, strides, sizeof (gint64) * (gsize) axis);
+  if (!geometry->vector_a)
+    self->row = strides[axis++];
+  if (!geometry->vector_b)
+    self->column = strides[axis];
 }
 
 static void
@@ -187,31 +208,14 @@ finish_row (const QsLayer *layer,
   qs_activation_apply_row (&layer->activation, sums, n);
 }
 
-/* Strides of an optional input that broadcasts to the output. */
-static gboolean
-extra_strides (const QsLayer *layer,
-               const QsView  *inputs,
-               guint          index,
-               const QsShape *y,
-               gint64        *strides)
-{
-  memset (strides, 0, sizeof (gint64) * QS_MAX_DIMS);
-  if (index >= layer->inputs->len || inputs[index].data == NULL)
-    return FALSE;
-
-  qs_broadcast_strides (&inputs[index], y, strides);
-  return TRUE;
-}
-
 typedef struct
 {
   QsMatrixGeometry g;
-  gint64 a_row, a_column, b_row, b_column;
-  gint64 y_row, y_column;
-  gint64 bias[QS_MAX_DIMS];
-  gint64 residual[QS_MAX_DIMS];
-  gboolean has_bias;
-  gboolean has_residual;
+  QsMatrixLayout a;
+  QsMatrixLayout b;
+  QsMatrixLayout y;
+  QsMatrixLayout extras[2]; /* bias and residual */
+  gboolean has_extra[2];
 } Plan;
 
 static void
@@ -220,44 +224,36 @@ plan_init (Plan          *self,
            const QsView  *inputs,
            const QsView  *y)
 {
-  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
-  int last = y->shape.n_dims - 1;
-
-  matrix_strides (&inputs[0], attributes->trans_a, self->g.vector_a, FALSE, &self->a_row,
-                  &self->a_column);
-  matrix_strides (&inputs[1], attributes->trans_b, self->g.vector_b, TRUE, &self->b_row,
-                  &self->b_column);
-  self->y_column = self->g.vector_b ? 0 : y->strides[last];
-  self->y_row = self->g.vector_a ? 0 : y->strides[self->g.vector_b ? last : last - 1];
-  self->has_bias = extra_strides (layer, inputs, QS_INPUT_BIAS, &y->shape, self->bias);
-  self->has_residual = extra_strides (layer, inputs, QS_INPUT_RESIDUAL, &y->shape,
-                                      self->residual);
+  qs_matrix_layout_init_left (&self->a, &self->g, layer->attributes, &inputs[0]);
+  qs_matrix_layout_init_right (&self->b, &self->g, layer->attributes, &inputs[1]);
+  qs_matrix_layout_init_result (&self->y, &self->g, y);
+  for (guint i = 0; i < 2; i++)
+    {
+      self->has_extra[i] = QS_INPUT_BIAS + i < layer->inputs->len &&
+                           inputs[QS_INPUT_BIAS + i].data != NULL;
+      if (self->has_extra[i])
+        qs_matrix_layout_init_result (&self->extras[i], &self->g, &inputs[QS_INPUT_BIAS + i]);
+    }
 }
 
-/* Offset of row @i in an optional input, and the step between its columns; -1 when it is absent. */
+/* Offsets of row @i in the optional inputs, and the steps between its columns; an offset of -1 for
+ * one that is absent. */
 static void
-extra_row (const Plan   *plan,
-           gboolean      present,
-           const gint64 *strides,
-           const gint64 *batch_index,
-           gint64        i,
-           gint64       *offset,
-           gint64       *step)
+find_extras (const Plan   *plan,
+             const gint64 *batch_index,
+             gint64        i,
+             gint64       *offsets,
+             gint64       *steps)
 {
-  int axis = plan->g.batch.n_dims;
+  for (guint e = 0; e < 2; e++)
+    {
+      const QsMatrixLayout *layout = &plan->extras[e];
 
-  *offset = -1;
-  *step = 0;
-  if (!present)
-    return;
-
-  *offset = 0;
-  for (int d = 0; d < axis; d++)
-    *offset += batch_index[d] * strides[d];
-  if (!plan->g.vector_a)
-    *offset += i * strides[axis++];
-  if (!plan->g.vector_b)
-    *step = strides[axis];
+      offsets[e] = plan->has_extra[e] ? i * layout->row : -1;
+      steps[e] = layout->column;
+      for (int d = 0; plan->has_extra[e] && d < plan->g.batch.n_dims; d++)
+        offsets[e] += batch_index[d] * layout->batch[d];
+    }
 }
 
 /*
@@ -273,15 +269,15 @@ multiply_row (const Plan  *plan,
   memset (sums, 0, sizeof (float) * (gsize) plan->g.n);
   for (gint64 k = 0; k < plan->g.k; k++)
     {
-      const float *row = b + k * plan->b_row;
-      float factor = a[k * plan->a_column];
+      const float *row = b + k * plan->b.row;
+      float factor = a[k * plan->a.column];
 
-      if (plan->b_column == 1)
+      if (plan->b.column == 1)
         for (gint64 j = 0; j < plan->g.n; j++)
           sums[j] += factor * row[j];
       else
         for (gint64 j = 0; j < plan->g.n; j++)
-          sums[j] += factor * row[j * plan->b_column];
+          sums[j] += factor * row[j * plan->b.column];
     }
 }
 
@@ -292,10 +288,9 @@ compute (const QsLayer *layer,
          GError       **error)
 {
   QsView *y = &outputs[0];
-  gint64 strides[3][QS_MAX_DIMS];
   g_autofree float *sums = NULL;
   QsWalk walk;
-  Plan plan;
+  Plan plan = { 0 };
 
   if (!qs_matrix_geometry_init (&plan.g, layer->attributes, &inputs[0].shape, &inputs[1].shape,
                                 error))
@@ -305,27 +300,22 @@ compute (const QsLayer *layer,
   if (sums == NULL)
     return FALSE;
 
-  batch_strides (&inputs[0], &plan.g.batch, strides[0]);
-  batch_strides (&inputs[1], &plan.g.batch, strides[1]);
-  memcpy (strides[2], y->strides, sizeof strides[2]);
-
   qs_walk_init (&walk, &plan.g.batch);
-  for (int i = 0; i < 3; i++)
-    qs_walk_add (&walk, strides[i]);
+  qs_walk_add (&walk, plan.a.batch);
+  qs_walk_add (&walk, plan.b.batch);
+  qs_walk_add (&walk, plan.y.batch);
   for (; !walk.done; qs_walk_next (&walk))
     for (gint64 i = 0; i < plan.g.m; i++)
       {
-        float *out = (float *) y->data + walk.offset[2] + i * plan.y_row;
+        float *out = (float *) y->data + walk.offset[2] + i * plan.y.row;
         gint64 offsets[2], steps[2];
 
-        multiply_row (&plan, (const float *) inputs[0].data + walk.offset[0] + i * plan.a_row,
+        multiply_row (&plan, (const float *) inputs[0].data + walk.offset[0] + i * plan.a.row,
                       (const float *) inputs[1].data + walk.offset[1], sums);
-        extra_row (&plan, plan.has_bias, plan.bias, walk.index, i, &offsets[0], &steps[0]);
-        extra_row (&plan, plan.has_residual, plan.residual, walk.index, i, &offsets[1],
-                   &steps[1]);
+        find_extras (&plan, walk.index, i, offsets, steps);
         finish_row (layer, inputs, offsets, steps, plan.g.n, sums);
         for (gint64 j = 0; j < plan.g.n; j++)
-          out[j * plan.y_column] = sums[j];
+          out[j * plan.y.column] = sums[j];
       }
 
   return TRUE;

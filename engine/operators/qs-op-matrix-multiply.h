@@ -23,10 +23,37 @@ typedef struct
   gboolean vector_b;
 } QsMatrixGeometry;
 
+/**
+ * QsMatrixLayout:
+ * @row: step between neighbouring rows of a matrix
+ * @column: step between neighbouring columns
+ * @batch: steps along the batch axes; 0 where the operand is broadcast
+ *
+ * Where the matrices of an operand or of the result lie, in elements, after transposition.
+ */
+typedef struct
+{
+  gint64 row;
+  gint64 column;
+  gint64 batch[QS_MAX_DIMS];
+} QsMatrixLayout;
+
 gboolean qs_matrix_geometry_init (QsMatrixGeometry                 *self,
                                   const QsMatrixMultiplyAttributes *attributes,
                                   const QsShape                    *a,
                                   const QsShape                    *b,
                                   GError                          **error);
+void     qs_matrix_layout_init_left   (QsMatrixLayout                   *self,
+                                       const QsMatrixGeometry           *geometry,
+                                       const QsMatrixMultiplyAttributes *attributes,
+                                       const QsView                     *a);
+void     qs_matrix_layout_init_right  (QsMatrixLayout                   *self,
+                                       const QsMatrixGeometry           *geometry,
+                                       const QsMatrixMultiplyAttributes *attributes,
+                                       const QsView                     *b);
+/* Of the result, or of an input that broadcasts to it: a bias or a residual. */
+void     qs_matrix_layout_init_result (QsMatrixLayout                   *self,
+                                       const QsMatrixGeometry           *geometry,
+                                       const QsView                     *view);
 
 G_END_DECLS

@@ -122,7 +122,7 @@ run (QsNetwork  *network,
     {
       QsLayer *layer = g_ptr_array_index (network->layers, i);
 
-      if (qs_pass_is_weighted (layer) && layer->weight_scales != NULL &&
+      if (qs_pass_is_weighted (layer) && layer->precision == QS_PRECISION_INT8 &&
           qs_layer_get_output (layer, 0)->type == QS_DATA_TYPE_FLOAT)
         try_fuse (network, journal, layer);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "operators/qs-op-matrix-multiply.h"
 #include "qs-affine-fold.h"
 #include "qs-pass-list.h"
 #include "qs-pass-tools.h"
@@ -60,8 +61,8 @@ check_operands (QsJournal     *journal,
             g_strdup ("Put QuantizeLinear and DequantizeLinear on its input."));
   else if (w != NULL && w->value == NULL)
     refuse (journal, layer, "weights-not-constant",
-            g_strdup_printf ("%s stays in floating point: %s is not constant, and products of two "
-                             "activations have no INT8 kernel.", layer->name, w->name),
+            g_strdup_printf ("%s stays in floating point: its weights %s are not constant.",
+                             layer->name, w->name),
             g_strdup ("Take QuantizeLinear and DequantizeLinear away here; they only cost "
                       "accuracy."));
   else
@@ -180,6 +181,113 @@ use_integers (QsNetwork    *network,
 }
 
 static gboolean
+is_product_of_activations (const QsLayer *layer)
+{
+  const QsTensor *w = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
+
+  return layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY && w != NULL && w->value == NULL &&
+         find_weights (layer) == NULL;
+}
+
+static const char *
+find_product_obstacle (const QsLayer *layer,
+                       const QsLayer *x)
+{
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const QsTensor *bias = qs_layer_get_input (layer, QS_INPUT_BIAS);
+  const QsTensor *y = qs_layer_get_output (layer, 0);
+  const QsTensor *a = qs_layer_get_input (layer, QS_INPUT_X), *b = qs_layer_get_input (layer, 1);
+  gint64 n = y->shape.n_dims > 0 ? y->shape.dims[y->shape.n_dims - 1] : 1;
+  QsMatrixGeometry g;
+
+  if (qs_layer_get_input (x, 0)->value != NULL)
+    return "its first operand is constant and its second is not";
+  if (!qs_matrix_geometry_init (&g, attributes, &a->shape, &b->shape, NULL) || g.k > MAX_PRODUCTS)
+    return "more products per output element than int32 accumulators are exact for";
+  if (y->type != QS_DATA_TYPE_FLOAT)
+    return "its result is not float32";
+  if (bias != NULL && (bias->value == NULL || bias->type != QS_DATA_TYPE_FLOAT ||
+                       bias->shape.n_dims < 1 || qs_shape_n_elements (&bias->shape) != n ||
+                       bias->shape.dims[bias->shape.n_dims - 1] != n || attributes->beta != 1.0f))
+    return "its bias is not one constant per column";
+  return NULL;
+}
+
+static void
+refuse_form (QsJournal     *journal,
+             const QsLayer *layer,
+             const char    *obstacle)
+{
+  refuse (journal, layer, "no-int8-form",
+          g_strdup_printf ("%s stays in floating point: %s.", layer->name, obstacle),
+          g_strdup ("Take QuantizeLinear and DequantizeLinear away here; they only cost accuracy."));
+}
+
+/* Says what is missing of a product of activations; TRUE when nothing is. */
+static gboolean
+check_product (QsJournal     *journal,
+               const QsLayer *layer,
+               const QsLayer *x,
+               const QsLayer *w)
+{
+  const guint missing = x == NULL ? QS_INPUT_X : QS_INPUT_WEIGHTS;
+  const char *name = qs_layer_get_input (layer, missing)->name;
+
+  if (x != NULL && w != NULL)
+    return TRUE;
+
+  if (x == NULL && w == NULL)
+    refuse (journal, layer, "missing-quantize",
+            g_strdup_printf ("%s stays in floating point: neither of its operands is quantized.",
+                             layer->name),
+            g_strdup ("Put QuantizeLinear and DequantizeLinear on both operands."));
+  else
+    refuse (journal, layer, "missing-quantize",
+            g_strdup_printf ("%s stays in floating point: only one of its operands is quantized, and "
+                             "%s is not.", layer->name, name),
+            g_strdup_printf ("Put QuantizeLinear and DequantizeLinear on %s.", name));
+  return FALSE;
+}
+
+/* Both operands are dequantized activations, as in attention: each has one scale, so that their
+ * product scales the sums of integer products. */
+static void
+try_quantize_product (QsNetwork *network,
+                      QsJournal *journal,
+                      QsLayer   *layer)
+{
+  QsLayer *x = qs_qdq_get_dequantize (qs_layer_get_input (layer, QS_INPUT_X));
+  QsLayer *w = qs_qdq_get_dequantize (qs_layer_get_input (layer, QS_INPUT_WEIGHTS));
+  const char *layers[] = { NULL, NULL, layer->name, NULL };
+  QsTensor *tensors[3] = { NULL };
+  const char *obstacle;
+
+  if (!check_product (journal, layer, x, w))
+    return;
+  obstacle = find_product_obstacle (layer, x);
+  if (obstacle != NULL)
+    {
+      refuse_form (journal, layer, obstacle);
+      return;
+    }
+
+  layers[0] = x->name;
+  layers[1] = w->name;
+  tensors[0] = qs_layer_get_input (x, 0);
+  tensors[1] = qs_layer_get_input (w, 0);
+  qs_network_touch (network, layer);
+  layer->precision = QS_PRECISION_INT8;
+  qs_qdq_add_origins (layer, x);
+  if (w != x)
+    qs_qdq_add_origins (layer, w);
+  qs_network_set_input (network, layer, QS_INPUT_X, tensors[0]);
+  qs_network_set_input (network, layer, QS_INPUT_WEIGHTS, tensors[1]);
+  qs_qdq_rewrite (journal, ID, layers, tensors, layer,
+                  "Both operands of %s are dequantized activations, so it multiplies the integers and "
+                  "scales the sums with both scales.", layer->name);
+}
+
+static gboolean
 try_quantize (QsNetwork  *network,
               QsJournal  *journal,
               QsLayer    *layer,
@@ -200,10 +308,7 @@ try_quantize (QsNetwork  *network,
     obstacle = find_obstacle (layer, weights, &channels);
   if (obstacle != NULL)
     {
-      refuse (journal, layer, "no-int8-form",
-              g_strdup_printf ("%s stays in floating point: %s.", layer->name, obstacle),
-              g_strdup ("Take QuantizeLinear and DequantizeLinear away here; they only cost "
-                        "accuracy."));
+      refuse_form (journal, layer, obstacle);
       return TRUE;
     }
 
@@ -230,8 +335,11 @@ run (QsNetwork  *network,
     {
       QsLayer *layer = g_ptr_array_index (network->layers, i);
 
-      if (qs_pass_is_weighted (layer) && layer->weight_scales == NULL &&
-          !try_quantize (network, journal, layer, error))
+      if (layer->precision == QS_PRECISION_INT8 || !qs_pass_is_weighted (layer))
+        continue;
+      if (is_product_of_activations (layer))
+        try_quantize_product (network, journal, layer);
+      else if (!try_quantize (network, journal, layer, error))
         return FALSE;
     }
 
@@ -243,7 +351,7 @@ const QsPass qs_pass_quantize_weighted = {
   .title = "Compute weighted layers in integers",
   .run = run,
   .rule = "R7",
-  .condition = "The input and the constant weights of a convolution or a matrix product come from "
-               "DequantizeLinear.",
+  .condition = "The input and the constant weights of a convolution or a matrix product, or both "
+               "operands of a product of activations, come from DequantizeLinear.",
   .proof = QS_PROOF_FUSES,
 };

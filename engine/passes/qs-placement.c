@@ -125,7 +125,7 @@ static const QsPlacementRule rules[] = {
   { "shared-scale", QS_PLACEMENT_USE_BUILD, NULL,
     "The inputs and the output of a concatenation share the largest of their scales, so that it only "
     "moves bytes; so do input and output of layers that move or select elements." },
-  { "variable-weights", QS_PLACEMENT_USE_BUILD, has_variable_weights,
+  { "variable-weights", QS_PLACEMENT_USE_ADVICE, has_variable_weights,
     "Products of two activations, as in attention, have no constant weights to quantize." },
   { "matrix-vector", QS_PLACEMENT_USE_ADVICE, is_matrix_vector,
     "With one row or one column every weight is used once, so memory decides and not arithmetic." },

@@ -71,7 +71,8 @@ typedef struct
   gpointer out;
   QsDataType out_type;
   float reciprocal;           /* 1 / scale of an INT8 output */
-  gint64 row_stride;          /* elements from row to row of output and residual */
+  gint64 row_stride;          /* elements from row to row of the output */
+  gint64 residual_row_stride; /* of the residual; 0 where every row has the same */
 } QsCpuEpilogue;
 
 /**
@@ -117,6 +118,24 @@ typedef struct
                 const gint8  *from,
                 gpointer      to,
                 gint64        n);
+  /* One panel of the right side, @width columns wide, of which @n_columns are there; the others and
+   * what is missing in the last step of k are 0. INT8 values take @size bytes, four values of k or
+   * two of them a 32-bit word per step and column. */
+  void (*pack_f32) (const float *from,
+                    gint64       k_stride,
+                    gint64       column_stride,
+                    gint64       n_k,
+                    gint64       n_columns,
+                    gint64       width,
+                    float       *to);
+  void (*pack_s8) (const gint8 *from,
+                   gint64       k_stride,
+                   gint64       column_stride,
+                   gint64       n_k,
+                   gint64       n_columns,
+                   gint64       width,
+                   gsize        size,
+                   guint32     *to);
   QsCpuDepthwiseFunc depthwise_f32;
   QsCpuDepthwiseFunc depthwise_s8;
 

@@ -126,80 +126,50 @@ qs_cpu_product_clear (QsCpuProduct *self)
 }
 
 static void
-pack_value (const QsCpuProduct *self,
-            guint8             *to,
-            const gint8        *from)
-{
-  if (self->funcs->right_size == sizeof (gint16))
-    *(gint16 *) (gpointer) to = *from;
-  else
-    *(gint8 *) to = *from;
-}
-
-/* Floats, which are packed at every run where both operands are computed. */
-static void
-pack_float_panel (const QsCpuProduct *self,
-                  float              *to,
-                  gint64              panel,
-                  const float        *matrix,
-                  gint64              k_stride,
-                  gint64              column_stride)
-{
-  const gint64 first = panel * QS_CPU_PANEL (self->functions);
-  const gint64 width = panel_vectors (self, panel) * self->functions->lanes;
-  const gint64 n = MIN (width, self->n_columns - first);
-  const float *from = matrix + first * column_stride;
-
-  for (gint64 k = 0; k < self->n_segments * self->segment; k++, to += width, from += k_stride)
-    {
-      if (column_stride == 1)
-        memcpy (to, from, n * sizeof *to);
-      else
-        for (gint64 j = 0; j < n; j++)
-          to[j] = from[j * column_stride];
-      memset (to + n, 0, (width - n) * sizeof *to);
-    }
-}
-
-static void
 pack_panel (const QsCpuProduct *self,
             guint8             *to,
             gint64              panel,
-            const gint8        *matrix,
+            gconstpointer       matrix,
             gint64              k_stride,
             gint64              column_stride)
 {
   const gint64 first = panel * QS_CPU_PANEL (self->functions);
   const gint64 width = panel_vectors (self, panel) * self->functions->lanes;
   const gint64 n = MIN (width, self->n_columns - first);
-  const gint64 unit = self->funcs->unit;
-  const gsize size = self->funcs->right_size;
+  const gint8 *from = (const gint8 *) matrix + first * column_stride;
 
-  for (gint64 s = 0; s < self->n_segments; s++)
-    for (gint64 step = 0; step < self->segment_steps; step++, to += width * unit * size)
-      for (gint64 j = 0; j < n; j++)
-        for (gint64 u = 0; u < MIN (unit, self->segment - step * unit); u++)
-          pack_value (self, to + (j * unit + u) * size,
-                      matrix + (s * self->segment + step * unit + u) * k_stride
-                      + (first + j) * column_stride);
+  if (self->funcs->right_size == sizeof (float))
+    self->functions->pack_f32 ((const float *) matrix + first * column_stride, k_stride,
+                               column_stride, self->n_segments * self->segment, n, width,
+                               (float *) (gpointer) to);
+  else
+    for (gint64 s = 0; s < self->n_segments; s++, from += self->segment * k_stride,
+                to += self->segment_steps * width * sizeof (guint32))
+      self->functions->pack_s8 (from, k_stride, column_stride, self->segment, n, width,
+                                self->funcs->right_size, (guint32 *) (gpointer) to);
 }
 
-/* With left values of a + 128, sum (a w) = sum ((a + 128) w) - 128 sum (w). */
+/* With left values of a + 128, sum (a w) = sum ((a + 128) w) - 128 sum (w): the product of the packed
+ * panel and a row of 128. */
 static void
-pack_initial (const QsCpuProduct *self,
+find_initial (const QsCpuProduct *self,
               gint32             *initial,
-              const gint8        *matrix,
-              gint64              k_stride,
-              gint64              column_stride)
+              gint64              panel,
+              const guint8       *packed)
 {
-  for (gint64 j = 0; j < self->n_columns; j++)
-    {
-      gint32 sum = 0;
+  static const guint8 row[256] = { [0 ... 255] = 128 };
+  const guint8 *rows[] = { row };
+  const gint64 n_steps = self->n_segments * self->segment_steps;
+  const gint64 max_steps = sizeof row / self->funcs->unit;
+  const guint n_vectors = panel_vectors (self, panel);
+  const gsize step_bytes = n_vectors * self->functions->lanes * sizeof (gint32);
 
-      for (gint64 k = 0; k < self->n_segments * self->segment; k++)
-        sum += matrix[k * k_stride + j * column_stride];
-      initial[j] = -128 * sum;
-    }
+  memset (initial, 0, QS_CPU_PANEL (self->functions) * sizeof *initial);
+  for (gint64 k = 0; k < n_steps; k += max_steps)
+    self->funcs->tile (1, rows, 0, MIN (max_steps, n_steps - k), packed + k * step_bytes, n_vectors,
+                       initial);
+  for (guint j = 0; j < QS_CPU_PANEL (self->functions); j++)
+    initial[j] = -initial[j];
 }
 
 /**
@@ -220,14 +190,14 @@ qs_cpu_product_pack (QsCpuProduct *self,
   guint8 *to = self->packed + group * self->n_panels * self->panel_bytes;
 
   for (gint64 panel = 0; panel < self->n_panels; panel++, to += self->panel_bytes)
-    if (self->funcs->right_size == sizeof (float))
-      pack_float_panel (self, (float *) (gpointer) to, panel, matrix, k_stride, column_stride);
-    else
+    {
       pack_panel (self, to, panel, matrix, k_stride, column_stride);
-
-  if (self->initial != NULL)
-    pack_initial (self, self->initial + group * qs_cpu_product_n_padded (self), matrix, k_stride,
-                  column_stride);
+      if (self->initial != NULL)
+        find_initial (self,
+                      self->initial + group * qs_cpu_product_n_padded (self)
+                      + panel * QS_CPU_PANEL (self->functions),
+                      panel, to);
+    }
 }
 
 /* How a run is cut into items: rows by blocks, and columns too where there are few rows. */

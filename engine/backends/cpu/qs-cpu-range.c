@@ -87,6 +87,8 @@ layer_keeps_sign (const QsLayer *layer,
     case QS_LAYER_POOLING:
       return every_window_has_input (layer)
              && is_non_negative (qs_layer_get_input (layer, 0), search);
+    case QS_LAYER_SOFT_MAX:
+      return !((const QsSoftMaxAttributes *) layer->attributes)->log;
     case QS_LAYER_SHUFFLE:
     case QS_LAYER_TRANSPOSE:
     case QS_LAYER_SLICE:

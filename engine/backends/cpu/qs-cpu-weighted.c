@@ -16,10 +16,15 @@ is_constant_of (const QsTensor *tensor,
          && qs_host_tensor_get_data_type (tensor->value) == type;
 }
 
-static gboolean
-supports_bias (const QsLayer  *layer,
-               gint64          n_outputs,
-               const char    **reason)
+/**
+ * qs_cpu_weighted_supports_bias:
+ *
+ * Whether the bias, if there is one, is a constant with one value per output channel.
+ */
+gboolean
+qs_cpu_weighted_supports_bias (const QsLayer  *layer,
+                               gint64          n_outputs,
+                               const char    **reason)
 {
   const QsTensor *bias = qs_layer_get_input (layer, QS_INPUT_BIAS);
   int n_dims;
@@ -115,21 +120,7 @@ qs_cpu_weighted_supports (const QsKernel  *self,
                      ? supports_int8 (layer, n_products, n_outputs, reason)
                      : supports_fp32 (layer, reason);
 
-  return types && qs_cpu_weighted_supports_extras (self, layer, n_outputs, reason);
-}
-
-/**
- * qs_cpu_weighted_supports_extras:
- *
- * Whether bias and residual are those that kernel @self expects.
- */
-gboolean
-qs_cpu_weighted_supports_extras (const QsKernel  *self,
-                                 const QsLayer   *layer,
-                                 gint64           n_outputs,
-                                 const char     **reason)
-{
-  return supports_bias (layer, n_outputs, reason)
+  return types && qs_cpu_weighted_supports_bias (layer, n_outputs, reason)
          && supports_residual (layer, self->precision, reason);
 }
 
@@ -154,6 +145,27 @@ spread (const float  *values,
 }
 
 /**
+ * qs_cpu_weighted_bias:
+ * @beta: what the bias is multiplied by
+ * @bias: (out): bias per column, zero where there is none, to be freed with free()
+ */
+gboolean
+qs_cpu_weighted_bias (const QsLayer  *layer,
+                      gint64          n_groups,
+                      gint64          n_columns,
+                      gint64          n_padded,
+                      float           beta,
+                      float         **bias,
+                      GError        **error)
+{
+  const QsTensor *b = qs_layer_get_input (layer, QS_INPUT_BIAS);
+
+  *bias = spread (b != NULL ? qs_host_tensor_get_floats (b->value) : NULL, 1, beta, n_groups,
+                  n_columns, n_padded, error);
+  return *bias != NULL;
+}
+
+/**
  * qs_cpu_weighted_parameters:
  * @beta: what the bias is multiplied by
  * @multiplier: (out): s_x * s_w per column of an INT8 layer, %NULL for FP32
@@ -172,12 +184,11 @@ qs_cpu_weighted_parameters (const QsLayer  *layer,
                             GError        **error)
 {
   const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
-  const QsTensor *b = qs_layer_get_input (layer, QS_INPUT_BIAS);
-  const float *biases = b != NULL ? qs_host_tensor_get_floats (b->value) : NULL;
 
-  *bias = spread (biases, 1, beta, n_groups, n_columns, n_padded, error);
-  if (*bias == NULL || x->type != QS_DATA_TYPE_INT8)
-    return *bias != NULL;
+  if (!qs_cpu_weighted_bias (layer, n_groups, n_columns, n_padded, beta, bias, error))
+    return FALSE;
+  if (x->type != QS_DATA_TYPE_INT8)
+    return TRUE;
 
   *multiplier = spread (qs_host_tensor_get_floats (layer->weight_scales),
                         qs_host_tensor_get_n_elements (layer->weight_scales) == 1 ? 0 : 1,
@@ -207,6 +218,7 @@ qs_cpu_weighted_epilogue (const QsLayer     *layer,
     .out = y->data,
     .out_type = y->type,
     .row_stride = row_stride,
+    .residual_row_stride = row_stride,
   };
 
   if (y->type == QS_DATA_TYPE_INT8)

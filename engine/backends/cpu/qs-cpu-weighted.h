@@ -14,8 +14,7 @@ gboolean qs_cpu_weighted_supports   (const QsKernel     *self,
                                      gint64              n_products,
                                      gint64              n_outputs,
                                      const char        **reason);
-gboolean qs_cpu_weighted_supports_extras (const QsKernel *self,
-                                     const QsLayer      *layer,
+gboolean qs_cpu_weighted_supports_bias (const QsLayer   *layer,
                                      gint64              n_outputs,
                                      const char        **reason);
 gboolean qs_cpu_weighted_parameters (const QsLayer      *layer,
@@ -24,6 +23,13 @@ gboolean qs_cpu_weighted_parameters (const QsLayer      *layer,
                                      gint64              n_padded,
                                      float               beta,
                                      float             **multiplier,
+                                     float             **bias,
+                                     GError            **error);
+gboolean qs_cpu_weighted_bias       (const QsLayer      *layer,
+                                     gint64              n_groups,
+                                     gint64              n_columns,
+                                     gint64              n_padded,
+                                     float               beta,
                                      float             **bias,
                                      GError            **error);
 void     qs_cpu_weighted_epilogue   (const QsLayer      *layer,

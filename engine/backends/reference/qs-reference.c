@@ -248,6 +248,7 @@ static const QsKernel *const kernels[] = {
   &qs_reference_convolution_pooling,
   &qs_reference_deconvolution,
   &qs_reference_matrix_multiply,
+  &qs_reference_matrix_multiply_dynamic,
   &qs_reference_pooling,
   &qs_reference_reduce,
   &qs_reference_element_wise,

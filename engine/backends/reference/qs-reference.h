@@ -14,6 +14,7 @@ extern const QsKernel qs_reference_convolution;
 extern const QsKernel qs_reference_convolution_pooling;
 extern const QsKernel qs_reference_deconvolution;
 extern const QsKernel qs_reference_matrix_multiply;
+extern const QsKernel qs_reference_matrix_multiply_dynamic;
 extern const QsKernel qs_reference_pooling;
 extern const QsKernel qs_reference_reduce;
 extern const QsKernel qs_reference_element_wise;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "backends/qs-backend-table.h"
+#include "backends/qs-int8.h"
+#include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
 
@@ -669,6 +671,65 @@ some_scales (gint64 n)
   return tensor;
 }
 
+/* None, or one that has the output's shape or is broadcast as a mask is. */
+static void
+add_residual (QsCpuTest                        *test,
+              QsRandom                         *random,
+              QsPrecision                       precision,
+              const QsMatrixMultiplyAttributes *attributes,
+              const QsShape                    *a,
+              const QsShape                    *b)
+{
+  const QsDataType type = precision == QS_PRECISION_INT8 && qs_random_between (random, 0, 1)
+                            ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT;
+  QsMatrixGeometry g;
+  QsShape shape;
+
+  g_assert_true (qs_matrix_geometry_init (&g, attributes, a, b, NULL));
+  shape = g.y;
+  for (int i = 0; i < shape.n_dims - 1; i++)
+    if (qs_random_between (random, 0, 1))
+      shape.dims[i] = 1;
+  if (qs_random_between (random, 0, 1))
+    add_random (test, random, 3, type, &shape, 0.04f, FALSE);
+}
+
+/* The longest sums that int32 holds are exact, with one product more every kernel refuses. */
+static void
+test_matrix_multiply_longest (void)
+{
+  for (int extra = 0; extra < 2; extra++)
+    {
+      const gint64 k = QS_INT8_MAX_K + extra;
+      QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+      QsShape a = qs_shape_make (2, 1, (int) k), b = qs_shape_make (2, (int) k, 1);
+      QsRandom random;
+      QsCpuTest test;
+      guint n;
+      const QsKernel *const *kernels = qs_cpu_get_kernels (QS_CPU_PORTABLE, &n);
+
+      start (&test, &random, 3);
+      add_random (&test, &random, 0, QS_DATA_TYPE_INT8, &a, 1.0f, FALSE);
+      add_random (&test, &random, 1, QS_DATA_TYPE_INT8, &b, 1.0f, FALSE);
+      memset (qs_host_tensor_get_mutable (test.values[0]), -128, (gsize) k);
+      memset (qs_host_tensor_get_mutable (test.values[1]), -128, (gsize) k);
+      qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 2, QS_DATA_TYPE_FLOAT, 0);
+      if (extra == 0)
+        {
+          g_autoptr (QsHostTensor) result = qs_cpu_test_run (&test, reference_kernel (&test),
+                                                             QS_FORMAT_LINEAR, 1);
+
+          g_assert_cmpfloat (qs_host_tensor_get_floats (result)[0], ==, (float) (16384.0 * (double) k));
+          compare (&test, QS_PRECISION_INT8, 0);
+          continue;
+        }
+      for (guint i = 0; i < n; i++)
+        if (kernels[i]->kind == QS_LAYER_MATRIX_MULTIPLY && kernels[i]->precision == QS_PRECISION_INT8)
+          g_assert_false (kernels[i]->supports (kernels[i], test.layer, NULL));
+      qs_cpu_test_clear (&test);
+    }
+}
+
 /* FP32: the sums of k products of at most 2.25, bias, alpha and beta err by less than
  * 2 (k + 4) u 2.25 (k + 2) between two orders of summation. */
 static void
@@ -685,23 +746,25 @@ matrix_multiply (gboolean constant)
       gint64 n, k;
 
       start (&test, &random, seed + (constant ? 0 : 5000));
-      if (constant)
-        precision = random_precision (&random, &type);
+      precision = random_precision (&random, &type);
       random_matrices (&random, &attributes, &a, &b, constant);
       n = b.dims[b.n_dims - (attributes.trans_b ? 2 : 1)];
       k = b.dims[b.n_dims - (attributes.trans_b ? 1 : 2)];
       bias = qs_shape_make (1, (int) n);
-      if (precision == QS_PRECISION_FP32 && qs_random_between (&random, 0, 2) == 0)
-        attributes.alpha = 0.75f;
+      if ((precision == QS_PRECISION_FP32 || !constant)
+          && qs_random_between (&random, 0, 2) == 0)
+        attributes.alpha = 0.73f;
       if (precision == QS_PRECISION_FP32 && qs_random_between (&random, 0, 2) == 0)
         attributes.beta = -0.5f;
       add_random (&test, &random, 0, type, &a, 0.02f, FALSE);
-      add_random (&test, &random, 1, type, &b, 0, constant);
+      add_random (&test, &random, 1, type, &b, constant ? 0 : 0.011f, constant);
       if (qs_random_between (&random, 0, 1))
         add_random (&test, &random, 2, QS_DATA_TYPE_FLOAT, &bias, 0, TRUE);
-      qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 3, type,
+      if (!constant)
+        add_residual (&test, &random, precision, &attributes, &a, &b);
+      qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, constant ? 3 : 4, type,
                              scale_for (type, 0.03f));
-      if (type == QS_DATA_TYPE_INT8)
+      if (type == QS_DATA_TYPE_INT8 && constant)
         test.layer->weight_scales = some_scales (n);
       test.layer->activation = activations[qs_random_between (&random, 0, 3)];
       compare (&test, precision,
@@ -807,6 +870,7 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/concatenation", test_concatenation);
   g_test_add_func ("/cpu/layers/matrix-multiply-constant", test_matrix_multiply_constant);
   g_test_add_func ("/cpu/layers/matrix-multiply-dynamic", test_matrix_multiply_dynamic);
+  g_test_add_func ("/cpu/layers/matrix-multiply-longest", test_matrix_multiply_longest);
   g_test_add_func ("/cpu/layers/reformat", test_reformat);
 
   return g_test_run ();

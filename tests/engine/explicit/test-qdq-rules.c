@@ -505,6 +505,87 @@ test_weights_only (void)
   qs_test_maker_clear (&maker);
 }
 
+static QsTensor *
+product_of (QsTestMaker *maker,
+            const char  *name,
+            QsTensor    *a,
+            QsTensor    *b,
+            gboolean     trans_b)
+{
+  QsMatrixMultiplyAttributes attributes = { FALSE, trans_b, 0.35f, 1.0f };
+  QsTensor *inputs[] = { a, b };
+
+  return qs_test_layer (maker, QS_LAYER_MATRIX_MULTIPLY, name, &attributes, inputs, 2);
+}
+
+/* R7 for the two products of attention: each operand has a scale of its own, and sums of integer
+ * products times both scales and alpha are what fake quantization computes, but for the rounding of
+ * float sums of 12 products: 12 * 2^-24 * 12 * 1.5^2, below 1e-4. */
+static void
+test_activation_product (void)
+{
+  QsTestMaker maker;
+  QsShape shape = qs_shape_make (3, 2, 5, 12);
+  QsTensor *a, *b;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  g_autofree char *text = NULL;
+
+  qs_test_maker_init (&maker, 5);
+  a = qs_test_pair (&maker, "a", qs_test_input (&maker, "x", &shape), S);
+  b = qs_test_pair (&maker, "b", qs_test_activation (&maker, "tanh",
+                                                     qs_network_find_tensor (maker.network, "x"),
+                                                     (QsActivation) { QS_ACTIVATION_TANH }),
+                    0.011f);
+  finish (&maker, product_of (&maker, "scores", a, b, TRUE));
+  check_arithmetic (maker.network, 1e-4f);
+  text = qs_test_run_explicit (&maker, journal);
+  g_assert_nonnull (strstr (text, "MatrixMultiply scores INT8: a_q:i8 b_q:i8 -> scores:f32\n"));
+  g_assert_cmpuint (qs_test_count_entries (journal, QS_JOURNAL_REWRITE, "quantize-weighted"), ==, 1);
+  qs_test_maker_clear (&maker);
+}
+
+/* R8 behind it; a value that lies on a tie may be rounded the other way: one step of the output. */
+static void
+test_activation_product_quantized (void)
+{
+  QsTestMaker maker;
+  QsShape shape = qs_shape_make (3, 2, 5, 12);
+  QsTensor *a;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  g_autofree char *text = NULL;
+
+  qs_test_maker_init (&maker, 5);
+  a = qs_test_pair (&maker, "a", qs_test_input (&maker, "x", &shape), S);
+  finish (&maker, qs_test_pair (&maker, "y", product_of (&maker, "scores", a, a, TRUE), 0.02f));
+  check_arithmetic (maker.network, 0.0201f);
+  text = qs_test_run_explicit (&maker, journal);
+  g_assert_nonnull (strstr (text, "MatrixMultiply scores INT8: a_q:i8 a_q:i8 -> y_q:i8\n"));
+  qs_test_maker_clear (&maker);
+}
+
+/* With one operand quantized it stays float, and the journal says which one is missing. */
+static void
+test_activation_product_refused (void)
+{
+  QsTestMaker maker;
+  QsShape shape = qs_shape_make (3, 2, 5, 12);
+  QsTensor *x, *a;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  const QsJournalEntry *entry;
+  g_autofree char *text = NULL;
+
+  qs_test_maker_init (&maker, 5);
+  x = qs_test_input (&maker, "x", &shape);
+  a = qs_test_pair (&maker, "a", x, S);
+  finish (&maker, product_of (&maker, "scores", a, x, TRUE));
+  text = qs_test_run_explicit (&maker, journal);
+  g_assert_nonnull (strstr (text, "MatrixMultiply scores FP32:"));
+  entry = find_condition (journal, "missing-quantize");
+  g_assert_nonnull (entry);
+  g_assert_nonnull (strstr (entry->remedy, "on x."));
+  qs_test_maker_clear (&maker);
+}
+
 /* Layers on int8 tensors between Q and DQ, as ONNX allows them. */
 static void
 test_integer_layers (void)
@@ -731,6 +812,9 @@ main (int    argc,
   BOTH ("/qdq-rules/maximum/equal-scales", test_maximum);
   g_test_add_func ("/qdq-rules/float-reader", test_float_reader);
   g_test_add_func ("/qdq-rules/weights-only", test_weights_only);
+  g_test_add_func ("/qdq-rules/activation-product/float", test_activation_product);
+  g_test_add_func ("/qdq-rules/activation-product/quantized", test_activation_product_quantized);
+  g_test_add_func ("/qdq-rules/activation-product/refused", test_activation_product_refused);
   g_test_add_func ("/qdq-rules/integer-layers", test_integer_layers);
   g_test_add_func ("/qdq-rules/pass-list", test_pass_list);
   g_test_add_func ("/qdq-rules/float-build", test_float_build);

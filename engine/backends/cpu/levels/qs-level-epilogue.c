@@ -103,11 +103,10 @@ finish_rows (const QsCpuEpilogue *self,
 
   for (guint r = 0; r < n_rows; r++)
     {
-      gint64 offset = (first_row + r) * self->row_stride + column;
-
       scale_row (self, tile + r * QS_PANEL * 4, column, n, values + r * n);
       if (self->residual != NULL)
-        add_residual (self, offset, n_columns, n, values + r * n);
+        add_residual (self, (first_row + r) * self->residual_row_stride + column, n_columns, n,
+                      values + r * n);
     }
 
   qs_level_activation (&self->activation, values, n_rows * n);
@@ -131,7 +130,7 @@ QS_INLINE Floats
 finish_vector (const QsCpuEpilogue *self,
                const guint8        *sums,
                gint64               column,
-               gint64               offset)
+               gint64               residual)
 {
   Floats bias = LOAD_FLOATS (self->bias + column), value;
 
@@ -145,10 +144,10 @@ finish_vector (const QsCpuEpilogue *self,
     value = ADD (LOAD_FLOATS ((const float *) (gconstpointer) sums), bias);
 
   if (self->residual != NULL && self->residual_type == QS_DATA_TYPE_INT8)
-    value = MULTIPLY_ADD (LOAD_BYTES_AS_FLOATS ((const gint8 *) self->residual + offset),
+    value = MULTIPLY_ADD (LOAD_BYTES_AS_FLOATS ((const gint8 *) self->residual + residual),
                           SET_FLOATS (self->residual_scale), value);
   else if (self->residual != NULL)
-    value = ADD (value, LOAD_FLOATS ((const float *) self->residual + offset));
+    value = ADD (value, LOAD_FLOATS ((const float *) self->residual + residual));
 
   if (self->activation.type == QS_ACTIVATION_RELU)
     value = MAXIMUM (SET_FLOATS (0.0f), value);
@@ -177,10 +176,11 @@ finish_vectors (const QsCpuEpilogue *self,
   for (guint r = 0; r < n_rows; r++, tile += QS_PANEL * 4)
     {
       gint64 offset = (first_row + r) * self->row_stride + column;
-      Floats first = finish_vector (self, tile, column, offset), second = first;
+      gint64 residual = (first_row + r) * self->residual_row_stride + column;
+      Floats first = finish_vector (self, tile, column, residual), second = first;
 
       if (n_vectors > 1)
-        second = finish_vector (self, tile + QS_LANES * 4, column + QS_LANES, offset + QS_LANES);
+        second = finish_vector (self, tile + QS_LANES * 4, column + QS_LANES, residual + QS_LANES);
 
       if (self->out_type == QS_DATA_TYPE_INT8)
         store_floats_as_bytes ((gint8 *) self->out + offset,

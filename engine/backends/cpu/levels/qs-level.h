@@ -46,6 +46,8 @@
 #define qs_level_product_u7 QS_LEVEL_SYMBOL (qs_level_product_u7)
 #define qs_level_epilogue QS_LEVEL_SYMBOL (qs_level_epilogue)
 #define qs_level_left QS_LEVEL_SYMBOL (qs_level_left)
+#define qs_level_pack_f32 QS_LEVEL_SYMBOL (qs_level_pack_f32)
+#define qs_level_pack_s8 QS_LEVEL_SYMBOL (qs_level_pack_s8)
 #define qs_level_depthwise_f32 QS_LEVEL_SYMBOL (qs_level_depthwise_f32)
 #define qs_level_depthwise_s8 QS_LEVEL_SYMBOL (qs_level_depthwise_s8)
 #define qs_level_activation QS_LEVEL_SYMBOL (qs_level_activation)
@@ -78,6 +80,21 @@ void qs_level_left (QsCpuLeft     left,
                     const gint8  *from,
                     gpointer      to,
                     gint64        n);
+void qs_level_pack_f32 (const float *from,
+                        gint64       k_stride,
+                        gint64       column_stride,
+                        gint64       n_k,
+                        gint64       n_columns,
+                        gint64       width,
+                        float       *to);
+void qs_level_pack_s8 (const gint8 *from,
+                       gint64       k_stride,
+                       gint64       column_stride,
+                       gint64       n_k,
+                       gint64       n_columns,
+                       gint64       width,
+                       gsize        size,
+                       guint32     *to);
 void qs_level_depthwise_f32 (const gconstpointer *taps,
                              guint                n_taps,
                              guint                n_pixels,
