@@ -54,6 +54,7 @@ report_json (QsCli                 *self,
       qs_cli_json_text (self->json, "precision", qs_precision_name (info->layer->precision));
       qs_cli_json_text (self->json, "kernel", info->kernel);
       qs_cli_json_number (self->json, "ms", result->layer_ms[i]);
+      qs_cli_report_speed (self->json, info->layer, result->layer_ms[i]);
       json_builder_end_object (self->json);
     }
   json_builder_end_array (self->json);

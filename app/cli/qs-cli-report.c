@@ -6,6 +6,7 @@
 #include "qs-cli-json.h"
 #include "qs-cli-table.h"
 #include "qs-cli.h"
+#include "operators/qs-work.h"
 
 static double
 total_time (QsEngine     *engine,
@@ -24,16 +25,46 @@ total_time (QsEngine     *engine,
   return total;
 }
 
+/* NaN, which tables and JSON leave out, where there is nothing to count or no time. */
+static double
+giga_per_second (double n,
+                 double ms)
+{
+  return n > 0.0 && ms > 0.0 ? 1e-6 * n / ms : NAN;
+}
+
+/**
+ * qs_cli_report_speed:
+ * @json: an object that is being written
+ * @ms: the layer's time
+ *
+ * The members operations, bytes, gops and gbps: how much a layer computes and moves at least
+ * (qs_layer_count_operations(), qs_layer_count_bytes()), and how much of it in a second, in 10⁹.
+ */
+void
+qs_cli_report_speed (JsonBuilder   *json,
+                     const QsLayer *layer,
+                     double         ms)
+{
+  double operations = qs_layer_count_operations (layer), bytes = qs_layer_count_bytes (layer);
+
+  qs_cli_json_number (json, "operations", operations);
+  qs_cli_json_number (json, "bytes", bytes);
+  qs_cli_json_number (json, "gops", giga_per_second (operations, ms));
+  qs_cli_json_number (json, "gbps", giga_per_second (bytes, ms));
+}
+
 /**
  * qs_cli_report_print_layers:
  *
- * One line for each layer: name, type, precision, time and kernel.
+ * One line for each layer: name, type, precision, time, speed and kernel.
  */
 void
 qs_cli_report_print_layers (QsEngine     *engine,
                             const double *layer_ms)
 {
-  const char *const titles[] = { "Layer", "Type", "Precision", ">Time (ms)", ">%", "Kernel", NULL };
+  const char *const titles[] = { "Layer", "Type", "Precision", ">Time (ms)", ">%", ">GOP/s", "Kernel",
+                                 NULL };
   g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
   QsNetwork *network = qs_engine_get_network (engine);
   double total = total_time (engine, layer_ms);
@@ -42,12 +73,14 @@ qs_cli_report_print_layers (QsEngine     *engine,
     {
       const QsEngineLayer *info = qs_engine_get_layer (engine, i);
       double ms = layer_ms != NULL ? layer_ms[i] : info->ms;
+      double operations = qs_layer_count_operations (info->layer);
 
       qs_cli_table_add_name (table, info->layer->name);
       qs_cli_table_add (table, "%s", info->layer->klass->name);
       qs_cli_table_add (table, "%s", qs_precision_name (info->layer->precision));
       qs_cli_table_add_number (table, 4, ms >= 0.0 ? ms : NAN);
       qs_cli_table_add_number (table, 1, ms >= 0.0 && total > 0.0 ? 100.0 * ms / total : NAN);
+      qs_cli_table_add_number (table, 1, giga_per_second (operations, ms));
       qs_cli_table_add (table, "%s", info->kernel);
     }
 

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 void qs_cli_report_print_layers  (QsEngine           *engine,
                                   const double       *layer_ms);
 void qs_cli_report_print_summary (QsEngine           *engine);
+void qs_cli_report_speed         (JsonBuilder        *json,
+                                  const QsLayer      *layer,
+                                  double              ms);
 /* The warnings of the build, on stderr. */
 void qs_cli_report_warnings      (QsEngine           *engine);
 void qs_cli_report_print_warnings (QsJournal *journal);

@@ -348,6 +348,29 @@ test_plan (void)
   g_assert_cmpfloat (json_object_get_double_member (root, "sqnr_db"), >, 15.0);
 }
 
+/* Operations and bytes over the layer's time, where there is any. */
+static void
+check_speeds (JsonArray *layers)
+{
+  double total = 0.0;
+
+  for (guint i = 0; i < json_array_get_length (layers); i++)
+    {
+      JsonObject *layer = json_array_get_object_element (layers, i);
+      double operations = json_object_get_double_member (layer, "operations");
+      double ms = json_object_get_double_member (layer, "ms");
+
+      total += operations;
+      g_assert_cmpfloat (json_object_get_double_member (layer, "bytes"), >, 0.0);
+      if (ms > 0.0 && operations > 0.0)
+        g_assert_cmpfloat_with_epsilon (json_object_get_double_member (layer, "gops") * ms * 1e6,
+                                        operations, 1e-6 * operations);
+      else
+        g_assert_true (json_object_get_null_member (layer, "gops"));
+    }
+  g_assert_cmpfloat (total, >, 1e6);
+}
+
 static void
 test_bench (void)
 {
@@ -370,6 +393,7 @@ test_bench (void)
                      json_object_get_double_member (root, "min_ms"));
   layers = json_object_get_array_member (root, "layers");
   g_assert_cmpuint (json_array_get_length (layers), >, 10);
+  check_speeds (layers);
 }
 
 static void
