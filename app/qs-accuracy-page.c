@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "qs-compat.h"
 #include "qs-evaluation-card.h"
 #include "qs-resources.h"
 
@@ -123,7 +124,7 @@ qs_accuracy_page_set_session (QsAccuracyPage *self,
 static void
 qs_accuracy_page_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_ACCURACY_PAGE);
+  qs_bin_dispose_template (object, QS_TYPE_ACCURACY_PAGE);
   G_OBJECT_CLASS (qs_accuracy_page_parent_class)->dispose (object);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-banner.h"
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 
 struct _QsBanner
@@ -65,6 +66,7 @@ qs_banner_show_error_with_action (QsBanner   *self,
 {
   qs_banner_show_error (self, title, message);
   gtk_button_set_label (self->action_button, label);
+  qs_name_buttons (GTK_WIDGET (self->action_button));
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->action_button), action);
   gtk_widget_set_visible (GTK_WIDGET (self->action_button), TRUE);
 }
@@ -87,7 +89,7 @@ qs_banner_hide (QsBanner *self)
 static void
 qs_banner_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_BANNER);
+  qs_bin_dispose_template (object, QS_TYPE_BANNER);
   G_OBJECT_CLASS (qs_banner_parent_class)->dispose (object);
 }
 

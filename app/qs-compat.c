@@ -4,6 +4,7 @@
 #include "qs-compat.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 
@@ -12,7 +13,7 @@ typedef struct
   GtkFileChooserNative *chooser;
   QsFileFunc func;
   gpointer user_data;
-  GDestroyNotify free_data;
+  gboolean is_always_called; /* also without a file */
 } QsFileRequest;
 
 static void
@@ -23,32 +24,28 @@ file_response_cb (QsFileRequest *request,
 
   if (response == GTK_RESPONSE_ACCEPT)
     file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (request->chooser));
-  if (file != NULL)
+  if (file != NULL || request->is_always_called)
     request->func (file, request->user_data);
 
-  if (request->free_data != NULL)
-    request->free_data (request->user_data);
   g_object_unref (request->chooser);
   g_free (request);
 }
 
-static GtkFileChooser *
+static QsFileRequest *
 file_request (GtkWindow            *parent,
               const char           *title,
               GtkFileChooserAction  action,
               QsFileFunc            func,
-              gpointer              user_data,
-              GDestroyNotify        free_data)
+              gpointer              user_data)
 {
   QsFileRequest *request = g_new0 (QsFileRequest, 1);
 
   request->chooser = gtk_file_chooser_native_new (title, parent, action, NULL, NULL);
   request->func = func;
   request->user_data = user_data;
-  request->free_data = free_data;
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (request->chooser), TRUE);
   g_signal_connect_swapped (request->chooser, "response", G_CALLBACK (file_response_cb), request);
-  return GTK_FILE_CHOOSER (request->chooser);
+  return request;
 }
 
 static GtkFileFilter *
@@ -71,8 +68,9 @@ qs_file_open (GtkWindow          *parent,
               QsFileFunc          func,
               gpointer            user_data)
 {
-  GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_OPEN, func,
-                                          user_data, NULL);
+  QsFileRequest *request = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_OPEN, func,
+                                         user_data);
+  GtkFileChooser *chooser = GTK_FILE_CHOOSER (request->chooser);
   g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
 
   for (guint i = 0; i < n_filters; i++)
@@ -89,54 +87,15 @@ qs_file_open (GtkWindow          *parent,
 }
 
 void
-qs_file_save_full (GtkWindow      *parent,
-                   const char     *title,
-                   const char     *name,
-                   QsFileFunc      func,
-                   gpointer        user_data,
-                   GDestroyNotify  free_data)
-{
-  GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SAVE, func,
-                                          user_data, free_data);
-
-  gtk_file_chooser_set_current_name (chooser, name);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
-}
-
-void
 qs_folder_open (GtkWindow  *parent,
                 const char *title,
                 QsFileFunc  func,
                 gpointer    user_data)
 {
-  GtkFileChooser *chooser = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, func,
-                                          user_data, NULL);
+  QsFileRequest *request = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, func,
+                                         user_data);
 
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
-}
-
-void
-qs_file_save (GtkWindow  *parent,
-              const char *title,
-              const char *name,
-              QsFileFunc  func,
-              gpointer    user_data)
-{
-  qs_file_save_full (parent, title, name, func, user_data, NULL);
-}
-
-static void
-folder_response_cb (QsFileRequest *request,
-                    int            response)
-{
-  g_autoptr (GFile) folder = NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT)
-    folder = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (request->chooser));
-  request->func (folder, request->user_data);
-
-  g_object_unref (request->chooser);
-  g_free (request);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (request->chooser));
 }
 
 void
@@ -145,123 +104,44 @@ qs_folder_ask (GtkWindow  *parent,
                QsFileFunc  func,
                gpointer    user_data)
 {
-  QsFileRequest *request = g_new0 (QsFileRequest, 1);
+  QsFileRequest *request = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, func,
+                                         user_data);
 
-  request->chooser = gtk_file_chooser_native_new (title, parent,
-                                                  GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
-  request->func = func;
-  request->user_data = user_data;
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (request->chooser), TRUE);
-  g_signal_connect_swapped (request->chooser, "response", G_CALLBACK (folder_response_cb), request);
+  request->is_always_called = TRUE;
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (request->chooser));
+}
+
+void
+qs_file_save_ask (GtkWindow  *parent,
+                  const char *title,
+                  const char *name,
+                  QsFileFunc  func,
+                  gpointer    user_data)
+{
+  QsFileRequest *request = file_request (parent, title, GTK_FILE_CHOOSER_ACTION_SAVE, func,
+                                         user_data);
+
+  request->is_always_called = TRUE;
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (request->chooser), name);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (request->chooser));
 }
 
 typedef struct
 {
-  QsAnswerFunc func;
-  gpointer user_data;
-} QsDecision;
-
-static void
-answer_cb (QsDecision *decision,
-           const char *response)
-{
-  decision->func (g_str_equal (response, "accept"), decision->user_data);
-}
-
-static void
-decision_free (gpointer  data,
-               GClosure *closure)
-{
-  g_free (data);
-}
-
-void
-qs_question (GtkWindow    *parent,
-             const char   *heading,
-             const char   *body,
-             const char   *accept,
-             QsAnswerFunc  func,
-             gpointer      user_data)
-{
-  GtkWidget *dialog = adw_message_dialog_new (parent, heading, body);
-  QsDecision *decision = g_new0 (QsDecision, 1);
-
-  decision->func = func;
-  decision->user_data = user_data;
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog),
-                                    "cancel", _("_Cancel"),
-                                    "accept", accept,
-                                    NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "accept",
-                                              ADW_RESPONSE_SUGGESTED);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "accept");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_data (dialog, "response", G_CALLBACK (answer_cb), decision, decision_free,
-                         G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-typedef struct
-{
-  QsChoiceFunc func;
-  gpointer user_data;
-} QsChoice;
-
-static void
-confirm_response_cb (QsChoice   *choice,
-                     const char *response)
-{
-  if (g_str_equal (response, "accept"))
-    choice->func (choice->user_data);
-}
-
-static void
-choice_free (gpointer  data,
-             GClosure *closure)
-{
-  g_free (data);
-}
-
-void
-qs_confirm (GtkWindow    *parent,
-            const char   *heading,
-            const char   *body,
-            const char   *accept,
-            QsChoiceFunc  func,
-            gpointer      user_data)
-{
-  GtkWidget *dialog = adw_message_dialog_new (parent, heading, body);
-  QsChoice *choice = g_new0 (QsChoice, 1);
-
-  choice->func = func;
-  choice->user_data = user_data;
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog),
-                                    "cancel", _("_Cancel"),
-                                    "accept", accept,
-                                    NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "accept",
-                                              ADW_RESPONSE_DESTRUCTIVE);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_data (dialog, "response", G_CALLBACK (confirm_response_cb), choice,
-                         choice_free, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-typedef struct
-{
-  GtkWidget *form;
-  QsAskFunc func;
+  GtkWidget *form; /* (nullable) */
+  QsAnswerFunc answer_func;
+  QsAskFunc ask_func;
   gpointer user_data;
 } QsQuestion;
 
 static void
-ask_response_cb (QsQuestion *question,
-                 const char *response)
+response_cb (QsQuestion *question,
+             const char *response)
 {
-  if (g_str_equal (response, "accept"))
-    question->func (question->form, question->user_data);
+  if (question->answer_func != NULL)
+    question->answer_func (response, question->user_data);
+  else if (g_str_equal (response, QS_ANSWER_ACCEPT))
+    question->ask_func (question->form, question->user_data);
 }
 
 static void
@@ -270,8 +150,53 @@ question_free (gpointer  data,
 {
   QsQuestion *question = data;
 
-  g_object_unref (question->form);
+  g_clear_object (&question->form);
   g_free (question);
+}
+
+/* With Cancel, which is also what closing the dialog means; the last answer is the default. */
+static void
+ask (GtkWindow        *parent,
+     const char       *heading,
+     const char       *body,
+     const QsAnswer   *answers,
+     guint             n_answers,
+     const QsQuestion *question)
+{
+  AdwMessageDialog *dialog =
+    ADW_MESSAGE_DIALOG (adw_message_dialog_new (parent, heading, body));
+
+  adw_message_dialog_set_extra_child (dialog, question->form);
+  adw_message_dialog_add_response (dialog, QS_ANSWER_CANCEL, _("_Cancel"));
+  for (guint i = 0; i < n_answers; i++)
+    {
+      adw_message_dialog_add_response (dialog, answers[i].id, answers[i].label);
+      adw_message_dialog_set_response_appearance (dialog, answers[i].id,
+                                                  answers[i].is_destructive
+                                                    ? ADW_RESPONSE_DESTRUCTIVE
+                                                    : ADW_RESPONSE_SUGGESTED);
+    }
+  adw_message_dialog_set_default_response (dialog, answers[n_answers - 1].id);
+  adw_message_dialog_set_close_response (dialog, QS_ANSWER_CANCEL);
+  g_signal_connect_data (dialog, "response", G_CALLBACK (response_cb),
+                         g_memdup2 (question, sizeof *question), question_free,
+                         G_CONNECT_SWAPPED);
+  qs_name_buttons (GTK_WIDGET (dialog));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+void
+qs_question (GtkWindow      *parent,
+             const char     *heading,
+             const char     *body,
+             const QsAnswer *answers,
+             guint           n_answers,
+             QsAnswerFunc    func,
+             gpointer        user_data)
+{
+  const QsQuestion question = { .answer_func = func, .user_data = user_data };
+
+  ask (parent, heading, body, answers, n_answers, &question);
 }
 
 void
@@ -283,24 +208,10 @@ qs_ask (GtkWindow  *parent,
         QsAskFunc   func,
         gpointer    user_data)
 {
-  GtkWidget *dialog = adw_message_dialog_new (parent, heading, body);
-  QsQuestion *question = g_new0 (QsQuestion, 1);
+  const QsAnswer answer = { QS_ANSWER_ACCEPT, accept, FALSE };
+  const QsQuestion question = { g_object_ref (form), NULL, func, user_data };
 
-  question->form = g_object_ref (form);
-  question->func = func;
-  question->user_data = user_data;
-  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), form);
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog),
-                                    "cancel", _("_Cancel"),
-                                    "accept", accept,
-                                    NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "accept",
-                                              ADW_RESPONSE_SUGGESTED);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "accept");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_data (dialog, "response", G_CALLBACK (ask_response_cb), question,
-                         question_free, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (dialog));
+  ask (parent, heading, body, &answer, 1, &question);
 }
 
 void
@@ -320,6 +231,42 @@ qs_about_show (GtkWindow *parent)
                                        "the way they are."),
                          "license-type", GTK_LICENSE_MIT_X11,
                          NULL);
+}
+
+static void
+name_button (GtkButton *button)
+{
+  g_autofree char *name = NULL;
+  char *underscore;
+
+  if (gtk_button_get_label (button) == NULL || !gtk_button_get_use_underline (button))
+    return;
+
+  name = g_strdup (gtk_button_get_label (button));
+  underscore = strchr (name, '_');
+  if (underscore != NULL)
+    memmove (underscore, underscore + 1, strlen (underscore));
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+void
+qs_name_buttons (GtkWidget *root)
+{
+  if (GTK_IS_BUTTON (root))
+    name_button (GTK_BUTTON (root));
+
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    qs_name_buttons (child);
+}
+
+void
+qs_bin_dispose_template (GObject *bin,
+                         GType    type)
+{
+  adw_bin_set_child (ADW_BIN (bin), NULL);
+  gtk_widget_dispose_template (GTK_WIDGET (bin), type);
 }
 
 void

@@ -21,13 +21,28 @@ typedef struct
   const char *suffixes[12];
 } QsFileFilter;
 
-/* @file is borrowed and never NULL: dismissing the dialog calls nothing. */
+#define QS_ANSWER_CANCEL "cancel"
+#define QS_ANSWER_ACCEPT "accept"
+
+/**
+ * QsAnswer:
+ * @label: with a mnemonic
+ * @is_destructive: whether something is lost by it
+ */
+typedef struct
+{
+  const char *id;
+  const char *label;
+  gboolean is_destructive;
+} QsAnswer;
+
+/* @file is borrowed. Unless a function says otherwise, dismissing the dialog calls nothing. */
 typedef void (*QsFileFunc)   (GFile      *file,
                               gpointer    user_data);
-typedef void (*QsChoiceFunc) (gpointer    user_data);
 typedef void (*QsAskFunc)    (GtkWidget  *form,
                               gpointer    user_data);
-typedef void (*QsAnswerFunc) (gboolean    accepted,
+/* @answer: an answer's id, or %QS_ANSWER_CANCEL */
+typedef void (*QsAnswerFunc) (const char *answer,
                               gpointer    user_data);
 
 void qs_file_open   (GtkWindow           *parent,
@@ -45,18 +60,12 @@ void qs_folder_ask  (GtkWindow           *parent,
                      const char          *title,
                      QsFileFunc           func,
                      gpointer             user_data);
-void qs_file_save   (GtkWindow           *parent,
+/* @func is always called once, with %NULL when the dialog is dismissed. */
+void qs_file_save_ask (GtkWindow         *parent,
                      const char          *title,
                      const char          *name,
                      QsFileFunc           func,
                      gpointer             user_data);
-/* The same for data that is freed when the dialog goes. */
-void qs_file_save_full (GtkWindow        *parent,
-                     const char          *title,
-                     const char          *name,
-                     QsFileFunc           func,
-                     gpointer             user_data,
-                     GDestroyNotify       free_data);
 /* Asks for what is entered in @form; @func is called when @accept was chosen. */
 void qs_ask         (GtkWindow           *parent,
                      const char          *heading,
@@ -65,21 +74,22 @@ void qs_ask         (GtkWindow           *parent,
                      GtkWidget           *form,
                      QsAskFunc            func,
                      gpointer             user_data);
-/* Asks before something is lost; @func is called when @accept was chosen. */
-void qs_confirm     (GtkWindow           *parent,
-                     const char          *heading,
-                     const char          *body,
-                     const char          *accept,
-                     QsChoiceFunc         func,
-                     gpointer             user_data);
-/* Asks what to do next; @func is told whether @accept was chosen, or the question dismissed. */
+/* Asks for a decision between @answers and Cancel; the last of them is the default. */
 void qs_question    (GtkWindow           *parent,
                      const char          *heading,
                      const char          *body,
-                     const char          *accept,
+                     const QsAnswer      *answers,
+                     guint                n_answers,
                      QsAnswerFunc         func,
                      gpointer             user_data);
 void qs_about_show  (GtkWindow           *parent);
+/* GTK 4.8 tells screen readers the label of a button with a mnemonic twice, once with its underscore.
+ * Names every such button in @root by its label. */
+void qs_name_buttons (GtkWidget          *root);
+/* For a type whose parent is AdwBin: GTK 4.8 takes children that the template names away from it, and
+ * it would let go of its child once more. */
+void qs_bin_dispose_template (GObject    *bin,
+                              GType       type);
 void qs_widget_get_foreground (GtkWidget *widget,
                                GdkRGBA   *color);
 

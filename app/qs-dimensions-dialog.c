@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 
 struct _QsDimensionsDialog
@@ -253,6 +254,7 @@ qs_dimensions_dialog_init (QsDimensionsDialog *self)
 {
   self->is_filling = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
+  qs_name_buttons (GTK_WIDGET (self));
   self->is_filling = FALSE;
   self->buttons = g_ptr_array_new ();
   fill_presets (self);

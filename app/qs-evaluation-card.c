@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 
 struct _QsEvaluationCard
@@ -122,7 +123,7 @@ show_rows (QsEvaluationCard   *self,
 static void
 qs_evaluation_card_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_EVALUATION_CARD);
+  qs_bin_dispose_template (object, QS_TYPE_EVALUATION_CARD);
   G_OBJECT_CLASS (qs_evaluation_card_parent_class)->dispose (object);
 }
 

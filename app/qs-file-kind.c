@@ -8,6 +8,7 @@
 #include "calibration/qs-histogram-file.h"
 #include "document/qs-document.h"
 #include "export/qs-trex-graph.h"
+#include "qs-worker.h"
 
 /* Behind the magic number of tar. */
 #define HEAD_SIZE 512
@@ -201,4 +202,38 @@ qs_file_kind_query (GFile       *file,
   if (*kind == QS_FILE_UNKNOWN && is_scale_table (file))
     *kind = QS_FILE_CACHE;
   return TRUE;
+}
+
+static void
+query_run (GTask *task)
+{
+  QsFileKind kind = QS_FILE_UNKNOWN;
+  GError *error = NULL;
+
+  if (qs_file_kind_query (g_task_get_task_data (task), &kind, &error))
+    g_task_return_int (task, kind);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+qs_file_kind_query_async (GFile               *file,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, qs_file_kind_query_async);
+  g_task_set_task_data (task, g_object_ref (file), g_object_unref);
+  qs_worker_run (task, query_run);
+}
+
+/* Returns: %QS_FILE_UNKNOWN with an error for a file that cannot be read */
+QsFileKind
+qs_file_kind_query_finish (GAsyncResult  *result,
+                           GError       **error)
+{
+  gssize kind = g_task_propagate_int (G_TASK (result), error);
+
+  return kind < 0 ? QS_FILE_UNKNOWN : (QsFileKind) kind;
 }

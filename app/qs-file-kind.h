@@ -37,5 +37,10 @@ QsFileKind qs_file_kind_guess (const char  *name,
 gboolean   qs_file_kind_query (GFile       *file,
                                QsFileKind  *kind,
                                GError     **error);
+void       qs_file_kind_query_async  (GFile                *file,
+                                      GAsyncReadyCallback   callback,
+                                      gpointer              user_data);
+QsFileKind qs_file_kind_query_finish (GAsyncResult         *result,
+                                      GError              **error);
 
 G_END_DECLS

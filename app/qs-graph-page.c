@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 #include "widgets/qs-legend.h"
 #include "widgets/qs-minimap.h"
@@ -224,7 +225,7 @@ static void
 qs_graph_page_dispose (GObject *object)
 {
   g_clear_handle_id (&QS_GRAPH_PAGE (object)->minimap_source, g_source_remove);
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_GRAPH_PAGE);
+  qs_bin_dispose_template (object, QS_TYPE_GRAPH_PAGE);
   G_OBJECT_CLASS (qs_graph_page_parent_class)->dispose (object);
 }
 

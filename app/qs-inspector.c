@@ -3,6 +3,7 @@
 
 #include "qs-inspector.h"
 
+#include "qs-compat.h"
 #include "qs-layer-inspector.h"
 #include "qs-resources.h"
 #include "qs-tensor-inspector.h"
@@ -71,7 +72,7 @@ qs_inspector_set_session (QsInspector *self,
 static void
 qs_inspector_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_INSPECTOR);
+  qs_bin_dispose_template (object, QS_TYPE_INSPECTOR);
   G_OBJECT_CLASS (qs_inspector_parent_class)->dispose (object);
 }
 

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-compat.h"
 #include "qs-layer-row.h"
 #include "qs-property-list.h"
 #include "qs-resources.h"
@@ -377,7 +378,7 @@ qs_layer_inspector_show (QsLayerInspector *self,
 static void
 qs_layer_inspector_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_LAYER_INSPECTOR);
+  qs_bin_dispose_template (object, QS_TYPE_LAYER_INSPECTOR);
   G_OBJECT_CLASS (qs_layer_inspector_parent_class)->dispose (object);
 }
 

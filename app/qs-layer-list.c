@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-compat.h"
 #include "qs-layer-model.h"
 #include "qs-layer-row.h"
 #include "qs-resources.h"
@@ -220,7 +221,7 @@ qs_layer_list_dispose (GObject *object)
 
   if (self->filter != NULL)
     gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_LAYER_LIST);
+  qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_LAYER_LIST);
   g_clear_object (&self->selection);
   g_clear_object (&self->filtered);
   g_clear_object (&self->filter);

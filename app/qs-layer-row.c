@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-layer-row.h"
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 #include "qs-row-tooltip.h"
 
@@ -18,7 +19,7 @@ G_DEFINE_FINAL_TYPE (QsLayerRow, qs_layer_row, ADW_TYPE_BIN)
 static void
 qs_layer_row_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_LAYER_ROW);
+  qs_bin_dispose_template (object, QS_TYPE_LAYER_ROW);
   G_OBJECT_CLASS (qs_layer_row_parent_class)->dispose (object);
 }
 

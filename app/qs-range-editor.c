@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 
 /* More members of a group than these are only counted. */
@@ -382,7 +383,7 @@ qs_range_editor_dispose (GObject *object)
 {
   QsRangeEditor *self = QS_RANGE_EDITOR (object);
 
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_RANGE_EDITOR);
+  qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_RANGE_EDITOR);
   g_clear_pointer (&self->tensor, g_free);
   g_clear_pointer (&self->histogram, qs_histogram_free);
 

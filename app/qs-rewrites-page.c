@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "passes/qs-replay-network.h"
+#include "qs-compat.h"
 #include "qs-journal-item.h"
 #include "qs-resources.h"
 #include "widgets/qs-graph-view.h"
@@ -479,6 +480,7 @@ make_advice_row (QsRewritesPage *self,
     {
       GtkWidget *button = gtk_button_new_with_mnemonic (_("_Apply"));
 
+      qs_name_buttons (button);
       gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
       g_object_set_data (G_OBJECT (button), "row", GUINT_TO_POINTER (index));
       g_signal_connect_object (button, "clicked", G_CALLBACK (apply_clicked_cb), self,
@@ -755,7 +757,7 @@ qs_rewrites_page_dispose (GObject *object)
   if (self->filter != NULL)
     gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
   self->is_following = TRUE;
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_REWRITES_PAGE);
+  qs_bin_dispose_template (object, QS_TYPE_REWRITES_PAGE);
   g_clear_object (&self->rewrite_selection);
   g_clear_object (&self->blocked_selection);
   g_clear_object (&self->filter);

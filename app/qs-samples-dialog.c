@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-compat.h"
 #include "qs-presets.h"
 #include "qs-resources.h"
 #include "qs-samples-preview.h"
@@ -567,6 +568,7 @@ qs_samples_dialog_init (QsSamplesDialog *self)
   g_autoptr (GtkStringList) presets = gtk_string_list_new (NULL);
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  qs_name_buttons (GTK_WIDGET (self));
 
   for (guint i = 0; i < qs_sample_preset_get_n (); i++)
     gtk_string_list_append (presets, _(qs_sample_preset_get (i)->title));

@@ -3,6 +3,7 @@
 
 #include "qs-scales-page.h"
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 #include "qs-scales-table.h"
 #include "widgets/qs-scale-chart.h"
@@ -238,7 +239,7 @@ qs_scales_page_grab_focus (GtkWidget *widget)
 static void
 qs_scales_page_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_SCALES_PAGE);
+  qs_bin_dispose_template (object, QS_TYPE_SCALES_PAGE);
   g_clear_pointer (&QS_SCALES_PAGE (object)->chart_rows, g_hash_table_unref);
 
   G_OBJECT_CLASS (qs_scales_page_parent_class)->dispose (object);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "calibration/qs-scale-diff.h"
+#include "qs-compat.h"
 #include "qs-resources.h"
 #include "qs-row-tooltip.h"
 #include "qs-scale-column.h"
@@ -775,7 +776,7 @@ qs_scales_table_dispose (GObject *object)
 
   if (self->filter != NULL)
     gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_SCALES_TABLE);
+  qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_SCALES_TABLE);
   g_clear_object (&self->selection);
   g_clear_object (&self->sorted);
   g_clear_object (&self->filtered);

@@ -53,6 +53,12 @@ qs_session_can_refit (QsSession *self)
   return self->work.engine != NULL && !qs_session_is_busy (self);
 }
 
+gboolean
+qs_session_is_refitted (QsSession *self)
+{
+  return self->work.is_refitted;
+}
+
 /**
  * qs_session_refit_async:
  * @file: scales in any format that caches have
@@ -87,6 +93,7 @@ take_refitted (QsSession *self,
   self->work.engine = engine;
   self->work.built = qs_engine_ref (engine);
   self->work.is_stale = FALSE;
+  self->work.is_refitted = TRUE;
   qs_live_effect_set_subject (self->effect, NULL, NULL, NULL, 0);
   qs_session_mark_modified (self);
   qs_session_emit_changed (self, QS_CHANGED_ENGINE);

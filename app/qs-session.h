@@ -228,6 +228,8 @@ gboolean         qs_session_build_finish         (QsSession             *self,
                                                   GError               **error);
 /* New scales for the engine from a file; one that is refused leaves it as it was. */
 gboolean         qs_session_can_refit            (QsSession             *self);
+/* Whether the engine's scales are not those that it was built with. */
+gboolean         qs_session_is_refitted          (QsSession             *self);
 void             qs_session_refit_async          (QsSession             *self,
                                                   GFile                 *file,
                                                   GAsyncReadyCallback    callback,

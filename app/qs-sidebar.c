@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-compat.h"
 #include "qs-finding-list.h"
 #include "qs-layer-list.h"
 #include "qs-node-list.h"
@@ -303,7 +304,7 @@ add_view_buttons (QsSidebar *self)
 static void
 qs_sidebar_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_SIDEBAR);
+  qs_bin_dispose_template (object, QS_TYPE_SIDEBAR);
 
   G_OBJECT_CLASS (qs_sidebar_parent_class)->dispose (object);
 }

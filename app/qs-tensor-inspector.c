@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "qs-compat.h"
 #include "qs-finding-marks.h"
 #include "qs-property-list.h"
 #include "qs-range-editor.h"
@@ -449,7 +450,7 @@ qs_tensor_inspector_dispose (GObject *object)
 {
   QsTensorInspector *self = QS_TENSOR_INSPECTOR (object);
 
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_TENSOR_INSPECTOR);
+  qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_TENSOR_INSPECTOR);
   g_clear_pointer (&self->tensor_name, g_free);
   g_clear_pointer (&self->selected, g_free);
 

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 #include "qs-row-tooltip.h"
 #include "qs-tensor-column.h"
@@ -290,7 +291,7 @@ qs_tensors_page_dispose (GObject *object)
     gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
   if (self->view != NULL)
     remove_columns (self);
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_TENSORS_PAGE);
+  qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_TENSORS_PAGE);
   g_clear_object (&self->selection);
   g_clear_object (&self->sorted);
   g_clear_object (&self->filtered);

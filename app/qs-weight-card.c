@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "qs-channel-table.h"
+#include "qs-compat.h"
 #include "qs-property-list.h"
 #include "qs-resources.h"
 #include "widgets/qs-channel-chart.h"
@@ -136,7 +137,7 @@ qs_weight_card_dispose (GObject *object)
 {
   QsWeightCard *self = QS_WEIGHT_CARD (object);
 
-  gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_WEIGHT_CARD);
+  qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_WEIGHT_CARD);
   g_clear_object (&self->store);
   g_clear_pointer (&self->layer, g_free);
   g_clear_pointer (&self->origin, g_free);

@@ -3,6 +3,7 @@
 
 #include "qs-welcome.h"
 
+#include "qs-compat.h"
 #include "qs-resources.h"
 
 #define MAX_RECENT 5
@@ -91,7 +92,7 @@ qs_welcome_add_recent (GFile *file)
 static void
 qs_welcome_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_WELCOME);
+  qs_bin_dispose_template (object, QS_TYPE_WELCOME);
   G_OBJECT_CLASS (qs_welcome_parent_class)->dispose (object);
 }
 

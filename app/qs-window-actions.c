@@ -4,11 +4,8 @@
 #include "qs-window-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
-#include "export/qs-qdq-writer.h"
 #include "qs-compat.h"
-#include "widgets/drawing/qs-export.h"
 
 /* How the names of sets in one file end; folders have entries of their own. */
 #define SET_SUFFIXES { "npz", "npy", "zip", "tar", "gz", "tgz", "pb", "raw", "bin" }
@@ -115,67 +112,11 @@ open_sample_action (GtkWidget  *widget,
 /* Saving */
 
 static void
-report_saved (QsWindow   *self,
-              GFile      *file,
-              gboolean    is_saved,
-              GError     *error)
-{
-  g_autofree char *name = g_file_get_basename (file);
-  g_autofree char *text = NULL;
-
-  if (is_saved)
-    {
-      /* Translators: the name of a file. */
-      text = g_strdup_printf (_("Saved “%s”"), name);
-      qs_window_toast (self, text);
-      return;
-    }
-
-  text = g_strdup_printf (_("“%s” could not be saved"), name);
-  qs_window_show_error (self, text, error);
-}
-
-/* The document's name with another ending. */
-static char *
-suggest_name (QsWindow   *self,
-              const char *ending)
-{
-  g_autofree char *title = qs_session_dup_title (self->session);
-  char *dot = title == NULL ? NULL : strrchr (title, '.');
-
-  if (dot != NULL)
-    *dot = '\0';
-  return g_strconcat (title != NULL ? title : "model", ending, NULL);
-}
-
-static void
 save_action (GtkWidget  *widget,
              const char *name,
              GVariant   *parameter)
 {
   qs_window_save (QS_WINDOW (widget), g_str_equal (name, "win.save-as"));
-}
-
-static void
-save_plan_cb (GFile    *file,
-              gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  QsEngine *engine = qs_session_get_engine (self->session);
-  g_autoptr (GError) error = NULL;
-
-  if (engine != NULL)
-    report_saved (self, file, qs_engine_save (engine, file, &error), error);
-}
-
-static void
-save_plan_action (GtkWidget  *widget,
-                  const char *name,
-                  GVariant   *parameter)
-{
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".plan");
-
-  qs_file_save (GTK_WINDOW (widget), _("Save Engine Plan"), suggestion, save_plan_cb, widget);
 }
 
 /* The scales that would be used for a build: those of the chosen calibrator. */
@@ -193,40 +134,8 @@ export_cache_action (GtkWidget  *widget,
   QsScaleSource *source = get_export_source (QS_WINDOW (widget));
 
   if (source != NULL)
-    qs_window_save_scales (QS_WINDOW (widget), source, qs_cache_format_lookup ("tensorrt"));
-}
-
-static void
-export_qdq_cb (GFile    *file,
-               gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  QsEngine *engine = qs_session_get_engine (self->session);
-  QsModel *model = qs_session_get_model (self->session);
-  g_auto (QsQdqSummary) summary = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-
-  if (engine == NULL || model == NULL)
-    return;
-
-  bytes = qs_qdq_make_model (engine, model, &summary, &error);
-  report_saved (self, file,
-                bytes != NULL &&
-                  g_file_replace_contents (file, g_bytes_get_data (bytes, NULL),
-                                           g_bytes_get_size (bytes), NULL, FALSE,
-                                           G_FILE_CREATE_REPLACE_DESTINATION, NULL, NULL, &error),
-                error);
-}
-
-static void
-export_qdq_action (GtkWidget  *widget,
-                   const char *name,
-                   GVariant   *parameter)
-{
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), "-qdq.onnx");
-
-  qs_file_save (GTK_WINDOW (widget), _("Export Q/DQ Model"), suggestion, export_qdq_cb, widget);
+    qs_window_save_scales (QS_WINDOW (widget), source, qs_cache_format_lookup ("tensorrt"), NULL,
+                           NULL);
 }
 
 static void
@@ -235,112 +144,6 @@ refit_action (GtkWidget  *widget,
               GVariant   *parameter)
 {
   qs_window_refit (QS_WINDOW (widget));
-}
-
-static void
-export_trex_cb (GFile    *file,
-                gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  QsEngine *engine = qs_session_get_engine (self->session);
-  g_autofree char *text = engine == NULL ? NULL : qs_trex_write_graph (engine);
-  g_autoptr (GError) error = NULL;
-
-  if (text != NULL)
-    report_saved (self, file,
-                  g_file_replace_contents (file, text, strlen (text), NULL, FALSE,
-                                           G_FILE_CREATE_REPLACE_DESTINATION, NULL, NULL, &error),
-                  error);
-}
-
-static void
-export_trex_action (GtkWidget  *widget,
-                    const char *name,
-                    GVariant   *parameter)
-{
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".graph.json");
-
-  qs_file_save (GTK_WINDOW (widget), _("Export TREx Graph"), suggestion, export_trex_cb, widget);
-}
-
-static void
-export_csv_cb (GFile    *file,
-               gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  g_autofree char *csv = qs_tensors_page_dup_csv (self->tensors_page);
-  g_autoptr (GError) error = NULL;
-
-  report_saved (self, file,
-                g_file_replace_contents (file, csv, strlen (csv), NULL, FALSE,
-                                         G_FILE_CREATE_REPLACE_DESTINATION, NULL, NULL, &error),
-                error);
-}
-
-static void
-export_csv_action (GtkWidget  *widget,
-                   const char *name,
-                   GVariant   *parameter)
-{
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), "-tensors.csv");
-
-  qs_file_save (GTK_WINDOW (widget), _("Export Tensor Table"), suggestion, export_csv_cb, widget);
-}
-
-/* A picture of what the screen shows. */
-static gboolean
-export_png (QsWindow  *self,
-            GFile     *file,
-            gboolean   dark,
-            GError   **error)
-{
-  QsGraphView *view = qs_graph_page_get_view (self->graph_page);
-  QsViewport *viewport = qs_graph_view_get_viewport (view);
-  const QsGraphMarks marks = QS_GRAPH_MARKS_INIT;
-  double width, height;
-  QsStyle style;
-
-  qs_style_init (&style, dark, FALSE);
-  qs_viewport_get_view (viewport, &width, &height);
-  return qs_graph_export_png (qs_graph_view_get_scene (view), file, &style, &marks,
-                              qs_viewport_get_x (viewport), qs_viewport_get_y (viewport),
-                              qs_viewport_get_scale (viewport), (int) width, (int) height, NULL,
-                              error);
-}
-
-static void
-export_graph_cb (GFile    *file,
-                 gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  QsGraphScene *scene = qs_graph_view_get_scene (qs_graph_page_get_view (self->graph_page));
-  g_autofree char *name = g_file_get_basename (file);
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-  g_autoptr (GError) error = NULL;
-  gboolean is_saved;
-
-  if (scene == NULL)
-    return;
-
-  if (g_str_has_suffix (lower, ".pdf"))
-    is_saved = qs_graph_export_pdf (scene, file, FALSE, NULL, &error);
-  else if (g_str_has_suffix (lower, ".png"))
-    is_saved = export_png (self, file, adw_style_manager_get_dark (
-                                         adw_style_manager_get_default ()), &error);
-  else
-    is_saved = qs_graph_export_svg (scene, file, FALSE, NULL, &error);
-  report_saved (self, file, is_saved, error);
-}
-
-static void
-export_graph_action (GtkWidget  *widget,
-                     const char *name,
-                     GVariant   *parameter)
-{
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), ".svg");
-
-  qs_file_save (GTK_WINDOW (widget), _("Export Graph as SVG, PDF or PNG"), suggestion,
-                export_graph_cb, widget);
 }
 
 /* Work */
@@ -535,13 +338,8 @@ qs_window_update_actions (QsWindow *self)
     { "win.cancel", is_busy },
     { "win.save", qs_session_can_save (session) },
     { "win.save-as", qs_session_can_save (session) },
-    { "win.save-plan", qs_session_get_engine (session) != NULL },
     { "win.export-cache", source != NULL },
-    { "win.export-qdq", has_model && qs_session_get_engine (session) != NULL },
     { "win.refit", qs_session_can_refit (session) },
-    { "win.export-trex", qs_session_get_engine (session) != NULL },
-    { "win.export-csv", has_graph },
-    { "win.export-graph", has_graph },
     { "win.find", has_graph },
     { "win.page", !qs_session_is_empty (session) },
     { "win.undo", qs_session_can_undo (session, -1) },
@@ -557,6 +355,7 @@ qs_window_update_actions (QsWindow *self)
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), states[i].name, states[i].is_enabled);
   qs_window_update_scale_actions (self);
+  qs_window_update_exports (self);
 }
 
 /* Keys without a modifier are bound here and not as accelerators, which would take them away from
@@ -595,13 +394,8 @@ qs_window_class_init_actions (QsWindowClass *klass)
     { "win.open-sample", NULL, open_sample_action },
     { "win.save", NULL, save_action },
     { "win.save-as", NULL, save_action },
-    { "win.save-plan", NULL, save_plan_action },
     { "win.export-cache", NULL, export_cache_action },
-    { "win.export-qdq", NULL, export_qdq_action },
     { "win.refit", NULL, refit_action },
-    { "win.export-trex", NULL, export_trex_action },
-    { "win.export-csv", NULL, export_csv_action },
-    { "win.export-graph", NULL, export_graph_action },
     { "win.build", NULL, build_action },
     { "win.compare", NULL, compare_action },
     { "win.cancel", NULL, cancel_action },
@@ -628,5 +422,6 @@ qs_window_class_init_actions (QsWindowClass *klass)
     gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter_type,
                                      actions[i].func);
   qs_window_class_init_scale_actions (klass);
+  qs_window_class_init_exports (klass);
   add_plain_keys (widget_class);
 }

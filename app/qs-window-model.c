@@ -39,12 +39,12 @@ folder_chosen_cb (GFile    *folder,
 }
 
 static void
-weights_answered_cb (gboolean accepted,
-                     gpointer user_data)
+weights_answered_cb (const char *answer,
+                     gpointer    user_data)
 {
   WeightsQuestion *question = user_data;
 
-  if (accepted)
+  if (g_str_equal (answer, QS_ANSWER_ACCEPT))
     {
       qs_folder_ask (GTK_WINDOW (question->window), _("Folder of the Weights"), folder_chosen_cb,
                       question);
@@ -63,6 +63,7 @@ void
 qs_window_ask_for_weights (QsWindow *self,
                            GFile    *file)
 {
+  const QsAnswer answer = { QS_ANSWER_ACCEPT, _("Choose _Folder…"), FALSE };
   WeightsQuestion *question = g_new0 (WeightsQuestion, 1);
   g_autofree char *model = g_file_get_basename (file);
   g_autofree char *data = g_utf8_make_valid (qs_session_get_missing_data (self->session), -1);
@@ -72,7 +73,7 @@ qs_window_ask_for_weights (QsWindow *self,
 
   question->window = g_object_ref (self);
   question->file = g_object_ref (file);
-  qs_question (GTK_WINDOW (self), _("Where Are the Weights?"), body, _("Choose _Folder…"),
+  qs_question (GTK_WINDOW (self), _("Where Are the Weights?"), body, &answer, 1,
                weights_answered_cb, question);
 }
 
@@ -100,6 +101,20 @@ dimensions_set_cb (GObject      *object,
 }
 
 static void
+dimensions_decided_cb (QsWindow *self,
+                       gboolean  may_set,
+                       gpointer  user_data)
+{
+  g_autoptr (GPtrArray) dimensions = user_data;
+
+  if (may_set)
+    qs_session_set_dimensions_async (self->session, dimensions, dimensions_set_cb,
+                                     g_object_ref (self));
+  else
+    qs_window_open_next (self);
+}
+
+static void
 dimensions_accepted_cb (QsWindow           *self,
                         QsDimensionsDialog *dialog)
 {
@@ -113,12 +128,15 @@ dimensions_cancelled_cb (QsWindow *self)
   qs_window_open_next (self);
 }
 
+/* With other sizes the model is another one; about one that waits it was asked before. */
 void
 qs_window_set_dimensions (QsWindow  *self,
                           GPtrArray *dimensions)
 {
-  qs_session_set_dimensions_async (self->session, dimensions, dimensions_set_cb,
-                                   g_object_ref (self));
+  gboolean is_waiting = qs_session_get_waiting_dimensions (self->session) != NULL;
+
+  qs_window_when_saved (self, is_waiting ? 0 : QS_LOSS_ALL, dimensions_decided_cb,
+                        g_ptr_array_ref (dimensions));
 }
 
 /**

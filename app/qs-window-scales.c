@@ -4,15 +4,12 @@
 #include "qs-window-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
-#include "calibration/qs-histogram-file.h"
 #include "qs-compat.h"
 #include "qs-order-form.h"
 
 /* What can be done with scales: editing and saving caches, keeping histograms, studying the order
  * of batches. */
-
 
 /* A sentence about something that was refused. */
 static void
@@ -33,12 +30,15 @@ typedef struct
   QsWindow *window;
   QsScaleSource *source;
   const QsCacheFormat *format;
+  QsSavedFunc func; /* (nullable) */
+  gpointer user_data;
 } QsSaveScales;
 
 static void
 save_scales_free (QsSaveScales *save)
 {
   qs_scale_source_unref (save->source);
+  g_object_unref (save->window);
   g_free (save);
 }
 
@@ -108,59 +108,68 @@ report_saved_scales (QsSaveScales *save,
     qs_banner_show_info (save->window->banner, title, text);
 }
 
-static void
-save_scales_cb (GFile    *file,
-                gpointer  user_data)
+static gboolean
+save_scales (QsSaveScales *save,
+             GFile        *file)
 {
-  QsSaveScales *save = user_data;
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GBytes) bytes = convert (save, warnings);
   QsCacheEditor *editor = get_editor (save->window, save->source);
-  g_autofree char *name = g_file_get_basename (file);
-  g_autofree char *title = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!g_file_replace_contents (file, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
                                 NULL, FALSE, G_FILE_CREATE_NONE, NULL, NULL, &error))
     {
-      title = g_strdup_printf (_("“%s” could not be saved"), name);
-      qs_window_show_error (save->window, title, error);
+      qs_window_report_saved (save->window, file, error);
+      return FALSE;
     }
-  else
-    {
-      if (editor != NULL &&
-          save->format == qs_scale_file_get_format (qs_cache_editor_get_file (editor)))
-        qs_cache_editor_mark_saved (editor);
-      report_saved_scales (save, file, warnings);
-    }
+
+  if (editor != NULL &&
+      save->format == qs_scale_file_get_format (qs_cache_editor_get_file (editor)))
+    qs_cache_editor_mark_saved (editor);
+  report_saved_scales (save, file, warnings);
+  return TRUE;
 }
 
-/* The document's name with the format's ending. */
-static char *
-suggest_name (QsWindow            *self,
-              const QsCacheFormat *format)
+static void
+file_chosen_cb (GFile    *file,
+                gpointer  user_data)
 {
-  g_autofree char *title = qs_session_dup_title (self->session);
-  char *dot = title == NULL ? NULL : strrchr (title, '.');
+  QsSaveScales *save = user_data;
+  gboolean is_saved = file != NULL && save_scales (save, file);
 
-  if (dot != NULL)
-    *dot = '\0';
-  return g_strconcat (title != NULL ? title : "model", format->suffix, NULL);
+  if (save->func != NULL)
+    save->func (is_saved, save->user_data);
+  save_scales_free (save);
 }
 
 void
 qs_window_save_scales (QsWindow            *self,
                        QsScaleSource       *source,
-                       const QsCacheFormat *format)
+                       const QsCacheFormat *format,
+                       QsSavedFunc          func,
+                       gpointer             user_data)
 {
   QsSaveScales *save = g_new0 (QsSaveScales, 1);
-  g_autofree char *suggestion = suggest_name (self, format);
+  g_autofree char *suggestion = qs_window_suggest_name (self, format->suffix);
 
-  save->window = self;
+  save->window = g_object_ref (self);
   save->source = qs_scale_source_ref (source);
   save->format = format;
-  qs_file_save_full (GTK_WINDOW (self), _("Save Scales"), suggestion, save_scales_cb, save,
-                     (GDestroyNotify) save_scales_free);
+  save->func = func;
+  save->user_data = user_data;
+  qs_file_save_ask (GTK_WINDOW (self), _("Save Scales"), suggestion, file_chosen_cb, save);
+}
+
+void
+qs_window_save_cache (QsWindow    *self,
+                      QsSavedFunc  func,
+                      gpointer     user_data)
+{
+  QsScaleFile *file = qs_cache_editor_get_file (qs_session_get_cache (self->session));
+  QsScaleSource *source = qs_session_find_source (self->session, QS_SCALE_SOURCE_CACHE);
+
+  qs_window_save_scales (self, source, qs_scale_file_get_format (file), func, user_data);
 }
 
 static void
@@ -173,7 +182,7 @@ save_scales_action (GtkWidget  *widget,
   const QsCacheFormat *format = qs_cache_format_lookup (g_variant_get_string (parameter, NULL));
 
   if (source != NULL && format != NULL)
-    qs_window_save_scales (self, source, format);
+    qs_window_save_scales (self, source, format, NULL, NULL);
 }
 
 /* Editing a cache */
@@ -235,43 +244,6 @@ redo_action (GtkWidget  *widget,
 
   if (editor != NULL)
     qs_cache_editor_redo (editor);
-}
-
-/* Histograms */
-
-static void
-save_histograms_cb (GFile    *file,
-                    gpointer  user_data)
-{
-  QsWindow *self = user_data;
-  QsHistogramSet *histograms = qs_session_get_histograms (self->session);
-  g_autofree char *name = g_file_get_basename (file);
-  g_autofree char *text = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (histograms == NULL)
-    return;
-
-  if (qs_histogram_set_save (histograms, file, &error))
-    {
-      text = g_strdup_printf (_("Saved “%s”"), name);
-      qs_window_toast (self, text);
-      return;
-    }
-
-  text = g_strdup_printf (_("“%s” could not be saved"), name);
-  qs_window_show_error (self, text, error);
-}
-
-static void
-save_histograms_action (GtkWidget  *widget,
-                        const char *name,
-                        GVariant   *parameter)
-{
-  const QsCacheFormat format = { .suffix = ".histograms" };
-  g_autofree char *suggestion = suggest_name (QS_WINDOW (widget), &format);
-
-  qs_file_save (GTK_WINDOW (widget), _("Save Histograms"), suggestion, save_histograms_cb, widget);
 }
 
 /* The order of batches */
@@ -336,7 +308,6 @@ qs_window_update_scale_actions (QsWindow *self)
     { "win.edit-cache-header", can_edit },
     { "win.undo-cache-edit", editor != NULL && qs_cache_editor_can_undo (editor) },
     { "win.redo-cache-edit", editor != NULL && qs_cache_editor_can_redo (editor) },
-    { "win.save-histograms", qs_session_get_histograms (session) != NULL },
     { "win.study-order", qs_session_can_study_order (session) },
   };
 
@@ -355,7 +326,5 @@ qs_window_class_init_scale_actions (QsWindowClass *klass)
                                    edit_header_action);
   gtk_widget_class_install_action (widget_class, "win.undo-cache-edit", NULL, undo_action);
   gtk_widget_class_install_action (widget_class, "win.redo-cache-edit", NULL, redo_action);
-  gtk_widget_class_install_action (widget_class, "win.save-histograms", NULL,
-                                   save_histograms_action);
   gtk_widget_class_install_action (widget_class, "win.study-order", NULL, study_order_action);
 }

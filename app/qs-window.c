@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "core/qs-error.h"
+#include "qs-compat.h"
 #include "qs-presets.h"
 #include "qs-resources.h"
 #include "qs-samples-dialog.h"
@@ -16,28 +17,7 @@
 /* Below this width a page has room for one panel beside it. */
 #define ONE_PANEL_WIDTH NARROW_WIDTH
 
-typedef struct
-{
-  GFile *file;
-  GFile *data_folder; /* (nullable): of a model's weights */
-  QsPurpose purpose;
-  gboolean has_preprocessing;
-  QsPreprocessing preprocessing;
-} QsPendingFile;
-
 G_DEFINE_FINAL_TYPE (QsWindow, qs_window, ADW_TYPE_APPLICATION_WINDOW)
-
-static void open_next (QsWindow *self);
-
-static void
-pending_file_free (gpointer data)
-{
-  QsPendingFile *pending = data;
-
-  g_object_unref (pending->file);
-  g_clear_object (&pending->data_folder);
-  g_free (pending);
-}
 
 void
 qs_window_toast (QsWindow   *self,
@@ -169,7 +149,10 @@ progress_changed_cb (QsWindow *self)
   gtk_revealer_set_reveal_child (self->progress_revealer, progress != NULL);
   qs_window_update_actions (self);
   if (progress == NULL)
-    return;
+    {
+      qs_window_work_ended (self);
+      return;
+    }
 
   gtk_progress_bar_set_fraction (self->progress_bar, 0.0);
   g_signal_connect_object (progress, "notify", G_CALLBACK (progress_notify_cb), self,
@@ -257,330 +240,34 @@ select_something (QsWindow *self)
                        ((QsTensor *) network->inputs->pdata[0])->name);
 }
 
-void
-qs_window_build (QsWindow *self)
+static void
+build_decided_cb (QsWindow *self,
+                  gboolean  may_build,
+                  gpointer  user_data)
 {
-  if (!qs_session_can_build (self->session))
-    return;
+  if (!may_build || !qs_session_can_build (self->session))
+    {
+      self->compare_when_built = FALSE;
+      return;
+    }
 
   qs_banner_hide (self->banner);
   select_something (self);
   qs_session_build_async (self->session, built_cb, g_object_ref (self));
 }
 
-/* Opening */
-
-static void
-set_samples (QsWindow  *self,
-             QsSamples *samples,
-             QsPurpose  purpose)
-{
-  if (purpose == QS_PURPOSE_LABELLED)
-    qs_session_set_labelled (self->session, samples);
-  else
-    qs_session_set_calibration (self->session, samples);
-}
-
-static void
-samples_accepted_cb (QsWindow        *self,
-                     QsPurpose        purpose,
-                     QsSamplesDialog *dialog)
-{
-  set_samples (self, qs_samples_dialog_get_samples (dialog), purpose);
-  open_next (self);
-}
-
-/* Where the window's own rules know no answer, labels make the difference once there is a
- * calibration set. */
-static QsPurpose
-guess_purpose (QsWindow  *self,
-               QsSamples *samples)
-{
-  if (qs_session_get_calibration (self->session) != NULL && qs_samples_has_labels (samples))
-    return QS_PURPOSE_LABELLED;
-
-  return QS_PURPOSE_CALIBRATION;
-}
-
-static gboolean
-check_samples (QsWindow   *self,
-               QsSamples  *samples,
-               GError    **error)
-{
-  QsNetwork *network = qs_session_get_network (self->session);
-
-  if (network == NULL)
-    {
-      g_set_error_literal (error, QS_ERROR, QS_ERROR_MISSING,
-                           _("Samples need a model: open the model first"));
-      return FALSE;
-    }
-
-  return qs_samples_fit (samples, network->inputs, error);
-}
-
-static gboolean
-check_labels (QsSamples  *samples,
-              QsPurpose   purpose,
-              GError    **error)
-{
-  if (purpose != QS_PURPOSE_LABELLED || qs_samples_has_labels (samples))
-    return TRUE;
-
-  g_set_error_literal (error, QS_ERROR, QS_ERROR_MISSING,
-                       _("The set has no labels: an array named “label” or “labels” is missing"));
-  return FALSE;
-}
-
-/* Samples of other sizes that the model's dimensions allow: it takes these sizes, and then the samples
- * are opened once more. */
-static gboolean
-fit_to_samples (QsWindow       *self,
-                QsPendingFile  *pending,
-                QsSamples      *samples)
-{
-  g_autoptr (GPtrArray) dimensions = qs_session_fit_dimensions (self->session, samples);
-  QsPendingFile *again;
-
-  if (dimensions == NULL)
-    return FALSE;
-
-  again = g_memdup2 (pending, sizeof *pending);
-  again->file = g_object_ref (pending->file);
-  again->data_folder = NULL;
-  g_queue_push_head (&self->pending, again);
-  qs_window_toast (self, _("The model takes the sizes of the samples"));
-  qs_window_set_dimensions (self, dimensions);
-  return TRUE;
-}
-
-/* Returns whether the next file may be opened at once. */
-static gboolean
-take_samples (QsWindow       *self,
-              QsPendingFile  *pending,
-              QsSamples      *samples,
-              GError        **error)
-{
-  QsPurpose purpose = pending->purpose;
-  QsPreprocessing preprocessing;
-  QsSamplesDialog *dialog;
-
-  if (fit_to_samples (self, pending, samples))
-    return FALSE;
-  if (!check_samples (self, samples, error))
-    return TRUE;
-  if (purpose == QS_PURPOSE_ASK)
-    purpose = guess_purpose (self, samples);
-  if (!check_labels (samples, purpose, error))
-    return TRUE;
-
-  if (!pending->has_preprocessing && qs_sample_contains (pending->file))
-    {
-      qs_preprocessing_init (&pending->preprocessing);
-      qs_sample_preset_apply (qs_sample_preset_lookup (QS_SAMPLE_PRESET), &pending->preprocessing);
-      pending->has_preprocessing = TRUE;
-    }
-  if (pending->has_preprocessing)
-    {
-      preprocessing = *qs_samples_get_preprocessing (samples);
-      qs_preprocessing_set_numbers (&preprocessing, &pending->preprocessing);
-      qs_samples_set_preprocessing (samples, &preprocessing);
-      set_samples (self, samples, purpose);
-      return TRUE;
-    }
-
-  dialog = qs_samples_dialog_new (GTK_WINDOW (self), self->session, samples, purpose);
-  g_signal_connect_object (dialog, "accepted", G_CALLBACK (samples_accepted_cb), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (dialog, "cancelled", G_CALLBACK (open_next), self, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (dialog));
-  return FALSE;
-}
-
-static void
-show_open_error (QsWindow *self,
-                 GFile    *file,
-                 GError   *error)
-{
-  g_autofree char *name = g_file_get_basename (file);
-  /* Translators: the name of a file. */
-  g_autofree char *title = g_strdup_printf (_("“%s” could not be opened"), name);
-
-  qs_window_show_error (self, title, error);
-}
-
-static void
-opened_model (QsWindow *self,
-              GFile    *file)
-{
-  qs_welcome_add_recent (file);
-  qs_window_show_model (self);
-  if (qs_session_get_missing (self->session) != NULL)
-    qs_banner_show_info (self->banner, _("A set of samples is not where it was"),
-                         qs_session_get_missing (self->session));
-}
-
-/* What is odd about it, and its scales where there is nothing else to be seen. */
-static void
-opened_cache (QsWindow *self)
-{
-  QsCacheEditor *cache = qs_session_get_cache (self->session);
-  GPtrArray *warnings = qs_scale_file_get_warnings (qs_cache_editor_get_file (cache));
-  g_autofree char *title = NULL;
-
-  qs_banner_hide (self->banner);
-  if (qs_session_get_shown_network (self->session) == NULL)
-    {
-      adw_view_stack_set_visible_child_name (self->pages, "scales");
-      qs_scales_page_show_table (self->scales_page);
-    }
-  if (warnings->len == 0)
-    return;
-
-  title = g_strdup_printf (ngettext ("%u oddity in “%s”", "%u oddities in “%s”", warnings->len),
-                           warnings->len, qs_cache_editor_get_name (cache));
-  qs_banner_show_info (self->banner, title, warnings->pdata[0]);
-}
-
-static void
-loaded_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  g_autoptr (QsWindow) self = user_data;
-  QsPendingFile *pending = g_queue_pop_head (&self->pending);
-  g_autoptr (QsSamples) samples = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean go_on = TRUE;
-  QsFileKind kind = QS_FILE_UNKNOWN;
-
-  if (qs_session_load_finish (self->session, result, &kind, &samples, &error))
-    {
-      if (kind == QS_FILE_SAMPLES)
-        go_on = take_samples (self, pending, samples, &error);
-      else if (qs_session_get_waiting_dimensions (self->session) != NULL)
-        {
-          qs_welcome_add_recent (pending->file);
-          qs_window_ask_for_dimensions (self);
-          go_on = FALSE;
-        }
-      else if (kind == QS_FILE_MODEL || kind == QS_FILE_PLAN || kind == QS_FILE_GRAPH ||
-               kind == QS_FILE_DOCUMENT)
-        opened_model (self, pending->file);
-      else if (kind == QS_FILE_CACHE)
-        opened_cache (self);
-    }
-
-  if (g_error_matches (error, QS_ERROR, QS_ERROR_EXTERNAL_DATA))
-    {
-      qs_window_ask_for_weights (self, pending->file);
-      go_on = FALSE;
-    }
-  else if (error != NULL)
-    {
-      show_open_error (self, pending->file, error);
-      self->build_when_ready = FALSE;
-    }
-  pending_file_free (pending);
-  if (go_on)
-    open_next (self);
-}
-
-static void
-open_next (QsWindow *self)
-{
-  QsPendingFile *pending = g_queue_peek_head (&self->pending);
-
-  if (pending != NULL && !qs_session_is_busy (self->session))
-    {
-      qs_session_load_model_async (self->session, pending->file, pending->data_folder, loaded_cb,
-                                   g_object_ref (self));
-      return;
-    }
-
-  if (pending == NULL && self->build_when_ready)
-    {
-      self->build_when_ready = FALSE;
-      self->compare_when_built = qs_session_get_labelled (self->session) != NULL;
-      qs_window_build (self);
-    }
-}
-
+/* Ranges set by hand stay; only new scales that the engine was given have nowhere else to be. */
 void
-qs_window_open_next (QsWindow *self)
+qs_window_build (QsWindow *self)
 {
-  open_next (self);
-}
-
-/**
- * qs_window_open_with_data:
- *
- * Opens a model whose weights are in @folder, before all other files that wait.
- */
-void
-qs_window_open_with_data (QsWindow *self,
-                          GFile    *file,
-                          GFile    *folder)
-{
-  QsPendingFile *pending = g_new0 (QsPendingFile, 1);
-
-  pending->file = g_object_ref (file);
-  pending->data_folder = g_object_ref (folder);
-  g_queue_push_head (&self->pending, pending);
-  open_next (self);
-}
-
-void
-qs_window_open (QsWindow              *self,
-                GFile                 *file,
-                QsPurpose              purpose,
-                const QsPreprocessing *preprocessing)
-{
-  QsPendingFile *pending = g_new0 (QsPendingFile, 1);
-  gboolean is_idle = g_queue_is_empty (&self->pending);
-
-  pending->file = g_object_ref (file);
-  pending->purpose = purpose;
-  pending->has_preprocessing = preprocessing != NULL;
-  if (preprocessing != NULL)
-    pending->preprocessing = *preprocessing;
-  g_queue_push_tail (&self->pending, pending);
-
-  if (is_idle)
-    open_next (self);
-}
-
-void
-qs_window_open_sample (QsWindow *self)
-{
-  g_autoptr (GFile) model = qs_sample_get_file (QS_SAMPLE_MODEL);
-  g_autoptr (GFile) calibration = qs_sample_get_file (QS_SAMPLE_CALIBRATION);
-  g_autoptr (GFile) labelled = qs_sample_get_file (QS_SAMPLE_LABELLED);
-
-  qs_window_open (self, model, QS_PURPOSE_ASK, NULL);
-  qs_window_open (self, calibration, QS_PURPOSE_CALIBRATION, NULL);
-  if (g_file_query_exists (labelled, NULL))
-    qs_window_open (self, labelled, QS_PURPOSE_LABELLED, NULL);
-}
-
-void
-qs_window_build_when_ready (QsWindow *self)
-{
-  self->build_when_ready = TRUE;
-  if (g_queue_is_empty (&self->pending))
-    open_next (self);
+  if (qs_session_can_build (self->session))
+    qs_window_when_saved (self, QS_LOSS_REFIT, build_decided_cb, NULL);
 }
 
 QsSession *
 qs_window_get_session (QsWindow *self)
 {
   return self->session;
-}
-
-gboolean
-qs_window_is_empty (QsWindow *self)
-{
-  return qs_session_is_empty (self->session) && g_queue_is_empty (&self->pending);
 }
 
 static void
@@ -661,17 +348,30 @@ inner_paned_sized_cb (QsWindow *self)
   self->inspector_source = g_idle_add (place_inspector, self);
 }
 
+static void
+close_decided_cb (QsWindow *self,
+                  gboolean  may_close,
+                  gpointer  user_data)
+{
+  self->close_is_decided = may_close;
+  if (may_close)
+    gtk_window_close (GTK_WINDOW (self));
+}
+
 static gboolean
 qs_window_close_request (GtkWindow *window)
 {
   QsWindow *self = QS_WINDOW (window);
 
-  if (!self->close_is_decided && qs_window_ask_to_save (self))
-    return TRUE;
+  if (!self->close_is_decided && qs_window_would_lose (self, QS_LOSS_ALL))
+    {
+      qs_window_when_saved (self, QS_LOSS_ALL, close_decided_cb, NULL);
+      return TRUE;
+    }
 
   save_state (self);
   qs_session_cancel (self->session);
-  g_queue_clear_full (&self->pending, pending_file_free);
+  qs_window_forget_files (self);
   return GTK_WINDOW_CLASS (qs_window_parent_class)->close_request (window);
 }
 
@@ -754,7 +454,7 @@ qs_window_dispose (GObject *object)
   g_clear_handle_id (&self->switcher_source, g_source_remove);
   g_clear_handle_id (&self->inspector_source, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), QS_TYPE_WINDOW);
-  g_queue_clear_full (&self->pending, pending_file_free);
+  qs_window_forget_files (self);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (qs_window_parent_class)->dispose (object);
@@ -850,6 +550,7 @@ qs_window_init (QsWindow *self)
   self->session = qs_session_new ();
   g_queue_init (&self->pending);
   gtk_widget_init_template (GTK_WIDGET (self));
+  qs_name_buttons (GTK_WIDGET (self));
 
   qs_sidebar_set_session (self->sidebar, self->session);
   qs_inspector_set_session (self->inspector, self->session);

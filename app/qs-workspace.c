@@ -52,6 +52,7 @@ qs_workspace_drop_engine (QsWorkspace *self)
   g_clear_pointer (&self->built, qs_engine_unref);
   g_clear_pointer (&self->base_scales, qs_scale_table_unref);
   self->is_stale = FALSE;
+  self->is_refitted = FALSE;
   g_clear_pointer (&self->engine_source, g_free);
   g_clear_pointer (&self->layer_ms, g_array_unref);
   self->engine_ms = -1.0;

@@ -32,6 +32,7 @@ G_BEGIN_DECLS
  * @ranges: the ranges set by hand, and their edits
  * @groups: (nullable): which tensors share a scale, once it was asked for
  * @is_stale: whether it takes a build to bring @engine in line with the ranges
+ * @is_refitted: whether the engine was given other scales than it was built with
  * @serial: counts the changes of ranges
  * @is_modified: whether there is something to be saved
  * @engine_source: (nullable): which scales @engine was built with
@@ -67,6 +68,7 @@ typedef struct
   QsRangeHistory *ranges;
   QsScaleGroups *groups;
   gboolean is_stale;
+  gboolean is_refitted;
   gboolean is_modified;
   guint serial;
   char *engine_source;
