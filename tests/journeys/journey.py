@@ -88,6 +88,7 @@ class Program:
     """The running program. Use it with `with`: it ends with the block."""
 
     def __init__(self, *arguments):
+        self.has_ended = False  # as it should
         self.folder = tempfile.mkdtemp(prefix="qs-journey-")
         environment = dict(
             os.environ,
@@ -111,7 +112,7 @@ class Program:
         return self
 
     def __exit__(self, *unused):
-        alive = self.process.poll() is None
+        alive = self.has_ended or self.process.poll() is None
         self.process.terminate()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -175,6 +176,40 @@ class Program:
             if match == 50:
                 raise AssertionError(f"searched in vain for {name}")
 
+    def find_dialog(self, title):
+        return wait_for(
+            f"the dialog “{title}”",
+            lambda: next(
+                node
+                for node in self.application
+                if node is not None and node != self.window and node.name == title
+            ),
+        )
+
+    def find_in(self, dialog, role, name):
+        return wait_for(
+            f"{role} “{name}”",
+            lambda: next(
+                node
+                for node in pyatspi.findAllDescendants(dialog, lambda node: node.getRole() == role)
+                if node.name == name
+            ),
+        )
+
+    def answer(self, title, name):
+        """Presses a button of the dialog that asks something, and waits until the dialog is gone."""
+        dialog = self.find_dialog(title)
+        self.find_in(dialog, pyatspi.ROLE_PUSH_BUTTON, name).queryAction().doAction(0)
+        wait_for(
+            f"the dialog “{title}” to go",
+            lambda: all(node is None or node != dialog for node in self.application),
+        )
+
+    def wait_for_end(self):
+        wait_for("the program to end", lambda: self.process.poll() is not None)
+        assert self.process.returncode == 0, self.process.returncode
+        self.has_ended = True
+
     def do(self, name):
         """Does one of the window's actions."""
         actions = self.window.queryAction()
@@ -185,14 +220,7 @@ class Program:
 
     def fill_in_file_dialog(self, title, path):
         """Saves under a path in the dialog that asks for one."""
-        dialog = wait_for(
-            f"the dialog “{title}”",
-            lambda: next(
-                node
-                for node in self.application
-                if node is not None and node != self.window and node.name == title
-            ),
-        )
+        dialog = self.find_dialog(title)
         entry = wait_for(
             "the name's entry",
             lambda: next(
@@ -210,3 +238,19 @@ class Program:
             ),
         )
         button.queryAction().doAction(0)
+
+    def cancel_file_dialog(self, title):
+        dialog = self.find_dialog(title)
+        button = wait_for(
+            "the button",
+            lambda: pyatspi.findDescendant(
+                dialog,
+                lambda node: node.getRole() == pyatspi.ROLE_PUSH_BUTTON
+                and node.name.endswith("Cancel"),
+            ),
+        )
+        button.queryAction().doAction(0)
+        wait_for(
+            f"the dialog “{title}” to go",
+            lambda: all(node is None or node != dialog for node in self.application),
+        )
