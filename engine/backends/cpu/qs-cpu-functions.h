@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 /* What has to be done with INT8 values of the left side before they can be multiplied. */
 typedef enum
 {
-  QS_CPU_LEFT_AS_IS,  /* bytes; the kernel takes them as unsigned or is portable */
+  QS_CPU_LEFT_AS_IS,  /* bytes, signed or unsigned as the kernel takes them */
   QS_CPU_LEFT_OFFSET, /* bytes + 128, so that they are unsigned */
   QS_CPU_LEFT_WIDEN,  /* 16-bit integers */
 } QsCpuLeft;

@@ -6,6 +6,7 @@
 #include "backends/qs-int8.h"
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
+#include "qs-emulated-levels.h"
 
 /*
  * Random convolutions, brute force in this file as the oracle: INT8 must have its bits, FP32 must
@@ -549,6 +550,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  qs_emulated_levels_init ();
 
   g_test_add_data_func ("/cpu/convolution/random-f32", GINT_TO_POINTER (0), test_random);
   g_test_add_data_func ("/cpu/convolution/random-s8", GINT_TO_POINTER (1), test_random);

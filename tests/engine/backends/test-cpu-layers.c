@@ -7,6 +7,7 @@
 #include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
+#include "qs-emulated-levels.h"
 
 /*
  * Random layers of every other kind, with the reference kernels as the oracle: scalar C, written
@@ -852,6 +853,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  qs_emulated_levels_init ();
 
   g_test_add_func ("/cpu/layers/activation", test_activation);
   g_test_add_func ("/cpu/layers/activation-edges", test_activation_edges);

@@ -114,7 +114,7 @@ finish_rows (const QsCpuEpilogue *self,
     store_row (self, (first_row + r) * self->row_stride + column, n_columns, n, values + r * n);
 }
 
-#ifdef QS_WITH_AVX2
+#ifdef QS_VECTORS
 
 /* The same steps on whole vectors, with the activations that convolutions usually have; a layer
  * with few channels spends as much time here as in its product. */

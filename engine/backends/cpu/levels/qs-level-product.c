@@ -164,6 +164,10 @@ read_step (const guint8 *p)
 #define DOT_U8(sum, a, b) (sum) = _mm512_dpbusd_epi32 (sum, a, b)
 #elif defined (QS_WITH_VNNI)
 #define DOT_U8(sum, a, b) (sum) = _mm256_dpbusd_avx_epi32 (sum, a, b)
+#elif defined (QS_LEVEL_INTRINSICS)
+#define DOT_U8(sum, a, b) \
+  (sum) = _mm256_add_epi32 (sum, _mm256_madd_epi16 (_mm256_maddubs_epi16 (a, b), \
+                                                    _mm256_set1_epi16 (1)))
 #else
 
 /*
@@ -220,6 +224,9 @@ const QsCpuProductFuncs qs_level_product_s8 = {
 #elif defined (QS_WITH_AVX2)
 
 /* Two 16-bit products per lane; |sum| <= 2 * 128 * 128. Written out for the same reason. */
+#if defined (QS_LEVEL_INTRINSICS)
+#define DOT_S16(sum, a, b) (sum) = _mm256_add_epi32 (sum, _mm256_madd_epi16 (a, b))
+#else
 #define DOT_S16(sum, a, b) \
   do \
     { \
@@ -230,6 +237,7 @@ const QsCpuProductFuncs qs_level_product_s8 = {
                : [left] "x"(a), [right] "x"(b)); \
     } \
   while (0)
+#endif
 
 DEFINE_INTEGER_TILE (tile_s16, DOT_S16)
 

@@ -3,7 +3,14 @@
 
 #include "qs-level.h"
 
-/* The few vector operations that are worth naming; LOAD_FIRST reads @n values, the rest is 0. */
+/*
+ * The few vector operations that are worth naming; LOAD_FIRST reads @n values, the rest is 0. All
+ * but the portable level have QS_VECTORS: everything here, not only what sums need.
+ */
+
+#if defined (QS_WITH_AVX2) || defined (QS_WITH_NEON)
+#define QS_VECTORS 1
+#endif
 
 #if defined (QS_WITH_AVX512)
 
@@ -93,6 +100,8 @@ load_first_floats (const float *p,
   return _mm256_maskload_ps (p, LOAD_INTS (masks + 8 - n));
 }
 
+#elif defined (QS_WITH_NEON)
+#include "qs-level-vector-neon.h"
 #else
 
 typedef float Floats __attribute__ ((vector_size (4 * QS_LANES), aligned (4), may_alias));
