@@ -33,8 +33,9 @@ typedef void (*FixedTileFunc) (const guint8 *const *rows,
   }
 
 #define FIXED_ROW(name, n) { name##_##n##x1, name##_##n##x2 },
-#define FOR_EACH_6(X, name) X (name, 1) X (name, 2) X (name, 3) X (name, 4) X (name, 5) X (name, 6)
-#define FOR_EACH_8(X, name) FOR_EACH_6 (X, name) X (name, 7) X (name, 8)
+#define FOR_EACH_4(X, name) X (name, 1) X (name, 2) X (name, 3) X (name, 4)
+#define FOR_EACH_8(X, name) \
+  FOR_EACH_4 (X, name) X (name, 5) X (name, 6) X (name, 7) X (name, 8)
 
 #define DEFINE_TILE(name, FOR_EACH) \
   FOR_EACH (DEFINE_FIXED, name) \
@@ -189,129 +190,114 @@ tile_s8 (const int            n_rows,
 
 DEFINE_TILE (tile_s8, FOR_EACH_8)
 
-#define UNIT 4
+#define INTEGER_ROWS MAX_ROWS
 #define TILE_S8 tile_s8_tile
 #define TILE_U7 tile_s8_tile
 
 #else
 
 /*
- * Two k per step. A multiplication gives eight 16-bit products, for four columns the two of each
- * beside each other, and the addition in pairs widens them first: |-128 * -128| fits, and so does
- * the sum of any two. Where the left side is 0 … 127, two products fit into 16 bits, too
- * (2 * 127 * 128 = 32,512), and two steps share one widening addition.
+ * A multiplication gives eight 16-bit products, those of four k for two columns, and the addition in
+ * pairs widens them first: |-128 * -128| fits, and so does the sum of any two. Every column has two
+ * sums, which are added at the end. Where the left side is 0 … 127, two products fit into 16 bits,
+ * too (2 * 127 * 128 = 32,512), and two steps share one widening addition.
  */
-#define UNIT 2
+#define INTEGER_ROWS 4
 
-/* The right sides of one step for the vectors of a panel. */
-QS_INLINE void
-load_pairs (const gint8 *b,
-            const int    n_vectors,
-            int8x8_t    *right)
+/* The vectors of a panel in one step, and the sums of a row: two columns each. */
+#define N_HALVES (2 * n_vectors)
+#define EACH_HALF(h) _Pragma ("GCC unroll 4") for (int h = 0; h < N_HALVES; h++)
+
+QS_INLINE int8x8_t
+load_step (const guint8 *p)
 {
-  right[0] = vld1_s8 (b);
-  right[1] = n_vectors > 1 ? vld1_s8 (b + 2 * QS_LANES) : right[0];
+  gint32 step;
+
+  memcpy (&step, p, sizeof step);
+  return vreinterpret_s8_s32 (vdup_n_s32 (step));
 }
 
-/* Products of rows that are never negative stay in 16 bits until there are two of them. */
 QS_INLINE void
-add_two_steps (const int            n_rows,
+add_step (const int            n_rows,
+          const int            n_vectors,
+          const guint8 *const *rows,
+          gsize                at,
+          const gint8         *b,
+          Ints                 (*sums)[4])
+{
+  EACH_ROW (r)
+    {
+      int8x8_t a = load_step (rows[r] + at);
+
+      EACH_HALF (h)
+        sums[r][h] = vpadalq_s16 (sums[r][h], vmull_s8 (vld1_s8 (b + 8 * h), a));
+    }
+}
+
+/* Two steps of rows that are never negative. */
+QS_INLINE void
+add_two_small_steps (const int            n_rows,
+                     const int            n_vectors,
+                     const guint8 *const *rows,
+                     gsize                at,
+                     const gint8         *b,
+                     Ints                 (*sums)[4])
+{
+  const gint8 *next = b + 8 * N_HALVES;
+
+  EACH_ROW (r)
+    {
+      int8x8_t a = load_step (rows[r] + at), a_next = load_step (rows[r] + at + 4);
+
+      EACH_HALF (h)
+        sums[r][h] = vpadalq_s16 (sums[r][h],
+                                  vmlal_s8 (vmull_s8 (vld1_s8 (b + 8 * h), a),
+                                            vld1_s8 (next + 8 * h), a_next));
+    }
+}
+
+QS_INLINE void
+tile_products (const int            n_rows,
                const int            n_vectors,
                const gboolean       small,
                const guint8 *const *rows,
-               gsize                at,
-               const gint8         *b,
-               Ints                 (*sums)[2])
+               gsize                offset,
+               gsize                n_steps,
+               gconstpointer        panel,
+               gpointer             tile)
 {
-  int8x8_t first[2], second[2];
-
-  load_pairs (b, n_vectors, first);
-  load_pairs (b + n_vectors * 2 * QS_LANES, n_vectors, second);
-  EACH_ROW (r)
-    {
-      gint32 both;
-      int16x4_t pairs;
-      int8x8_t left, next;
-
-      memcpy (&both, rows[r] + at, sizeof both);
-      pairs = vreinterpret_s16_s32 (vset_lane_s32 (both, vdup_n_s32 (0), 0));
-      left = vreinterpret_s8_s16 (vdup_lane_s16 (pairs, 0));
-      next = vreinterpret_s8_s16 (vdup_lane_s16 (pairs, 1));
-      for (int v = 0; v < n_vectors; v++)
-        {
-          int16x8_t products = vmull_s8 (first[v], left);
-
-          if (small)
-            {
-              sums[r][v] = vpadalq_s16 (sums[r][v], vmlal_s8 (products, second[v], next));
-              continue;
-            }
-          sums[r][v] = vpadalq_s16 (sums[r][v], products);
-          sums[r][v] = vpadalq_s16 (sums[r][v], vmull_s8 (second[v], next));
-        }
-    }
-}
-
-QS_INLINE void
-add_one_step (const int            n_rows,
-              const int            n_vectors,
-              const guint8 *const *rows,
-              gsize                at,
-              const gint8         *b,
-              Ints                 (*sums)[2])
-{
-  int8x8_t right[2];
-
-  load_pairs (b, n_vectors, right);
-  EACH_ROW (r)
-    {
-      gint16 pair;
-      int8x8_t left;
-
-      memcpy (&pair, rows[r] + at, sizeof pair);
-      left = vreinterpret_s8_s16 (vdup_n_s16 (pair));
-      for (int v = 0; v < n_vectors; v++)
-        sums[r][v] = vpadalq_s16 (sums[r][v], vmull_s8 (right[v], left));
-    }
-}
-
-QS_INLINE void
-tile_pairs (const int            n_rows,
-            const int            n_vectors,
-            const gboolean       small,
-            const guint8 *const *rows,
-            gsize                offset,
-            gsize                n_steps,
-            gconstpointer        panel,
-            gpointer             tile)
-{
-  Ints sums[MAX_ROWS][2];
+  Ints sums[INTEGER_ROWS][4];
   const gint8 *b = panel;
-  const gsize step_bytes = n_vectors * 2 * QS_LANES;
+  const gsize step_bytes = 8 * N_HALVES;
   gint32 *out = tile;
   gsize k = 0;
 
   EACH_ROW (r)
-    for (int v = 0; v < n_vectors; v++)
-      sums[r][v] = LOAD_INTS (out + r * COLUMNS + v * QS_LANES);
+    EACH_HALF (h)
+      sums[r][h] = vdupq_n_s32 (0);
 
-  for (; k + 2 <= n_steps; k += 2, b += 2 * step_bytes)
-    add_two_steps (n_rows, n_vectors, small, rows, offset + 2 * k, b, sums);
-  if (k < n_steps)
-    add_one_step (n_rows, n_vectors, rows, offset + 2 * k, b, sums);
+  for (; small && k + 2 <= n_steps; k += 2, b += 2 * step_bytes)
+    add_two_small_steps (n_rows, n_vectors, rows, offset + 4 * k, b, sums);
+  for (; k < n_steps; k++, b += step_bytes)
+    add_step (n_rows, n_vectors, rows, offset + 4 * k, b, sums);
 
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
-      STORE_INTS (out + r * COLUMNS + v * QS_LANES, sums[r][v]);
+      {
+        gint32 *to = out + r * COLUMNS + v * QS_LANES;
+
+        STORE_INTS (to, vaddq_s32 (LOAD_INTS (to),
+                                   vpaddq_s32 (sums[r][2 * v], sums[r][2 * v + 1])));
+      }
 }
 
 #define tile_s8(n, v, rows, offset, n_steps, panel, tile) \
-  tile_pairs (n, v, FALSE, rows, offset, n_steps, panel, tile)
+  tile_products (n, v, FALSE, rows, offset, n_steps, panel, tile)
 #define tile_u7(n, v, rows, offset, n_steps, panel, tile) \
-  tile_pairs (n, v, TRUE, rows, offset, n_steps, panel, tile)
+  tile_products (n, v, TRUE, rows, offset, n_steps, panel, tile)
 
-DEFINE_TILE (tile_s8, FOR_EACH_8)
-DEFINE_TILE (tile_u7, FOR_EACH_8)
+DEFINE_TILE (tile_s8, FOR_EACH_4)
+DEFINE_TILE (tile_u7, FOR_EACH_4)
 
 #define TILE_S8 tile_s8_tile
 #define TILE_U7 tile_u7_tile
@@ -321,19 +307,19 @@ DEFINE_TILE (tile_u7, FOR_EACH_8)
 const QsCpuProductFuncs qs_level_product_s8 = {
   .name = "s8",
   .left = QS_CPU_LEFT_AS_IS,
-  .unit = UNIT,
+  .unit = 4,
   .left_size = 1,
   .right_size = 1,
-  .max_rows = MAX_ROWS,
+  .max_rows = INTEGER_ROWS,
   .tile = TILE_S8,
 };
 
 const QsCpuProductFuncs qs_level_product_u7 = {
   .name = "u7",
   .left = QS_CPU_LEFT_AS_IS,
-  .unit = UNIT,
+  .unit = 4,
   .left_size = 1,
   .right_size = 1,
-  .max_rows = MAX_ROWS,
+  .max_rows = INTEGER_ROWS,
   .tile = TILE_U7,
 };
