@@ -3,6 +3,7 @@
 
 #include "core/qs-error.h"
 #include "qs-backend-table.h"
+#include "qs-fp16.h"
 
 #define BACKEND_ROW(x) &qs_backend_##x,
 
@@ -80,14 +81,28 @@ qs_backend_get_default (void)
   return backends[0];
 }
 
+static gboolean
+is_fp16_name (const QsKernel *kernel,
+              const char     *name)
+{
+  g_autofree char *wanted = qs_fp16_kernel_name (kernel);
+
+  return strcmp (wanted, name) == 0;
+}
+
+/* A kernel of the table, or one with conversions at its edges. */
 static const QsKernel *
-find_by_name (const QsKernel *const *kernels,
+find_by_name (const QsBackend       *self,
+              const QsKernel *const *kernels,
               guint                  n,
               const char            *name)
 {
   for (guint i = 0; i < n; i++)
     if (strcmp (kernels[i]->name, name) == 0)
       return kernels[i];
+  for (guint i = 0; i < n; i++)
+    if (is_fp16_name (kernels[i], name))
+      return qs_fp16_kernel_get (self, kernels[i]);
 
   return NULL;
 }
@@ -110,13 +125,15 @@ qs_backend_lookup_kernel (const QsBackend *self,
     return NULL;
   if (strcmp (name, fallback.name) == 0)
     return &fallback;
+  if (is_fp16_name (&fallback, name))
+    return qs_fp16_kernel_get (self, &fallback);
 
   kernels = self->get_kernels (&n);
-  found = find_by_name (kernels, n, name);
+  found = find_by_name (self, kernels, n, name);
   if (found == NULL)
     {
       kernels = qs_reference_get_kernels (&n);
-      found = find_by_name (kernels, n, name);
+      found = find_by_name (self, kernels, n, name);
     }
 
   return found;
@@ -149,11 +166,61 @@ collect (GPtrArray             *found,
     }
 }
 
+/* The backend's own kernels, the reference backend's INT8 kernel, the layer class's own. */
+static void
+collect_all (const QsBackend *self,
+             GPtrArray       *found,
+             const QsLayer   *layer,
+             QsPrecision      precision,
+             QsFormat         format,
+             const char     **why)
+{
+  guint n;
+  const QsKernel *const *kernels = self->get_kernels (&n);
+
+  collect (found, kernels, n, layer, precision, format, why);
+
+  kernels = qs_reference_get_kernels (&n);
+  collect (found, kernels, n, layer, precision, format, why);
+
+  if (precision != QS_PRECISION_INT8 && fallback_supports (&fallback, layer, why))
+    g_ptr_array_add (found, (gpointer) &fallback);
+}
+
+/* Kernels that take float16 as it is (those of FP16, and those that only move elements), then all
+ * that compute in float32 or INT8, with conversions at their edges. */
+static void
+collect_fp16 (const QsBackend *self,
+              GPtrArray       *found,
+              const QsLayer   *layer,
+              QsPrecision      precision,
+              QsFormat         format,
+              const char     **why)
+{
+  g_autoptr (QsNetwork) twin = qs_layer_widen (layer, NULL);
+  g_autoptr (GPtrArray) inner = g_ptr_array_new ();
+  QsPrecision base = precision == QS_PRECISION_INT8 ? QS_PRECISION_INT8 : QS_PRECISION_FP32;
+  const char *ignored = NULL;
+  guint n;
+  const QsKernel *const *kernels = self->get_kernels (&n);
+
+  collect (found, kernels, n, layer, precision, format, &ignored);
+  if (precision == QS_PRECISION_FP16)
+    collect (found, kernels, n, layer, QS_PRECISION_FP32, format, &ignored);
+
+  if (twin != NULL)
+    collect_all (self, inner, g_ptr_array_index (twin->layers, 0), base, format, why);
+  for (guint i = 0; i < inner->len; i++)
+    if (!g_ptr_array_find (found, g_ptr_array_index (inner, i), NULL))
+      g_ptr_array_add (found, (gpointer) qs_fp16_kernel_get (self, g_ptr_array_index (inner, i)));
+}
+
 /**
  * qs_backend_find_kernels:
  *
  * The backend's own kernels in the order of its table, then the reference backend's INT8 kernel,
- * or in floating point the layer class's reference kernel.
+ * or in floating point the layer class's reference kernel. Where the layer has float16 tensors,
+ * kernels of FP32 and INT8 that do not know them are given with conversions at their edges.
  */
 GPtrArray *
 qs_backend_find_kernels (const QsBackend *self,
@@ -163,24 +230,26 @@ qs_backend_find_kernels (const QsBackend *self,
                          const char     **reason)
 {
   GPtrArray *found = g_ptr_array_new ();
-  const QsKernel *const *kernels;
   const char *why = NULL;
-  guint n;
 
-  kernels = self->get_kernels (&n);
-  collect (found, kernels, n, layer, precision, format, &why);
-
-  kernels = qs_reference_get_kernels (&n);
-  collect (found, kernels, n, layer, precision, format, &why);
-
-  if (precision != QS_PRECISION_INT8 && fallback_supports (&fallback, layer, &why))
-    g_ptr_array_add (found, (gpointer) &fallback);
+  if (qs_layer_has_fp16 (layer))
+    collect_fp16 (self, found, layer, precision, format, &why);
+  else
+    collect_all (self, found, layer, precision, format, &why);
 
   if (found->len == 0 && why == NULL)
     why = "the backend has no kernel for this kind of layer in this precision and format";
   if (reason != NULL)
     *reason = why;
   return found;
+}
+
+static gboolean
+is_first_choice (const QsKernel *kernel,
+                 const QsLayer  *layer)
+{
+  return kernel->kind == layer->klass->kind && kernel->precision == layer->precision &&
+         kernel->supports (kernel, layer, NULL);
 }
 
 /**
@@ -198,12 +267,14 @@ qs_backend_preferred_format (const QsBackend *self,
 {
   guint n;
   const QsKernel *const *kernels = self->get_kernels (&n);
+  g_autoptr (QsNetwork) twin = qs_layer_has_fp16 (layer) ? qs_layer_widen (layer, NULL) : NULL;
+  const QsLayer *floats = twin != NULL ? g_ptr_array_index (twin->layers, 0) : NULL;
   gboolean is_any = layer->klass->kind != QS_LAYER_MATRIX_MULTIPLY;
   QsFormat format = QS_FORMAT_LINEAR;
 
   for (guint i = 0; i < n; i++)
-    if (kernels[i]->kind == layer->klass->kind && kernels[i]->precision == layer->precision &&
-        kernels[i]->supports (kernels[i], layer, NULL))
+    if (is_first_choice (kernels[i], layer) ||
+        (floats != NULL && is_first_choice (kernels[i], floats)))
       {
         is_any = kernels[i]->any_format;
         format = is_any ? QS_FORMAT_LINEAR : kernels[i]->format;

@@ -7,6 +7,7 @@
 G_BEGIN_DECLS
 
 typedef struct _QsBackend QsBackend;
+typedef struct _QsFp16Functions QsFp16Functions;
 typedef struct _QsKernel QsKernel;
 
 /**
@@ -83,6 +84,9 @@ struct _QsKernel
  * @name: shown to people; @get_device_name says more
  * @get_kernels: (array length=n): the kernels this machine can run, best first
  * @get_device_name: (transfer full): "AVX2, 2 threads"-like words about the machine
+ * @get_fp16: conversions between float16 and float32
+ * @emulates_fp16: FP16 is FP32 arithmetic with rounded storage (qs-fp16.h), so that its times say
+ *   nothing about hardware that computes in it
  *
  * A set of kernels (ggml's backend struct is the model). A layer for which a backend has no
  * kernel of its own falls back to the layer class's reference kernel in linear format.
@@ -93,6 +97,8 @@ struct _QsBackend
   const char *name;
   const QsKernel *const *(*get_kernels) (guint *n);
   char *(*get_device_name) (void);
+  const QsFp16Functions *(*get_fp16) (void);
+  gboolean emulates_fp16;
 };
 
 guint            qs_backend_get_n          (void);

@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* IEEE 754 binary16, portable; round to nearest, ties to even, subnormals and NaN kept. */
+/* IEEE 754 binary16, portable; round to nearest, ties to even, subnormals kept. A NaN keeps its sign
+ * and payload and becomes quiet in both directions, as processors do it. */
 
 static inline float
 qs_float16_to_float (guint16 half)
@@ -18,7 +19,7 @@ qs_float16_to_float (guint16 half)
   float value;
 
   if (exponent == 0x1f)
-    bits = sign | 0x7f800000u | (mantissa << 13);
+    bits = sign | 0x7f800000u | (mantissa << 13) | (mantissa != 0 ? 0x400000u : 0);
   else if (exponent != 0)
     bits = sign | ((exponent + 112) << 23) | (mantissa << 13);
   else

@@ -91,9 +91,17 @@ get_device_name (void)
                           g_get_num_processors ());
 }
 
+static const QsFp16Functions *
+get_fp16 (void)
+{
+  return &qs_cpu_functions_get (usable_level ())->fp16;
+}
+
 const QsBackend qs_backend_cpu = {
   .id = "cpu",
   .name = "CPU",
   .get_kernels = get_kernels,
   .get_device_name = get_device_name,
+  .get_fp16 = get_fp16,
+  .emulates_fp16 = TRUE,
 };

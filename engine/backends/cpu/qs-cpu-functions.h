@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "network/qs-types.h"
+#include "backends/qs-fp16.h"
 #include "qs-cpu-features.h"
 
 G_BEGIN_DECLS
@@ -192,6 +192,7 @@ typedef struct
                        float        epsilon,
                        const float *scale,
                        const float *bias);
+  QsFp16Functions fp16;
 } QsCpuFunctions;
 
 /* Columns of a full panel. */

@@ -7,7 +7,7 @@
 #include "qs-cpu-loops.h"
 
 /*
- * Copies between views of one shape, with whatever strides, and between float and INT8. Everything
+ * Copies between views of one shape, with whatever strides, and between float32, float16 and INT8. Everything
  * that moves elements ends here: reformats, transposes, concatenations, splits. Where neither view
  * has the other's innermost axis innermost, small tiles are gathered so that both sides are read
  * and written in pieces of a cache line.
@@ -31,28 +31,48 @@ typedef struct
   gboolean converts;
 } Move;
 
-/* One contiguous piece, at most CHUNK elements when it is converted between INT8 scales. */
+/* Between any two of the types, by way of float32. */
+static void
+convert_by_way_of_float (const Move   *self,
+                         const guint8 *from,
+                         guint8       *to,
+                         gint64        n)
+{
+  float values[CHUNK];
+  const float *floats = self->from_type == QS_DATA_TYPE_FLOAT ? (gconstpointer) from : values;
+
+  if (self->from_type == QS_DATA_TYPE_FLOAT16)
+    self->functions->fp16.widen ((gconstpointer) from,
+                                 self->to_type == QS_DATA_TYPE_FLOAT ? (gpointer) to : values, n);
+  else if (self->from_type == QS_DATA_TYPE_INT8)
+    self->functions->dequantize ((const gint8 *) from, self->from_scale, values, n);
+
+  if (self->to_type == QS_DATA_TYPE_FLOAT16)
+    self->functions->fp16.narrow (floats, (gpointer) to, n);
+  else if (self->to_type == QS_DATA_TYPE_INT8)
+    self->functions->quantize (floats, self->reciprocal, (gint8 *) to, n);
+}
+
+/* One contiguous piece, at most CHUNK elements when it is converted by way of float32. */
 static void
 convert_piece (const Move *self,
                const guint8 *from,
                guint8     *to,
                gint64      n)
 {
-  float values[CHUNK];
+  gboolean is_direct = self->from_type != QS_DATA_TYPE_FLOAT16 &&
+                       self->to_type != QS_DATA_TYPE_FLOAT16;
 
   if (!self->converts)
     memcpy (to, from, n * self->to_size);
-  else if (self->from_type == QS_DATA_TYPE_FLOAT)
+  else if (is_direct && self->from_type == QS_DATA_TYPE_FLOAT)
     self->functions->quantize ((const float *) (gconstpointer) from, self->reciprocal,
                                (gint8 *) to, n);
-  else if (self->to_type == QS_DATA_TYPE_FLOAT)
+  else if (is_direct && self->to_type == QS_DATA_TYPE_FLOAT)
     self->functions->dequantize ((const gint8 *) from, self->from_scale,
                                  (float *) (gpointer) to, n);
   else
-    {
-      self->functions->dequantize ((const gint8 *) from, self->from_scale, values, n);
-      self->functions->quantize (values, self->reciprocal, (gint8 *) to, n);
-    }
+    convert_by_way_of_float (self, from, to, n);
 }
 
 static void
@@ -256,10 +276,19 @@ run (Move         *self,
     }
 }
 
+static gboolean
+is_convertible (QsDataType type,
+                float      scale)
+{
+  return type == QS_DATA_TYPE_FLOAT || type == QS_DATA_TYPE_FLOAT16 ||
+         (type == QS_DATA_TYPE_INT8 && scale > 0.0f);
+}
+
 /**
  * qs_cpu_can_move:
  *
- * Whether qs_cpu_move() can do this: the same type, or float and INT8 with scales.
+ * Whether qs_cpu_move() can do this: the same type, or any two of float32, float16 and INT8 with a
+ * scale.
  */
 gboolean
 qs_cpu_can_move (QsDataType from_type,
@@ -271,9 +300,7 @@ qs_cpu_can_move (QsDataType from_type,
     return from_scale == to_scale || (from_scale > 0.0f && to_scale > 0.0f);
   if (from_type == to_type)
     return TRUE;
-  if (from_type == QS_DATA_TYPE_FLOAT && to_type == QS_DATA_TYPE_INT8)
-    return to_scale > 0.0f;
-  return from_type == QS_DATA_TYPE_INT8 && to_type == QS_DATA_TYPE_FLOAT && from_scale > 0.0f;
+  return is_convertible (from_type, from_scale) && is_convertible (to_type, to_scale);
 }
 
 /**

@@ -2,6 +2,7 @@
 #include "qs-reference.h"
 
 #include "backends/qs-backend-table.h"
+#include "backends/qs-fp16.h"
 #include "backends/qs-int8.h"
 #include "core/qs-float16.h"
 
@@ -281,9 +282,17 @@ get_device_name (void)
   return g_strdup ("scalar C, 1 thread");
 }
 
+static const QsFp16Functions *
+get_fp16 (void)
+{
+  return &qs_fp16_portable;
+}
+
 const QsBackend qs_backend_reference = {
   .id = "reference",
   .name = "Reference",
   .get_kernels = qs_reference_get_kernels,
   .get_device_name = get_device_name,
+  .get_fp16 = get_fp16,
+  .emulates_fp16 = TRUE,
 };

@@ -26,4 +26,5 @@ const QsCpuFunctions qs_level_functions = {
   .soft_max = qs_level_soft_max,
   .sum = qs_level_sum,
   .standardize = qs_level_standardize,
+  .fp16 = { qs_level_widen_f16, qs_level_narrow_f16 },
 };

@@ -63,6 +63,8 @@
 #define qs_level_soft_max QS_LEVEL_SYMBOL (qs_level_soft_max)
 #define qs_level_sum QS_LEVEL_SYMBOL (qs_level_sum)
 #define qs_level_standardize QS_LEVEL_SYMBOL (qs_level_standardize)
+#define qs_level_widen_f16 QS_LEVEL_SYMBOL (qs_level_widen_f16)
+#define qs_level_narrow_f16 QS_LEVEL_SYMBOL (qs_level_narrow_f16)
 #define qs_level_functions QS_LEVEL_SYMBOL (qs_cpu_functions)
 
 extern const QsCpuProductFuncs qs_level_product_f32;
@@ -160,3 +162,9 @@ void qs_level_standardize (const float *in,
                            float        epsilon,
                            const float *scale,
                            const float *bias);
+void qs_level_widen_f16 (const guint16 *from,
+                         float         *to,
+                         gint64         n);
+void qs_level_narrow_f16 (const float *from,
+                          guint16     *to,
+                          gint64       n);
