@@ -95,7 +95,7 @@ const QsCliCommand qs_cli_bench = {
                  "every layer. A model is run at batch 1 unless --batch or --shape says\n"
                  "otherwise.",
   .options = { QS_CLI_RUNS, QS_CLI_THREADS, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_PRECISION,
-               QS_CLI_INT8_ALL, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR,
+               QS_CLI_PRECISION_OPTIONS, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR,
                QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET, QS_CLI_BEFORE_FUSION,
                QS_CLI_HISTOGRAMS, QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_TIMING_CACHE,
                QS_CLI_BACKEND, QS_CLI_JSON },

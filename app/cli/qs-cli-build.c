@@ -2,6 +2,7 @@
 #include "qs-cli-draw.h"
 #include "qs-cli-groups.h"
 #include "qs-cli-json.h"
+#include "qs-cli-precision.h"
 #include "qs-cli-report.h"
 #include "qs-cli-scales.h"
 #include "qs-cli-subject.h"
@@ -18,6 +19,12 @@ make_engine (QsCli         *self,
              GError       **error)
 {
   g_autoptr (QsScaleTable) scales = NULL;
+  QsPrecision precision;
+
+  if (!qs_cli_precision_parse (&self->options, QS_PRECISION_INT8, &precision, error))
+    return NULL;
+  if (precision != QS_PRECISION_INT8)
+    return qs_cli_subject_build (subject, self, QS_INT8_OFF, NULL, error);
 
   qs_progress_set_range (self->progress, 0.0, 0.5);
   if (!qs_cli_scales_get (subject, self, &scales, error))
@@ -47,7 +54,8 @@ report (QsCli                 *self,
         QsNetwork             *network,
         const QsProfileResult *profile)
 {
-  guint n_manual = qs_scale_table_count_manual (qs_engine_get_scales (engine));
+  QsScaleTable *scales = qs_engine_get_scales (engine);
+  guint n_manual = scales != NULL ? qs_scale_table_count_manual (scales) : 0;
 
   qs_cli_report_print_layers (engine, profile->layer_ms);
   g_print ("\n");
@@ -98,16 +106,19 @@ build (QsCli   *self,
 const QsCliCommand qs_cli_build = {
   .name = "build",
   .argument = "MODEL",
-  .summary = "Build an INT8 engine and write it as a plan",
+  .summary = "Build an INT8 or FP16 engine and write it as a plan",
   .description = "Fuses the network, quantizes the weights, decides for every layer whether it\n"
                  "computes in INT8 or FP32 by timing both, and writes the engine. Scales come\n"
                  "from a calibration cache, or from a calibration set; with both, a cache that\n"
                  "exists is used and one that does not is written. A model with QuantizeLinear and\n"
-                 "DequantizeLinear (Q/DQ) says itself what is INT8, and needs neither.",
+                 "DequantizeLinear (Q/DQ) says itself what is INT8, and needs neither.\n"
+                 "--precision fp16 builds without INT8 and needs none either. The CPU emulates FP16:\n"
+                 "the values are those of FP16, the times are not.",
   .options = { QS_CLI_OUTPUT, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE,
                QS_CLI_CUTOFF, QS_CLI_PRESET, QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES,
-               QS_CLI_RANGE, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SAMPLE_OPTIONS,
-               QS_CLI_ROUNDING, QS_CLI_TIMING_CACHE, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_SVG, QS_CLI_JSON },
+               QS_CLI_RANGE, QS_CLI_PRECISION, QS_CLI_PRECISION_OPTIONS, QS_CLI_BATCH, QS_CLI_SHAPE,
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_TIMING_CACHE, QS_CLI_BACKEND, QS_CLI_THREADS,
+               QS_CLI_SVG, QS_CLI_JSON },
   .required = { QS_CLI_OUTPUT },
   .run = build,
 };

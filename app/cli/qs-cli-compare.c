@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-json.h"
+#include "qs-cli-precision.h"
 #include "qs-cli-report.h"
 #include "qs-cli-scales.h"
 #include "qs-cli-subject.h"
@@ -13,15 +14,21 @@ compare_all (QsCli         *self,
              GError       **error)
 {
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_auto (QsCliPrecision) precision = { 0 };
   g_autoptr (QsHistogramSet) histograms = NULL;
 
+  if (!qs_cli_precision_init (&precision, &self->options,
+                              self->options.int8_faster ? QS_INT8_FASTER : QS_INT8_ALL, error))
+    return NULL;
   histograms = qs_cli_scales_run_calibration (subject, self, NULL, NULL, error);
   if (histograms == NULL)
     return NULL;
 
   options.backend = subject->backend;
   options.n_threads = (guint) self->options.threads;
-  options.int8 = self->options.int8_faster ? QS_INT8_FASTER : QS_INT8_ALL;
+  options.int8 = precision.int8;
+  options.fp16 = precision.fp16;
+  options.constraints = precision.constraints;
   options.ranges = subject->ranges;
   options.rounding = subject->rounding;
   options.model_checksum = qs_model_get_checksum (subject->model);
@@ -76,7 +83,7 @@ const QsCliCommand qs_cli_compare = {
                  "evaluates them all on the same samples in one pass. INT8 is used wherever it\n"
                  "is possible, so that the calibrators are compared on the same layers.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_DATA, QS_CLI_RANGES, QS_CLI_RANGE,
-               QS_CLI_INT8_FASTER, QS_CLI_INT8_ALL, QS_CLI_BATCH, QS_CLI_SHAPE,
+               QS_CLI_INT8_FASTER, QS_CLI_PRECISION_OPTIONS, QS_CLI_BATCH, QS_CLI_SHAPE,
                QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON
                },
   .required = { QS_CLI_DATA },

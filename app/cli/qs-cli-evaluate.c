@@ -25,7 +25,7 @@ build_reference (QsCli         *self,
 
   reference.model = qs_cli_options_load_model (&self->options, self->options.reference, error);
   if (reference.model != NULL)
-    result = qs_cli_subject_build (&reference, self, QS_INT8_OFF, NULL, error);
+    result = qs_cli_subject_build_fp32 (&reference, self, error);
 
   qs_profile_free (reference.profile);
   g_clear_pointer (&reference.model, qs_model_unref);
@@ -45,10 +45,10 @@ get_reference (QsCli         *self,
     *reference = build_reference (self, engine, error);
   else if (subject->model == NULL)
     return TRUE;
-  else if (qs_engine_count_layers (engine, QS_PRECISION_INT8) == 0)
+  else if (qs_engine_is_fp32 (engine))
     *reference = qs_engine_ref (engine);
   else
-    *reference = qs_cli_subject_build (subject, self, QS_INT8_OFF, NULL, error);
+    *reference = qs_cli_subject_build_fp32 (subject, self, error);
 
   return *reference != NULL;
 }
@@ -92,9 +92,9 @@ const QsCliCommand qs_cli_evaluate = {
   .argument = "MODEL|PLAN",
   .summary = "Measure accuracy on labelled samples",
   .description = "Runs a model or a plan over labelled samples: top-1 and top-5, and for INT8\n"
-                 "the agreement, cosine and SQNR of the outputs against FP32. A plan does not\n"
+                 "and FP16 the agreement, cosine and SQNR of the outputs against FP32. A plan does not\n"
                  "hold its FP32 weights; --reference names the model to compare it with.",
-  .options = { QS_CLI_DATA, QS_CLI_REFERENCE, QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION,
+  .options = { QS_CLI_DATA, QS_CLI_REFERENCE, QS_CLI_PRECISION, QS_CLI_PRECISION_OPTIONS, QS_CLI_CALIBRATION,
                QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,
                QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES, QS_CLI_RANGE, QS_CLI_BATCH,
                QS_CLI_SHAPE, QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_TIMING_CACHE,

@@ -106,9 +106,26 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_INT8_IO] = OPTION ("int8-io", 0, NONE, int8_io,
                              "Warn of values that INT8 network inputs cannot hold", NULL),
   [QS_CLI_PRECISION] = OPTION ("precision", 0, STRING, precision,
-                               "fp32 (the default) or int8; a plan has its own", "NAME"),
+                               "fp32, fp16 or int8 (build: int8, else fp32); a plan has its own",
+                               "NAME"),
   [QS_CLI_INT8_ALL] = OPTION ("int8-all", 0, NONE, int8_all,
                               "INT8 wherever it is possible, not only where it is faster", NULL),
+  [QS_CLI_FP16] = OPTION ("fp16", 0, NONE, fp16,
+                          "Allow FP16; the CPU emulates it and uses it only for layers that are "
+                          "float16 in the model or asked for by --layer-precision", NULL),
+  [QS_CLI_FP16_ALL] = OPTION ("fp16-all", 0, NONE, fp16_all,
+                              "FP16 instead of FP32 wherever it is possible", NULL),
+  [QS_CLI_PRECISION_CONSTRAINTS] = OPTION ("precision-constraints", 0, STRING, precision_constraints,
+                                           "How earnestly to take the two options below: hint; "
+                                           "prefer (the default), which warns; obey, which fails",
+                                           "MODE"),
+  [QS_CLI_LAYER_PRECISION] = OPTION ("layer-precision", 0, STRING_ARRAY, layer_precisions,
+                                     "What a layer or an ONNX node computes in: fp32, fp16 or int8; "
+                                     "once for each, “*” for all others", "LAYER=PRECISION"),
+  [QS_CLI_LAYER_OUTPUT_TYPES] = OPTION ("layer-output-types", 0, STRING_ARRAY, layer_output_types,
+                                        "What a layer's outputs are: fp32, fp16 or int8, joined by "
+                                        "“+”; once for each layer, “*” for all others",
+                                        "LAYER=TYPE+…"),
   [QS_CLI_INT8_FASTER] = OPTION ("int8-faster", 0, NONE, int8_faster,
                                  "INT8 only where it is faster, not wherever it is possible", NULL),
   [QS_CLI_ROUNDING] = OPTION ("rounding", 0, STRING, rounding,
@@ -306,6 +323,8 @@ qs_cli_options_clear (QsCliOptions *self)
   g_clear_pointer (&self->max_shapes, g_strfreev);
   g_clear_pointer (&self->sets, g_strfreev);
   g_clear_pointer (&self->range, g_strfreev);
+  g_clear_pointer (&self->layer_precisions, g_strfreev);
+  g_clear_pointer (&self->layer_output_types, g_strfreev);
 }
 
 static gboolean

@@ -51,6 +51,11 @@ typedef enum
   QS_CLI_INT8_IO,
   QS_CLI_PRECISION,
   QS_CLI_INT8_ALL,
+  QS_CLI_FP16,
+  QS_CLI_FP16_ALL,
+  QS_CLI_PRECISION_CONSTRAINTS,
+  QS_CLI_LAYER_PRECISION,
+  QS_CLI_LAYER_OUTPUT_TYPES,
   QS_CLI_INT8_FASTER,
   QS_CLI_ROUNDING,
   QS_CLI_TIMING_CACHE,
@@ -81,6 +86,11 @@ typedef enum
 #define QS_CLI_SAMPLE_OPTIONS                                                                      \
   QS_CLI_PREPROCESSING, QS_CLI_RESIZE, QS_CLI_CROP, QS_CLI_COLOR, QS_CLI_LAYOUT, QS_CLI_SCALE,     \
   QS_CLI_MEAN, QS_CLI_STD, QS_CLI_LIMIT, QS_CLI_SHUFFLE
+
+/* What commands that build an engine take. */
+#define QS_CLI_PRECISION_OPTIONS                                                                   \
+  QS_CLI_INT8_ALL, QS_CLI_FP16, QS_CLI_FP16_ALL, QS_CLI_PRECISION_CONSTRAINTS,                     \
+  QS_CLI_LAYER_PRECISION, QS_CLI_LAYER_OUTPUT_TYPES
 
 /**
  * QsCliOptions:
@@ -126,6 +136,11 @@ typedef struct
   gboolean int8_io;
   char *precision;
   gboolean int8_all;
+  gboolean fp16;
+  gboolean fp16_all;
+  char *precision_constraints;
+  char **layer_precisions;
+  char **layer_output_types;
   gboolean int8_faster;
   char *rounding;
   char *timing_cache;

@@ -228,6 +228,9 @@ qs_cli_report_engine (JsonBuilder  *json,
   json_builder_set_member_name (json, "explicit");
   json_builder_add_boolean_value (json, qs_engine_is_explicit (engine));
   qs_cli_json_int (json, "int8_layers", qs_engine_count_layers (engine, QS_PRECISION_INT8));
+  qs_cli_json_int (json, "fp16_layers", qs_engine_count_layers (engine, QS_PRECISION_FP16));
+  json_builder_set_member_name (json, "fp16_emulated");
+  json_builder_add_boolean_value (json, qs_engine_emulates_fp16 (engine));
   add_tensor_names (json, "inputs", network->inputs);
   add_tensor_names (json, "outputs", network->outputs);
 

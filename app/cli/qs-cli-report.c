@@ -96,6 +96,7 @@ void
 qs_cli_report_print_summary (QsEngine *engine)
 {
   guint n_int8 = qs_engine_count_layers (engine, QS_PRECISION_INT8);
+  guint n_fp16 = qs_engine_count_layers (engine, QS_PRECISION_FP16);
   guint n_reformats = qs_engine_count_reformats (engine);
   guint n_layers = qs_engine_get_network (engine)->layers->len - n_reformats;
   g_autofree char *weights = qs_cli_format_bytes (qs_engine_get_weight_size (engine));
@@ -104,6 +105,10 @@ qs_cli_report_print_summary (QsEngine *engine)
 
   if (qs_engine_is_explicit (engine))
     g_print ("Explicit quantization: QuantizeLinear and DequantizeLinear of the model decide\n");
+  if (n_fp16 > 0)
+    g_print ("%u of %u layers in FP16%s\n", n_fp16, n_layers,
+             qs_engine_emulates_fp16 (engine) ? ", emulated: its times are not those of FP16 hardware"
+                                              : "");
   g_print ("%u of %u layers in INT8, reformats: %u; batch %" G_GINT64_FORMAT ", backend %s\n", n_int8,
            n_layers, n_reformats, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
   g_print ("Weights %s, activations %s (no plan could do with less than %s)\n", weights, memory,

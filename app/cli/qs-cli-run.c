@@ -163,6 +163,7 @@ report (QsCli     *self,
   qs_cli_json_int (self->json, "samples", n);
   qs_cli_json_int (self->json, "batch", qs_engine_get_batch (engine));
   qs_cli_json_int (self->json, "int8_layers", qs_engine_count_layers (engine, QS_PRECISION_INT8));
+  qs_cli_json_int (self->json, "fp16_layers", qs_engine_count_layers (engine, QS_PRECISION_FP16));
   qs_cli_json_array (self->json, "outputs");
   for (guint i = 0; i < collected->len; i++)
     {
@@ -218,7 +219,7 @@ const QsCliCommand qs_cli_run = {
                  "within --min-shapes and --max-shapes where they are given: the engine is built\n"
                  "for them.",
   .options = { QS_CLI_INPUT, QS_CLI_OUTPUT, QS_CLI_SAMPLE_OPTIONS, QS_CLI_SHAPE, QS_CLI_BATCH,
-               QS_CLI_PRECISION, QS_CLI_INT8_ALL, QS_CLI_CALIBRATION, QS_CLI_CACHE,
+               QS_CLI_PRECISION, QS_CLI_PRECISION_OPTIONS, QS_CLI_CALIBRATION, QS_CLI_CACHE,
                QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,
                QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_ROUNDING, QS_CLI_TIMING_CACHE,
                QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-subject.h"
+#include "qs-cli-precision.h"
 
 #include <string.h>
 
@@ -253,17 +254,12 @@ qs_cli_subject_free (QsCliSubject *self)
   g_free (self);
 }
 
-/**
- * qs_cli_subject_build:
- * @mode: where INT8 is used
- * @scales: (nullable): scales of the activations
- */
-QsEngine *
-qs_cli_subject_build (QsCliSubject  *self,
-                      QsCli         *cli,
-                      QsInt8Mode     mode,
-                      QsScaleTable  *scales,
-                      GError       **error)
+static QsEngine *
+build (QsCliSubject            *self,
+       QsCli                   *cli,
+       const QsCliPrecision    *precision,
+       QsScaleTable            *scales,
+       GError                 **error)
 {
   g_autoptr (QsNetwork) network = qs_import_network (self->model, self->profile, error);
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
@@ -275,7 +271,9 @@ qs_cli_subject_build (QsCliSubject  *self,
 
   options.backend = self->backend;
   options.n_threads = (guint) cli->options.threads;
-  options.int8 = mode;
+  options.int8 = precision->int8;
+  options.fp16 = precision->fp16;
+  options.constraints = precision->constraints;
   options.ranges = self->ranges;
   options.rounding = self->rounding;
   options.model_checksum = qs_model_get_checksum (self->model);
@@ -286,27 +284,49 @@ qs_cli_subject_build (QsCliSubject  *self,
   return g_steal_pointer (&engine);
 }
 
-static gboolean
-get_precision (QsCli        *cli,
-               QsPrecision   fallback,
-               QsPrecision  *precision,
-               GError      **error)
+/**
+ * qs_cli_subject_build:
+ * @mode: where INT8 is used
+ * @scales: (nullable): scales of the activations
+ *
+ * An engine with the precisions that were asked for.
+ */
+QsEngine *
+qs_cli_subject_build (QsCliSubject  *self,
+                      QsCli         *cli,
+                      QsInt8Mode     mode,
+                      QsScaleTable  *scales,
+                      GError       **error)
 {
-  const char *text = cli->options.precision;
+  g_auto (QsCliPrecision) precision = { 0 };
 
-  if (text == NULL)
-    *precision = fallback;
-  else if (strcmp (text, "fp32") == 0)
-    *precision = QS_PRECISION_FP32;
-  else if (strcmp (text, "int8") == 0)
-    *precision = QS_PRECISION_INT8;
-  else
-    {
-      qs_cli_set_usage_error (error, "--precision: “%s” is neither fp32 nor int8", text);
-      return FALSE;
-    }
+  return qs_cli_precision_init (&precision, &cli->options, mode, error)
+           ? build (self, cli, &precision, scales, error) : NULL;
+}
 
-  return TRUE;
+/**
+ * qs_cli_subject_build_fp32:
+ *
+ * An engine in FP32 throughout, to compare others with.
+ */
+QsEngine *
+qs_cli_subject_build_fp32 (QsCliSubject  *self,
+                           QsCli         *cli,
+                           GError       **error)
+{
+  const QsCliPrecision precision = { .int8 = QS_INT8_OFF };
+
+  return build (self, cli, &precision, NULL, error);
+}
+
+/* The most quantized precision that a plan has layers in. */
+static QsPrecision
+find_plan_precision (QsEngine *plan)
+{
+  if (qs_engine_count_layers (plan, QS_PRECISION_INT8) > 0)
+    return QS_PRECISION_INT8;
+  return qs_engine_count_layers (plan, QS_PRECISION_FP16) > 0 ? QS_PRECISION_FP16
+                                                              : QS_PRECISION_FP32;
 }
 
 static QsEngine *
@@ -314,19 +334,21 @@ get_plan (QsCliSubject  *self,
           QsCli         *cli,
           GError       **error)
 {
-  guint n_int8 = qs_engine_count_layers (self->plan, QS_PRECISION_INT8);
-  QsPrecision own = n_int8 > 0 ? QS_PRECISION_INT8 : QS_PRECISION_FP32;
+  QsPrecision own = find_plan_precision (self->plan);
   QsPrecision precision;
 
-  if (!get_precision (cli, own, &precision, error))
+  if (!qs_cli_precision_parse (&cli->options, own, &precision, error))
     return NULL;
 
   if (precision != own)
     {
+      QsPrecision named = own == QS_PRECISION_FP32 ? precision : own;
+
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
-                   "%s: %u layers of the plan compute in INT8, which is decided when it is built; "
+                   "%s: %u layers of the plan compute in %s, which is decided when it is built; "
                    "to compute in %s, give the model instead",
-                   cli->path, n_int8, cli->options.precision);
+                   cli->path, qs_engine_count_layers (self->plan, named), qs_precision_name (named),
+                   cli->options.precision);
       return NULL;
     }
 
@@ -336,8 +358,8 @@ get_plan (QsCliSubject  *self,
 /**
  * qs_cli_subject_get_engine:
  *
- * The plan itself, or a build of the model: FP32 unless `--precision int8` asks for INT8, which
- * needs a cache or a calibration set.
+ * The plan itself, or a build of the model: FP32 unless `--precision` asks for FP16, or for
+ * INT8, which needs a cache or a calibration set.
  */
 QsEngine *
 qs_cli_subject_get_engine (QsCliSubject  *self,
@@ -350,14 +372,14 @@ qs_cli_subject_get_engine (QsCliSubject  *self,
 
   if (self->plan != NULL)
     return get_plan (self, cli, error);
-  if (!get_precision (cli, QS_PRECISION_FP32, &precision, error))
+  if (!qs_cli_precision_parse (&cli->options, QS_PRECISION_FP32, &precision, error))
     return NULL;
-  if (precision == QS_PRECISION_FP32 && cli->options.int8_all)
+  if (precision != QS_PRECISION_INT8 && cli->options.int8_all)
     {
       qs_cli_set_usage_error (error, "--int8-all needs --precision int8");
       return NULL;
     }
-  if (precision == QS_PRECISION_FP32)
+  if (precision != QS_PRECISION_INT8)
     return qs_cli_subject_build (self, cli, QS_INT8_OFF, NULL, error);
 
   qs_progress_set_range (cli->progress, 0.0, 0.5);

@@ -57,6 +57,10 @@ QsEngine       *qs_cli_subject_build       (QsCliSubject  *self,
                                             QsInt8Mode     mode,
                                             QsScaleTable  *scales,
                                             GError       **error);
+/* The same in FP32, whatever the options ask for. */
+QsEngine       *qs_cli_subject_build_fp32  (QsCliSubject  *self,
+                                            QsCli         *cli,
+                                            GError       **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsCliSubject, qs_cli_subject_free)
 

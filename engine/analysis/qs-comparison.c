@@ -32,6 +32,8 @@ add_fp32 (Comparison  *self,
   QsBuilderOptions options = *self->options;
 
   options.int8 = QS_INT8_OFF;
+  options.fp16 = QS_FP16_OFF;
+  options.constraints = NULL;
   enter_build (self, 0);
   self->fp32 = qs_builder_build (self->network, NULL, &options, self->progress, error);
 

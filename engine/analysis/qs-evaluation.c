@@ -16,8 +16,10 @@ engine_label (QsEngine *engine)
   QsScaleTable *scales = qs_engine_get_scales (engine);
   const char *source = scales != NULL ? qs_scale_table_get_source (scales) : NULL;
 
-  if (qs_engine_count_layers (engine, QS_PRECISION_INT8) == 0)
+  if (qs_engine_is_fp32 (engine))
     return "fp32";
+  if (qs_engine_count_layers (engine, QS_PRECISION_INT8) == 0)
+    return "fp16";
 
   return source != NULL ? source : "int8";
 }

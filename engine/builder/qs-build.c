@@ -33,6 +33,7 @@ qs_build_init (QsBuild   *self,
     .journal = qs_journal_ref (journal),
     .plans = g_hash_table_new_full (NULL, NULL, NULL, plan_free),
     .int8_tensors = g_hash_table_new (NULL, NULL),
+    .fp16_tensors = g_hash_table_new (NULL, NULL),
     .inner_of = g_hash_table_new (NULL, NULL),
   };
 
@@ -45,6 +46,8 @@ qs_build_clear (QsBuild *self)
 {
   g_clear_pointer (&self->plans, g_hash_table_unref);
   g_clear_pointer (&self->int8_tensors, g_hash_table_unref);
+  g_clear_pointer (&self->fp16_tensors, g_hash_table_unref);
+  g_clear_pointer (&self->constraints, qs_precision_constraints_unref);
   g_clear_pointer (&self->inner_of, g_hash_table_unref);
   g_clear_pointer (&self->ranges, qs_ranges_free);
   g_clear_pointer (&self->timer, qs_tactic_timer_free);
@@ -66,10 +69,46 @@ qs_build_add_plan (QsBuild *self,
   QsLayerPlan *plan = g_new0 (QsLayerPlan, 1);
 
   plan->layer = layer;
-  plan->fp32.ms = plan->int8_candidate.ms = -1.0;
+  plan->fp32.ms = plan->fp16_candidate.ms = plan->int8_candidate.ms = -1.0;
   plan->tactics = g_ptr_array_new_with_free_func (tactic_free);
   g_hash_table_insert (self->plans, layer, plan);
   return plan;
+}
+
+QsPrecision
+qs_layer_plan_get_precision (const QsLayerPlan *self)
+{
+  return self->int8 ? QS_PRECISION_INT8 : self->fp16 ? QS_PRECISION_FP16 : QS_PRECISION_FP32;
+}
+
+QsCandidate *
+qs_layer_plan_get_candidate (QsLayerPlan *self)
+{
+  return self->int8 ? &self->int8_candidate : self->fp16 ? &self->fp16_candidate : &self->fp32;
+}
+
+gboolean
+qs_layer_plan_wants (const QsLayerPlan *self,
+                     QsPrecision        precision)
+{
+  return self->constraint != NULL && self->constraint->precision == precision;
+}
+
+QsDataType
+qs_layer_plan_get_wanted_type (const QsLayerPlan *self,
+                               guint              index)
+{
+  const QsPrecisionConstraint *constraint = self->type_constraint;
+
+  return constraint != NULL && index < constraint->n_types ? constraint->types[index]
+                                                           : QS_DATA_TYPE_UNDEFINED;
+}
+
+gboolean
+qs_build_constraints_bind (const QsBuild *self)
+{
+  return self->timer == NULL || (self->constraints != NULL &&
+         qs_precision_constraints_get_mode (self->constraints) != QS_CONSTRAINT_HINT);
 }
 
 gboolean

@@ -31,6 +31,12 @@ typedef struct
  * QsLayerPlan:
  * @can_int8: whether there is an INT8 form at all; @obstacle says why not
  * @int8: the choice
+ * @can_fp16: whether it has an FP16 form
+ * @fp16: the choice, unless it is INT8
+ * @fp16_reason: (nullable): why it computes in FP16
+ * @was_fp16: whether the model has it in float16
+ * @constraint: (nullable): the constraint that asks for a precision
+ * @type_constraint: (nullable): the one that asks for types of outputs
  *
  * What is known and decided about one layer while it is being built.
  */
@@ -41,10 +47,17 @@ typedef struct
   char *obstacle;
   char *reason;
   gboolean int8;
+  gboolean can_fp16;
+  gboolean fp16;
+  const char *fp16_reason;
+  gboolean was_fp16;
+  const QsPrecisionConstraint *constraint;
+  const QsPrecisionConstraint *type_constraint;
   QsFormat format;
   gboolean any_format;
   QsQuantizedWeights weights;
   QsCandidate fp32;
+  QsCandidate fp16_candidate;
   QsCandidate int8_candidate;
   GPtrArray *tactics;
 } QsLayerPlan;
@@ -62,6 +75,8 @@ typedef struct
   QsJournal *journal;
   const QsBackend *backend;
   QsInt8Mode int8;
+  QsFp16Mode fp16;
+  QsPrecisionConstraints *constraints; /* (nullable) */
   QsRoundingMode rounding;
   gboolean is_explicit;  /* the passes have decided precisions, types and scales */
   QsRanges *ranges;      /* NULL when INT8 is off */
@@ -69,6 +84,7 @@ typedef struct
   QsProgress *progress;
   GHashTable *plans;     /* QsLayer -> QsLayerPlan */
   GHashTable *int8_tensors; /* set of activation tensors that are INT8 where they are written */
+  GHashTable *fp16_tensors; /* set of activation tensors that are float16 where they are written */
   GHashTable *inner_of;     /* QsTensor that is written -> network output that it stands for */
 } QsBuild;
 
@@ -80,6 +96,17 @@ QsLayerPlan *qs_build_get_plan (QsBuild    *self,
                                 QsLayer    *layer);
 QsLayerPlan *qs_build_add_plan (QsBuild    *self,
                                 QsLayer    *layer);
+/* What the layer computes in, as far as it is decided, and how. */
+QsPrecision  qs_layer_plan_get_precision (const QsLayerPlan *self);
+QsCandidate *qs_layer_plan_get_candidate (QsLayerPlan       *self);
+/* Whether it is asked to compute in @precision. */
+gboolean     qs_layer_plan_wants (const QsLayerPlan *self,
+                                QsPrecision        precision);
+/* The type that output @index is asked to have; undefined when it is free. */
+QsDataType   qs_layer_plan_get_wanted_type (const QsLayerPlan *self,
+                                          guint              index);
+/* Whether constraints count for more than time. */
+gboolean     qs_build_constraints_bind (const QsBuild *self);
 
 /**
  * QsLayerForm:

@@ -6,8 +6,10 @@
 #include "passes/qs-qdq.h"
 #include "qs-build.h"
 #include "qs-capability.h"
+#include "qs-constraint-check.h"
 #include "qs-explicit-choice.h"
 #include "qs-format-choice.h"
+#include "qs-fp16-choice.h"
 #include "qs-kernel-choice.h"
 #include "qs-manual-scales.h"
 #include "qs-precision-choice.h"
@@ -42,12 +44,16 @@ init_build (QsBuild                 *build,
   qs_build_init (build, network, journal);
   build->backend = options->backend != NULL ? options->backend : qs_backend_get_default ();
   build->int8 = options->int8;
+  build->fp16 = options->fp16;
+  if (options->constraints != NULL)
+    build->constraints = qs_precision_constraints_ref (options->constraints);
   build->rounding = options->rounding;
   build->is_explicit = is_explicit;
   build->progress = progress;
   if (options->int8 != QS_INT8_OFF && !is_explicit)
     build->ranges = qs_ranges_new (network, scales, journal);
-  if (options->int8 == QS_INT8_FASTER)
+  if (options->int8 == QS_INT8_FASTER ||
+      (options->fp16 == QS_FP16_ALLOWED && !build->backend->emulates_fp16))
     build->timer = qs_tactic_timer_new (options->n_threads, options->timings);
   return TRUE;
 }
@@ -96,9 +102,12 @@ decide (QsBuild  *build,
     return FALSE;
   if (build->ranges == NULL && !build->is_explicit)
     explain_float_build (build);
-  if (!qs_build_choose_precisions (build, error))
+  if (!qs_build_choose_fp16 (build, error) || !qs_build_choose_precisions (build, error))
     return FALSE;
 
+  qs_build_place_fp16 (build);
+  if (!qs_build_check_constraints (build, error))
+    return FALSE;
   qs_build_choose_formats (build);
   return qs_build_apply (build, error);
 }
@@ -127,6 +136,7 @@ qs_builder_build (QsNetwork               *network,
       scales = all_scales;
     }
   if (!init_build (&build, copy, journal, scales, options, progress, error) ||
+      !qs_build_resolve_constraints (&build, network, error) ||
       !decide (&build, error))
     return NULL;
 

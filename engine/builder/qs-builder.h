@@ -5,6 +5,7 @@
 #include "core/qs-progress.h"
 #include "core/qs-rounding-mode.h"
 #include "qs-engine.h"
+#include "qs-precision-constraints.h"
 #include "qs-timing-cache.h"
 
 G_BEGIN_DECLS
@@ -23,11 +24,28 @@ typedef enum
 } QsInt8Mode;
 
 /**
+ * QsFp16Mode:
+ * @QS_FP16_OFF: no layer computes in FP16
+ * @QS_FP16_ALLOWED: layers that are float16 in the model or are asked to compute in FP16 do, and, on a
+ *   backend whose hardware computes in it, those where the measured time, reformats included, is
+ *   shorter (TensorRT's flag kFP16). Where FP16 is emulated its time decides nothing.
+ * @QS_FP16_ALL: FP16 is the type of all floating point layers that have an FP16 form
+ */
+typedef enum
+{
+  QS_FP16_OFF,
+  QS_FP16_ALLOWED,
+  QS_FP16_ALL,
+} QsFp16Mode;
+
+/**
  * QsBuilderOptions:
  * @backend: (nullable): %NULL for the machine's default
  * @n_threads: threads while timing, 0 for one per processor
  * @fuse: whether passes run; calibration before fusion turns them off
  * @int8: where INT8 is used
+ * @fp16: where FP16 is used
+ * @constraints: (nullable): what layers are asked to compute in and to write
  * @ranges: (nullable): set by hand; they take the place of the scales of their tensors and of all
  *   that share a scale with them
  * @rounding: of the weights
@@ -40,6 +58,8 @@ typedef struct
   guint n_threads;
   gboolean fuse;
   QsInt8Mode int8;
+  QsFp16Mode fp16;
+  QsPrecisionConstraints *constraints;
   QsDynamicRanges *ranges;
   QsRoundingMode rounding;
   const char *model_checksum;
@@ -57,12 +77,14 @@ typedef struct
  *
  * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
  * reformats, memory plan. The network's inputs and outputs stay as they are; an INT8 layer beside
- * them has a Reformat in between. Without timing (%QS_INT8_OFF and %QS_INT8_ALL), and with all times
- * in the timing cache, the same network, scales and backend always give the same engine.
+ * them has a Reformat in between, and so has an FP16 layer. Without timing (%QS_INT8_OFF and
+ * %QS_INT8_ALL), and with all times in the timing cache, the same network, scales and backend always
+ * give the same engine.
  *
  * Errors: %QS_ERROR_MISSING for an INT8 build without scales and for a manual range of a tensor
- * that is not there, %QS_ERROR_UNSUPPORTED for a layer that
- * nothing computes, %QS_ERROR_LIMIT for more memory than the program uses, and cancellation.
+ * that is not there or a constraint on a layer that is not there, %QS_ERROR_UNSUPPORTED for a layer
+ * that nothing computes or that cannot obey its constraint, %QS_ERROR_LIMIT for more memory than the
+ * program uses, and cancellation.
  */
 QsEngine *qs_builder_build (QsNetwork               *network,
                             QsScaleTable            *scales,

@@ -58,7 +58,11 @@ check_role (QsBuild     *self,
   QsPlacement role = qs_layer_get_role (layer);
   const QsTensor *missing;
 
-  if (role == QS_PLACEMENT_HOST || !reads_and_writes_floats (layer))
+  if (plan->constraint != NULL && qs_build_constraints_bind (self) &&
+      !qs_layer_plan_wants (plan, QS_PRECISION_INT8))
+    set_obstacle (plan, g_strdup_printf ("A constraint asks that it compute in %s.",
+                                         qs_precision_name (plan->constraint->precision)));
+  else if (role == QS_PLACEMENT_HOST || !reads_and_writes_floats (layer))
     set_obstacle (plan, g_strdup_printf ("%s works on shapes, indices or truth values, which are "
                                          "never quantized.", layer->klass->name));
   else if (role == QS_PLACEMENT_FLOAT)
@@ -277,6 +281,52 @@ find_float_candidate (QsBuild      *self,
   return TRUE;
 }
 
+/* Whether it reads or writes floats and is none of those that convert types themselves. */
+static gboolean
+has_fp16_form (const QsLayer *layer)
+{
+  switch ((int) layer->klass->kind)
+    {
+    case QS_LAYER_CAST:
+    case QS_LAYER_REFORMAT:
+    case QS_LAYER_QUANTIZE:
+    case QS_LAYER_DEQUANTIZE:
+      return FALSE;
+    default:
+      break;
+    }
+  if (qs_layer_get_role (layer) == QS_PLACEMENT_HOST)
+    return FALSE;
+
+  for (guint i = 0; i < layer->inputs->len; i++)
+    if (is_float (qs_layer_get_input (layer, i)) && qs_layer_get_input (layer, i)->value == NULL)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+qs_build_find_fp16_candidate (QsBuild      *self,
+                              QsLayerPlan  *plan,
+                              GError      **error)
+{
+  g_autoptr (GPtrArray) kernels = NULL;
+  QsLayerForm form;
+
+  if (self->fp16 == QS_FP16_OFF || plan->layer->precision == QS_PRECISION_INT8 ||
+      !has_fp16_form (plan->layer))
+    return TRUE;
+
+  form = make_form (self, plan, QS_PRECISION_FP16, &plan->fp16_candidate, error);
+  kernels = qs_build_find_kernels (self, plan->layer, &form, NULL, error);
+  if (kernels == NULL)
+    return FALSE;
+
+  plan->can_fp16 = kernels->len > 0;
+  if (plan->can_fp16)
+    measure (self, plan, &form, kernels, &plan->fp16_candidate);
+  return TRUE;
+}
+
 gboolean
 qs_build_find_candidates (QsBuild  *self,
                           GError  **error)
@@ -296,7 +346,8 @@ qs_build_find_candidates (QsBuild  *self,
           if (plan->obstacle == NULL)
             find_int8_candidate (self, plan);
         }
-      if (!find_float_candidate (self, plan, error))
+      if (!find_float_candidate (self, plan, error) ||
+          !qs_build_find_fp16_candidate (self, plan, error))
         return FALSE;
       qs_progress_set_fraction (self->progress, (i + 1.0) / n);
     }

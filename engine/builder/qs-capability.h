@@ -10,6 +10,11 @@ G_BEGIN_DECLS
 gboolean qs_build_find_candidates (QsBuild   *self,
                                    GError   **error);
 
+/* How a layer that is not INT8 can be computed in FP16, where the build allows that. */
+gboolean qs_build_find_fp16_candidate (QsBuild      *self,
+                                       QsLayerPlan  *plan,
+                                       GError      **error);
+
 /* The kernels for @layer in @form, best first; (transfer container) (element-type QsKernel). */
 GPtrArray *qs_build_find_kernels  (QsBuild            *self,
                                    QsLayer            *layer,

@@ -245,6 +245,19 @@ qs_engine_count_reformats (QsEngine *self)
   return n;
 }
 
+gboolean
+qs_engine_is_fp32 (QsEngine *self)
+{
+  return qs_engine_count_layers (self, QS_PRECISION_INT8) == 0 &&
+         qs_engine_count_layers (self, QS_PRECISION_FP16) == 0;
+}
+
+gboolean
+qs_engine_emulates_fp16 (QsEngine *self)
+{
+  return self->backend->emulates_fp16 && qs_engine_count_layers (self, QS_PRECISION_FP16) > 0;
+}
+
 QsRoundingMode
 qs_engine_get_rounding (QsEngine *self)
 {

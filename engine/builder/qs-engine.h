@@ -101,6 +101,10 @@ gboolean             qs_engine_is_explicit       (QsEngine            *self);
 guint                qs_engine_count_layers      (QsEngine            *self,
                                                   QsPrecision          precision);
 guint                qs_engine_count_reformats   (QsEngine            *self);
+/* Whether every layer computes in FP32, as the model says. */
+gboolean             qs_engine_is_fp32           (QsEngine            *self);
+/* Whether it has FP16 layers whose backend only emulates FP16, so that their times mean little. */
+gboolean             qs_engine_emulates_fp16     (QsEngine            *self);
 /* (nullable): checksum of the ONNX file it was built from */
 const char          *qs_engine_get_model_checksum (QsEngine           *self);
 gint64               qs_engine_get_batch         (QsEngine            *self);

@@ -8,17 +8,11 @@
 /* Layers without a wish of their own that are looked through for a reader's layout. */
 #define MAX_DEPTH 16
 
-static QsCandidate *
-get_candidate (QsLayerPlan *plan)
-{
-  return plan->int8 ? &plan->int8_candidate : &plan->fp32;
-}
-
 static void
 choose_format (QsBuild     *self,
                QsLayerPlan *plan)
 {
-  QsCandidate *candidate = get_candidate (plan);
+  QsCandidate *candidate = qs_layer_plan_get_candidate (plan);
   g_autoptr (QsNetwork) probe = qs_layer_in_format (plan->layer, QS_FORMAT_LINEAR);
 
   qs_build_prefer_format (self, g_ptr_array_index (probe->layers, 0), candidate);
@@ -32,7 +26,7 @@ choose_format (QsBuild     *self,
 
       if (tensor == NULL || tensor->producer == NULL || tensor->shape.n_dims < 3)
         continue;
-      candidate->format = get_candidate (qs_build_get_plan (self, tensor->producer))->format;
+      candidate->format = qs_layer_plan_get_candidate (qs_build_get_plan (self, tensor->producer))->format;
       return;
     }
 }
@@ -56,7 +50,7 @@ find_candidate (QsBuild      *self,
                 QsLayerPlan  *plan,
                 GError      **error)
 {
-  QsCandidate *candidate = get_candidate (plan);
+  QsCandidate *candidate = qs_layer_plan_get_candidate (plan);
   QsPrecision precision = plan->layer->precision;
   g_autoptr (QsNetwork) probe = NULL;
   g_autoptr (GPtrArray) kernels = NULL;
@@ -91,7 +85,8 @@ qs_build_find_explicit_candidates (QsBuild  *self,
       QsLayerPlan *plan = qs_build_get_plan (self, g_ptr_array_index (self->network->layers, i));
 
       plan->int8 = plan->can_int8 = plan->layer->precision == QS_PRECISION_INT8;
-      if (!qs_progress_check (self->progress, error) || !find_candidate (self, plan, error))
+      if (!qs_progress_check (self->progress, error) || !find_candidate (self, plan, error) ||
+          !qs_build_find_fp16_candidate (self, plan, error))
         return FALSE;
       qs_progress_set_fraction (self->progress, (i + 1.0) / n);
     }
@@ -110,9 +105,9 @@ look_for_format (QsBuild        *self,
       QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
       QsLayerPlan *plan = qs_build_get_plan (self, reader);
 
-      if (!get_candidate (plan)->any_format)
+      if (!qs_layer_plan_get_candidate (plan)->any_format)
         {
-          *format = get_candidate (plan)->format;
+          *format = qs_layer_plan_get_candidate (plan)->format;
           return TRUE;
         }
       if (look_for_format (self, qs_layer_get_output (reader, 0), depth + 1, format))

@@ -25,7 +25,7 @@ static void
 choose_format (QsBuild     *self,
                QsLayerPlan *plan)
 {
-  const QsCandidate *candidate = plan->int8 ? &plan->int8_candidate : &plan->fp32;
+  const QsCandidate *candidate = qs_layer_plan_get_candidate (plan);
 
   plan->any_format = candidate->any_format;
   plan->format = candidate->format;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "backends/qs-fp16.h"
 #include "core/qs-error.h"
 
 /* Tensors for which the layout makes no difference do not fix it. */
@@ -35,6 +36,18 @@ qs_layer_find_format (const QsLayer   *layer,
   return qs_backend_preferred_format (backend, layer, NULL);
 }
 
+/* Whether @kernel is the one called @wanted, or that one with conversions of float16 at its edges. */
+static gboolean
+is_wanted (const QsBackend *backend,
+           const QsKernel  *kernel,
+           const char      *wanted)
+{
+  const QsKernel *plain = wanted != NULL ? qs_backend_lookup_kernel (backend, wanted) : NULL;
+  g_autofree char *name = plain != NULL ? qs_fp16_kernel_name (plain) : NULL;
+
+  return g_strcmp0 (kernel->name, wanted) == 0 || g_strcmp0 (kernel->name, name) == 0;
+}
+
 const QsKernel *
 qs_choose_kernel (const QsBackend  *backend,
                   const QsLayer    *layer,
@@ -52,7 +65,7 @@ qs_choose_kernel (const QsBackend  *backend,
     {
       const QsKernel *kernel = g_ptr_array_index (kernels, i);
 
-      if (wanted != NULL && strcmp (kernel->name, wanted) == 0)
+      if (is_wanted (backend, kernel, wanted))
         return kernel;
     }
   if (kernels->len > 0)
@@ -65,8 +78,12 @@ qs_choose_kernel (const QsBackend  *backend,
 /* Why a candidate is not the one that runs. */
 static char *
 explain_tactic (const QsEngineLayer *layer,
-                const QsTactic      *tactic)
+                const QsTactic      *tactic,
+                const QsBackend     *backend)
 {
+  if (tactic->precision == QS_PRECISION_FP16 && backend->emulates_fp16 &&
+      layer->layer->precision != QS_PRECISION_FP16)
+    return g_strdup ("FP16 is emulated on this backend, so it is used only where it is asked for.");
   if (tactic->precision != layer->layer->precision)
     return g_strdup_printf ("The layer computes in %s.",
                             qs_precision_name (layer->layer->precision));
@@ -78,16 +95,18 @@ explain_tactic (const QsEngineLayer *layer,
 }
 
 static void
-mark_chosen (QsEngineLayer *layer)
+mark_chosen (QsEngineLayer   *layer,
+             const QsBackend *backend)
 {
   for (guint i = 0; i < layer->tactics->len; i++)
     {
       QsTactic *tactic = g_ptr_array_index (layer->tactics, i);
 
       tactic->chosen = tactic->precision == layer->layer->precision &&
-                       strcmp (tactic->kernel, layer->kernel) == 0;
+                       is_wanted (backend, qs_backend_lookup_kernel (backend, layer->kernel),
+                                  tactic->kernel);
       if (!tactic->chosen && tactic->reason == NULL)
-        tactic->reason = explain_tactic (layer, tactic);
+        tactic->reason = explain_tactic (layer, tactic, backend);
     }
 }
 
@@ -108,7 +127,7 @@ finish_layer (QsBuild   *self,
               GError   **error)
 {
   QsLayerPlan *plan = qs_build_get_plan (self, layer);
-  const QsCandidate *candidate = plan->int8 ? &plan->int8_candidate : &plan->fp32;
+  const QsCandidate *candidate = qs_layer_plan_get_candidate (plan);
   QsEngineLayer *result;
   const char *why_not = NULL;
   gboolean own;
@@ -127,13 +146,16 @@ finish_layer (QsBuild   *self,
 
   result = qs_engine_layer_new (layer);
   result->kernel = g_strdup (kernel != NULL ? kernel->name : "reference");
-  result->ms = layer->klass->kind == QS_LAYER_REFORMAT ? measure_reformat (self, layer, kernel)
-               : kernel == candidate->kernel           ? candidate->ms
-                                                       : -1.0;
+  if (layer->klass->kind == QS_LAYER_REFORMAT)
+    result->ms = measure_reformat (self, layer, kernel);
+  else if (kernel == candidate->kernel ||
+           (candidate->kernel != NULL &&
+            is_wanted (self->backend, kernel, candidate->kernel->name)))
+    result->ms = candidate->ms;
   result->reason = g_strdup (plan->reason);
   g_ptr_array_unref (result->tactics);
   result->tactics = g_ptr_array_ref (plan->tactics);
-  mark_chosen (result);
+  mark_chosen (result, self->backend);
   qs_engine_add_layer (engine, result);
   return TRUE;
 }

@@ -20,7 +20,14 @@ is_quantized (const QsTensor *tensor)
   return tensor->type == QS_DATA_TYPE_INT8 && tensor->scale > 0.0f;
 }
 
-/* Floats in place of INT8 with a scale: the network as it was before it was quantized. */
+static gboolean
+is_float (QsDataType type)
+{
+  return type == QS_DATA_TYPE_FLOAT || type == QS_DATA_TYPE_FLOAT16;
+}
+
+/* float32 in place of float16 and of INT8 with a scale: the network as it was before precisions were
+ * chosen. */
 static QsNetwork *
 make_float_twin (QsNetwork  *network,
                  GError    **error)
@@ -28,7 +35,8 @@ make_float_twin (QsNetwork  *network,
   g_autoptr (QsNetwork) twin = qs_network_copy (network);
 
   for (guint i = 0; i < twin->tensors->len; i++)
-    if (is_quantized (g_ptr_array_index (twin->tensors, i)))
+    if (is_quantized (g_ptr_array_index (twin->tensors, i)) ||
+        ((QsTensor *) g_ptr_array_index (twin->tensors, i))->type == QS_DATA_TYPE_FLOAT16)
       ((QsTensor *) g_ptr_array_index (twin->tensors, i))->type = QS_DATA_TYPE_FLOAT;
 
   for (guint i = 0; i < twin->layers->len; i++)
@@ -65,7 +73,9 @@ check_inference (QsNetwork  *network,
       const QsTensor *a = g_ptr_array_index (twin->tensors, i);
       const QsTensor *b = g_ptr_array_index (wanted->tensors, i);
 
-      if (a->producer != NULL && (a->type != b->type || !qs_shape_equal (&a->shape, &b->shape)))
+      if (a->producer != NULL &&
+          (!qs_shape_equal (&a->shape, &b->shape) ||
+           !(a->type == b->type || (is_float (a->type) && is_float (b->type)))))
         return fail (error, a->producer, "its output has another type or shape than it computes");
     }
 
@@ -128,8 +138,8 @@ check_residual (QsLayer *layer,
     return TRUE;
   if (output == NULL || !qs_shape_equal (&residual->shape, &output->shape))
     return fail (error, layer, "its residual input has another shape than its output");
-  if (residual->type != QS_DATA_TYPE_FLOAT && !is_quantized (residual))
-    return fail (error, layer, "its residual input is neither float32 nor INT8");
+  if (!is_float (residual->type) && !is_quantized (residual))
+    return fail (error, layer, "its residual input is neither float nor INT8");
   return TRUE;
 }
 

@@ -222,7 +222,7 @@ read_layer (QsNetwork            *network,
   if (klass == NULL || !qs_plan_check_class (klass, NULL))
     return fail (error, "there is no such kind of layer as", message->kind);
   if (message->activation < 0 || message->activation >= QS_N_ACTIVATIONS ||
-      (message->precision != QS_PRECISION_FP32 && message->precision != QS_PRECISION_INT8))
+      message->precision < QS_PRECISION_FP32 || message->precision > QS_PRECISION_INT8)
     return fail (error, "there is no such activation or precision as that of layer", name);
 
   attributes = g_malloc0 (MAX (klass->attributes_size, 1));

@@ -72,6 +72,15 @@ count_elements (GPtrArray *tensors)
   return n;
 }
 
+/* The time of the layer in floating point. Where FP16 is emulated that of FP32 stands for it. */
+static double
+float_ms (Choice            *self,
+          const QsLayerPlan *plan)
+{
+  return plan->fp16 && !self->build->backend->emulates_fp16 ? plan->fp16_candidate.ms
+                                                            : plan->fp32.ms;
+}
+
 static void
 set_layer_costs (Choice      *self,
                  QsLayerPlan *plan)
@@ -79,9 +88,14 @@ set_layer_costs (Choice      *self,
   const QsLayer *layer = plan->layer;
   gint64 n = count_elements (layer->inputs) + count_elements (layer->outputs);
 
-  if (self->build->timer != NULL)
+  if (qs_layer_plan_wants (plan, QS_PRECISION_INT8) && qs_build_constraints_bind (self->build))
     {
-      self->float_costs[layer->id] = (gint64) (MAX (plan->fp32.ms, 0.0) * 1e6);
+      self->float_costs[layer->id] = QS_MIN_CUT_FORBIDDEN;
+      return;
+    }
+  if (self->build->int8 == QS_INT8_FASTER)
+    {
+      self->float_costs[layer->id] = (gint64) (MAX (float_ms (self, plan), 0.0) * 1e6);
       self->int8_costs[layer->id] = (gint64) (MAX (plan->int8_candidate.ms, 0.0) * 1e6);
       return;
     }
@@ -92,32 +106,36 @@ set_layer_costs (Choice      *self,
     self->float_costs[layer->id] += FLOAT_PRICE;
 }
 
-/* The time of a reformat of @tensor, in the layout that its writer or reader prefers. */
-static gint64
-measure_reformat (Choice         *self,
-                  const QsTensor *tensor,
-                  QsFormat        format,
-                  gboolean        to_int8)
+gint64
+qs_build_time_reformat (QsBuild        *self,
+                        const QsTensor *tensor,
+                        QsFormat        format,
+                        QsDataType      from,
+                        QsDataType      to)
 {
   const QsLayerClass *klass = qs_layer_class_lookup (QS_LAYER_REFORMAT);
   g_autoptr (QsNetwork) network = qs_network_new ("reformat");
   g_autoptr (GPtrArray) kernels = NULL;
-  QsTensor *input = qs_network_add_input (network, "in", tensor->type, &tensor->shape);
+  QsTensor *input = qs_network_add_input (network, "in", from, &tensor->shape);
   QsTensor *output = qs_network_add_tensor (network, "out");
-  QsTensor *int8 = to_int8 ? output : input;
+  QsTensor *ends[] = { input, output };
   QsLayer *layer;
   double ms;
 
-  output->type = tensor->type;
+  output->type = to;
   output->shape = tensor->shape;
-  input->format = output->format = tensor->shape.n_dims >= 3 ? format : QS_FORMAT_LINEAR;
-  int8->type = QS_DATA_TYPE_INT8;
-  int8->scale = qs_ranges_get_scale (self->build->ranges, tensor);
   layer = qs_network_add_layer (network, klass, "reformat", NULL, &input, 1, &output, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      ends[i]->format = tensor->shape.n_dims >= 3 ? format : QS_FORMAT_LINEAR;
+      if (ends[i]->type != QS_DATA_TYPE_INT8)
+        continue;
+      ends[i]->scale = qs_ranges_get_scale (self->ranges, tensor);
+      layer->precision = QS_PRECISION_INT8;
+    }
 
-  layer->precision = QS_PRECISION_INT8;
-  kernels = qs_backend_find_kernels (self->build->backend, layer, QS_PRECISION_INT8, format, NULL);
-  ms = qs_tactic_timer_measure (self->build->timer, layer,
+  kernels = qs_backend_find_kernels (self->backend, layer, layer->precision, format, NULL);
+  ms = qs_tactic_timer_measure (self->timer, layer,
                                 kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL, -1.0,
                                 NULL);
   return (gint64) (MAX (ms, 0.0) * 1e6);
@@ -143,12 +161,14 @@ set_reformat_costs (Choice         *self,
   ReformatCost *cost = &self->reformats[tensor->id];
   gint64 n = qs_shape_n_elements (&tensor->shape);
 
-  if (self->build->timer == NULL)
+  if (self->build->int8 != QS_INT8_FASTER)
     *cost = (ReformatCost) { 5 * n + 1, 5 * n + 1 };
   else
     *cost = (ReformatCost) {
-      measure_reformat (self, tensor, likely_format (self, tensor), TRUE),
-      measure_reformat (self, tensor, likely_format (self, tensor), FALSE),
+      qs_build_time_reformat (self->build, tensor, likely_format (self, tensor), tensor->type,
+                              QS_DATA_TYPE_INT8),
+      qs_build_time_reformat (self->build, tensor, likely_format (self, tensor), QS_DATA_TYPE_INT8,
+                              tensor->type),
     };
 }
 
@@ -163,12 +183,28 @@ add_layer_node (Choice  *self,
     : self->float_node;
 }
 
+/* What a constraint asks of @tensor, where it counts: undefined when it is free. */
+static QsDataType
+wanted_type (Choice         *self,
+             const QsTensor *tensor)
+{
+  QsLayerPlan *plan = qs_build_get_plan (self->build, tensor->producer);
+  guint index = 0;
+
+  if (!g_ptr_array_find (tensor->producer->outputs, tensor, &index) ||
+      !(qs_build_constraints_bind (self->build) ||
+        qs_layer_get_role (tensor->producer) == QS_PLACEMENT_WEIGHTED))
+    return QS_DATA_TYPE_UNDEFINED;
+  return qs_layer_plan_get_wanted_type (plan, index);
+}
+
 /* The form in which a tensor is written. Only weighted layers can choose: in INT8 they write
  * either form, in float only float. */
 static void
 add_tensor_node (Choice         *self,
                  const QsTensor *tensor)
 {
+  QsDataType wanted;
   guint producer;
 
   self->tensor_nodes[tensor->id] = self->float_node;
@@ -176,6 +212,13 @@ add_tensor_node (Choice         *self,
     return;
 
   producer = self->layer_nodes[tensor->producer->id];
+  wanted = wanted_type (self, tensor);
+  if (wanted == QS_DATA_TYPE_FLOAT || wanted == QS_DATA_TYPE_FLOAT16)
+    {
+      if (qs_layer_get_role (tensor->producer) != QS_PLACEMENT_WEIGHTED)
+        qs_min_cut_add_pair (self->cut, producer, self->float_node, QS_MIN_CUT_FORBIDDEN);
+      return;
+    }
   if (producer == self->float_node ||
       qs_layer_get_role (tensor->producer) != QS_PLACEMENT_WEIGHTED)
     {
@@ -183,7 +226,8 @@ add_tensor_node (Choice         *self,
       return;
     }
 
-  self->tensor_nodes[tensor->id] = qs_min_cut_add_node (self->cut, 0, 0);
+  self->tensor_nodes[tensor->id] =
+    qs_min_cut_add_node (self->cut, wanted == QS_DATA_TYPE_INT8 ? QS_MIN_CUT_FORBIDDEN : 0, 0);
   qs_min_cut_add_pair (self->cut, self->tensor_nodes[tensor->id], producer, QS_MIN_CUT_FORBIDDEN);
 }
 
@@ -405,15 +449,18 @@ reformat_ms (Choice        *self,
 }
 
 static char *
-explain_timed (const QsLayerPlan *plan,
+explain_timed (Choice            *self,
+               const QsLayerPlan *plan,
                double             int8_reformat,
                double             float_reformat)
 {
+  gboolean is_fp16 = plan->fp16 && !self->build->backend->emulates_fp16;
   const char *what = plan->int8 ? "It computes in INT8" : "It stays in floating point";
 
-  return g_strdup_printf ("%s: INT8 takes %.4f ms and %.4f ms of reformats, FP32 %.4f ms and "
+  return g_strdup_printf ("%s: INT8 takes %.4f ms and %.4f ms of reformats, %s %.4f ms and "
                           "%.4f ms of reformats, given what its neighbours do.", what,
-                          plan->int8_candidate.ms, int8_reformat, plan->fp32.ms, float_reformat);
+                          plan->int8_candidate.ms, int8_reformat, is_fp16 ? "FP16" : "FP32",
+                          float_ms (self, plan), float_reformat);
 }
 
 /* Where TensorRT's tools would not place INT8 and this build does, people should know. */
@@ -441,11 +488,14 @@ explain (Choice      *self,
   g_free (plan->reason);
   if (!plan->can_int8)
     plan->reason = g_strdup (plan->obstacle);
-  else if (self->build->timer != NULL)
+  else if (plan->int8 && qs_layer_plan_wants (plan, QS_PRECISION_INT8) &&
+           qs_build_constraints_bind (self->build))
+    plan->reason = g_strdup ("It computes in INT8, because a constraint asks for it.");
+  else if (self->build->int8 == QS_INT8_FASTER)
     {
       int8_reformat = reformat_ms (self, plan->layer, TRUE);
       float_reformat = reformat_ms (self, plan->layer, FALSE);
-      plan->reason = explain_timed (plan, int8_reformat, float_reformat);
+      plan->reason = explain_timed (self, plan, int8_reformat, float_reformat);
     }
   else if (plan->int8)
     plan->reason = g_strdup ("It computes in INT8, because INT8 was asked for wherever it is "

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "backends/qs-fp16.h"
 #include "qs-build.h"
+#include "qs-fp16-choice.h"
 
 typedef struct
 {
@@ -38,9 +40,16 @@ copy_constant (Probe          *self,
                GError        **error)
 {
   gboolean int8 = self->form->precision == QS_PRECISION_INT8 && tensor->type == QS_DATA_TYPE_FLOAT;
+  QsFp16Rounding ignored = { 0 };
   g_autoptr (QsHostTensor) value = NULL;
   float scale = 0.0f;
   QsTensor *twin;
+
+  if (self->form->precision == QS_PRECISION_FP16 && qs_layer_rounds_constant (self->layer, index))
+    {
+      value = qs_fp16_round (tensor->value, &ignored, error);
+      return value != NULL ? qs_network_add_constant (self->probe, tensor->name, value) : NULL;
+    }
 
   if (int8 && index == QS_INPUT_WEIGHTS && self->plan->weights.values != NULL)
     return qs_network_add_constant (self->probe, tensor->name, self->plan->weights.values);
@@ -73,6 +82,8 @@ copy_input (Probe     *self,
       twin->format = tensor->shape.n_dims >= 3 ? self->form->format : QS_FORMAT_LINEAR;
       if (tensor->type == QS_DATA_TYPE_FLOAT && wants_int8_input (self, index))
         become_int8 (self, tensor, twin);
+      else if (tensor->type == QS_DATA_TYPE_FLOAT && self->form->precision == QS_PRECISION_FP16)
+        twin->type = QS_DATA_TYPE_FLOAT16;
     }
 
   g_hash_table_insert (self->twins, tensor, twin);
@@ -93,6 +104,8 @@ copy_output (Probe          *self,
   twin->format = tensor->shape.n_dims >= 3 ? self->form->format : QS_FORMAT_LINEAR;
   if (int8 && tensor->type == QS_DATA_TYPE_FLOAT)
     become_int8 (self, tensor, twin);
+  else if (tensor->type == QS_DATA_TYPE_FLOAT && self->form->precision == QS_PRECISION_FP16)
+    twin->type = QS_DATA_TYPE_FLOAT16;
   qs_network_mark_output (self->probe, twin);
   return twin;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-reformats.h"
 
+#include "backends/qs-fp16.h"
 #include "operators/qs-operator.h"
+#include "qs-fp16-choice.h"
 
 /* What a layer reads: a type, and a layout where that makes a difference. */
 typedef struct
@@ -59,6 +61,58 @@ quantize_constants (QsBuild   *self,
   return TRUE;
 }
 
+/* What rounding does to the constants of one layer is told where it is more than rounding. */
+static void
+note_rounding (QsBuild              *self,
+               const QsLayer        *layer,
+               const QsFp16Rounding *rounding)
+{
+  const char *layers[] = { layer->name, NULL };
+
+  if (rounding->n_overflows > 0)
+    qs_journal_add (self->journal, QS_JOURNAL_WARNING, "fp16-overflow", layers, NULL, layer->name,
+                    "%s: %" G_GINT64_FORMAT " of its constants are beyond 65,504 and become infinite "
+                    "in FP16; keep the layer in FP32.", layer->name, rounding->n_overflows);
+  if (rounding->n_underflows > 0)
+    qs_journal_add (self->journal, QS_JOURNAL_WARNING, "fp16-underflow", layers, NULL, layer->name,
+                    "%s: %" G_GINT64_FORMAT " of its constants are so small that they become zero in "
+                    "FP16, and %" G_GINT64_FORMAT " keep fewer than 11 bits.", layer->name,
+                    rounding->n_underflows, rounding->n_subnormals);
+}
+
+/* An FP16 layer and its constants. */
+static gboolean
+round_layer (QsBuild      *self,
+             QsLayerPlan  *plan,
+             GError      **error)
+{
+  QsLayer *layer = plan->layer;
+  QsFp16Rounding rounding = { 0 };
+
+  if (qs_layer_plan_get_precision (plan) != QS_PRECISION_FP16)
+    return TRUE;
+
+  qs_network_touch (self->network, layer);
+  layer->precision = QS_PRECISION_FP16;
+  for (guint i = 0; i < layer->inputs->len; i++)
+    {
+      g_autoptr (QsHostTensor) value = NULL;
+
+      if (!qs_layer_rounds_constant (layer, i))
+        continue;
+      value = qs_fp16_round (qs_layer_get_input (layer, i)->value, &rounding, error);
+      if (value == NULL)
+        {
+          g_prefix_error (error, "%s %s: ", layer->klass->name, layer->name);
+          return FALSE;
+        }
+      set_constant_input (self, layer, i, value, 0.0f);
+    }
+
+  note_rounding (self, layer, &rounding);
+  return TRUE;
+}
+
 static gboolean
 quantize_layer (QsBuild      *self,
                 QsLayerPlan  *plan,
@@ -94,6 +148,10 @@ quantize_tensors (QsBuild *self)
       tensor->scale = qs_ranges_get_scale (self->ranges, tensor);
       tensor->type = QS_DATA_TYPE_INT8;
     }
+
+  g_hash_table_iter_init (&iter, self->fp16_tensors);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    ((QsTensor *) key)->type = QS_DATA_TYPE_FLOAT16;
 }
 
 static gboolean
@@ -148,6 +206,12 @@ describe_change (const QsTensor *from,
 
   if (from->type == to->type)
     return "It changes the layout for the layers that read it.";
+  if (from->type != QS_DATA_TYPE_INT8 && to->type == QS_DATA_TYPE_FLOAT16)
+    return moves ? "It rounds to FP16 and changes the layout for the layers that read it."
+                 : "It rounds to FP16 for the layers that read it.";
+  if (from->type == QS_DATA_TYPE_FLOAT16 && to->type == QS_DATA_TYPE_FLOAT)
+    return moves ? "It widens FP16 to FP32 and changes the layout for the layers that read it."
+                 : "It widens FP16 to FP32 for the layers that read it.";
   if (to->type == QS_DATA_TYPE_INT8)
     return moves ? "It quantizes and changes the layout for the layers that read it."
                  : "It quantizes for the layers that read it.";
@@ -205,10 +269,11 @@ split_output (QsBuild  *self,
   g_autofree char *tensor_name = NULL;
   QsTensor *inner;
   guint index;
-  gboolean int8 = g_hash_table_contains (self->int8_tensors, output);
+  gboolean converts = g_hash_table_contains (self->int8_tensors, output) ||
+                      g_hash_table_contains (self->fp16_tensors, output);
 
   if (producer == NULL || !g_ptr_array_find (producer->outputs, output, &index) ||
-      (!int8 && qs_formats_agree (&output->shape, output->format, QS_FORMAT_LINEAR)))
+      (!converts && qs_formats_agree (&output->shape, output->format, QS_FORMAT_LINEAR)))
     return;
 
   layer_name = g_strdup_printf ("Reformatting CopyNode for Output Tensor %u to %s", index,
@@ -231,7 +296,7 @@ split_output (QsBuild  *self,
     }
   qs_network_set_output (self->network, producer, index, inner);
 
-  if (int8)
+  if (converts)
     {
       output->type = QS_DATA_TYPE_FLOAT;
       output->scale = 0.0f;
@@ -239,6 +304,23 @@ split_output (QsBuild  *self,
   output->format = QS_FORMAT_LINEAR;
   g_hash_table_insert (self->inner_of, inner, output);
   add_reformat (self, layer_name, inner, output, describe_change (inner, output));
+}
+
+/* The floating point type that a layer reads; those that convert types read either. */
+static QsDataType
+wanted_float (const QsLayerPlan *plan,
+              QsDataType         type)
+{
+  if (plan->layer->klass->kind == QS_LAYER_REFORMAT || plan->layer->klass->kind == QS_LAYER_CAST ||
+      plan->layer->precision == QS_PRECISION_INT8)
+    return type;
+  return plan->fp16 && !plan->int8 ? QS_DATA_TYPE_FLOAT16 : QS_DATA_TYPE_FLOAT;
+}
+
+static gboolean
+is_either_float (QsDataType type)
+{
+  return type == QS_DATA_TYPE_FLOAT || type == QS_DATA_TYPE_FLOAT16;
 }
 
 static Form
@@ -253,12 +335,14 @@ wanted_form (const QsBuild     *self,
 
   if (tensor->shape.n_dims >= 3)
     form.format = plan->format;
+  if (is_either_float (tensor->type))
+    form.type = wanted_float (plan, tensor->type);
   if (self->is_explicit)
     return form;
-  if (plan->int8 && tensor->type == QS_DATA_TYPE_FLOAT && !residual)
+  if (plan->int8 && is_either_float (tensor->type) && !residual)
     form.type = QS_DATA_TYPE_INT8;
   else if (!plan->int8 && tensor->type == QS_DATA_TYPE_INT8 && tensor->scale > 0.0f)
-    form.type = QS_DATA_TYPE_FLOAT;
+    form.type = wanted_float (plan, QS_DATA_TYPE_FLOAT);
   return form;
 }
 
@@ -291,7 +375,8 @@ apply (QsBuild  *self,
     g_ptr_array_add (layers, g_ptr_array_index (self->network->layers, i));
 
   for (guint i = 0; i < layers->len; i++)
-    if (!quantize_layer (self, qs_build_get_plan (self, g_ptr_array_index (layers, i)), error))
+    if (!quantize_layer (self, qs_build_get_plan (self, g_ptr_array_index (layers, i)), error) ||
+        !round_layer (self, qs_build_get_plan (self, g_ptr_array_index (layers, i)), error))
       return FALSE;
   quantize_tensors (self);
 

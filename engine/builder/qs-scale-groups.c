@@ -42,7 +42,7 @@ gboolean
 qs_tensor_is_scalable (const QsTensor *tensor)
 {
   return tensor != NULL && tensor->value == NULL &&
-         (tensor->type == QS_DATA_TYPE_FLOAT ||
+         (tensor->type == QS_DATA_TYPE_FLOAT || tensor->type == QS_DATA_TYPE_FLOAT16 ||
           (tensor->type == QS_DATA_TYPE_INT8 && tensor->scale > 0.0f));
 }
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/qs-error.h"
+#include "core/qs-float16.h"
 
 #define SEED 4321
 #define MIN_RUNS 3
@@ -149,6 +150,9 @@ fill (QsHostTensor *tensor,
   for (gint64 i = 0; i < n; i++)
     if (type == QS_DATA_TYPE_FLOAT)
       ((float *) data)[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
+    else if (type == QS_DATA_TYPE_FLOAT16)
+      ((guint16 *) data)[i] =
+        qs_float16_from_float ((float) g_rand_double_range (rand, -1.0, 1.0));
     else if (type == QS_DATA_TYPE_INT8)
       ((gint8 *) data)[i] = (gint8) g_rand_int_range (rand, -127, 128);
 }
