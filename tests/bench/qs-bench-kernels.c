@@ -201,6 +201,8 @@ measure_tile (const QsCpuFunctions    *functions,
   guint8 *left = allocate (QS_CPU_MAX_ROWS * n_steps * 4);
   gpointer panel = allocate (n_steps * QS_CPU_MAX_PANEL * 4);
   gpointer tile = allocate (QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL * 4);
+  const QsCpuTile job = { .rows = rows, .row_pitch = QS_CPU_MAX_ROWS, .n_segments = 1,
+                          .n_steps = n_steps, .panel = panel, .sums = tile };
   double best = 1e9;
 
   for (guint r = 0; r < QS_CPU_MAX_ROWS; r++)
@@ -211,7 +213,7 @@ measure_tile (const QsCpuFunctions    *functions,
       double start = now ();
 
       for (gsize call = 0; call < n_calls; call++)
-        funcs->tile (funcs->max_rows, rows, 0, n_steps, panel, 2, tile);
+        funcs->tile (funcs->max_rows, 2, &job);
       best = MIN (best, now () - start);
     }
 

@@ -17,8 +17,8 @@
 
 #define SPATIAL 3
 
-/* A run of fewer values than this costs more to start than to copy. */
-#define MIN_RUN 32
+/* A run of fewer steps than this costs more to start than to copy. */
+#define MIN_RUN_STEPS 8
 
 /* All three spatial axes, the missing ones in front with length 1. */
 typedef struct
@@ -76,7 +76,8 @@ geometry_n_pixels (const Geometry *self)
   return self->batch * self->out[0] * self->out[1] * self->out[2];
 }
 
-/* How rows are cut into runs. */
+/* How rows are cut into runs: by single taps, which are never copied, where there are channels
+ * enough for a run. */
 typedef struct
 {
   gint64 n_runs;
@@ -90,13 +91,14 @@ runs_init (Runs                    *self,
            const Geometry          *geometry,
            const QsCpuProductFuncs *funcs)
 {
+  const gint64 min_run = MIN_RUN_STEPS * funcs->unit;
   gboolean contiguous = geometry->groups == 1
                         && (geometry->dilation[2] == 1 || geometry->kernel[2] == 1);
 
-  self->taps_per_run = contiguous ? geometry->kernel[2] : 1;
+  self->taps_per_run = contiguous && geometry->group_channels < min_run ? geometry->kernel[2] : 1;
   self->n_runs = geometry->n_taps / self->taps_per_run;
   self->run = self->taps_per_run * geometry->group_channels;
-  self->merged = self->run % funcs->unit != 0 || (self->run < MIN_RUN && self->n_runs > 1);
+  self->merged = self->run % funcs->unit != 0 || (self->run < min_run && self->n_runs > 1);
 }
 
 typedef struct
@@ -112,12 +114,13 @@ typedef struct
   float *bias;
 } Convolution;
 
+/* Single taps are in the input or in the padding; longer runs may have to be put together. */
 static gsize
 scratch_per_row (const Convolution *self)
 {
   gint64 row = self->product.n_segments * self->product.segment_steps * self->product.funcs->unit;
 
-  return row * self->value_size;
+  return self->runs.merged || self->runs.taps_per_run > 1 ? row * self->value_size : 0;
 }
 
 /* Where the batch and spatial position of an output pixel are. */
@@ -261,6 +264,36 @@ typedef struct
   const guint8 *input;
 } Source;
 
+/* Output pixels in front of the first one, of @n, whose run starts at or behind @limit. */
+static inline guint
+n_before (const RunPlace *place,
+          gint64          limit,
+          gint64          stride,
+          guint           n)
+{
+  return limit <= place->x ? 0 : MIN ((gint64) n, (limit - place->x + stride - 1) / stride);
+}
+
+/* A single tap: padding, a part of the line, and padding. */
+static inline void
+find_taps_of_line (const Convolution *self,
+                   const RunPlace    *place,
+                   guint              n,
+                   const guint8     **rows)
+{
+  const Geometry *g = &self->geometry;
+  const gint64 pixel_bytes = g->channels * self->value_size;
+  const guint first = place->line == NULL ? n : n_before (place, 0, g->stride[2], n);
+  const guint last = place->line == NULL ? n : n_before (place, g->in[2], g->stride[2], n);
+
+  for (guint p = 0; p < first; p++)
+    rows[p] = self->zeros;
+  for (guint p = first; p < last; p++)
+    rows[p] = place->line + (place->x + p * g->stride[2]) * pixel_bytes;
+  for (guint p = last; p < n; p++)
+    rows[p] = self->zeros;
+}
+
 /* Run @run of @n neighbouring output pixels; the pointers are those of that run. */
 static inline void
 find_runs (const Convolution *self,
@@ -271,6 +304,12 @@ find_runs (const Convolution *self,
 {
   const gsize row_bytes = scratch_per_row (self);
   const gint64 stride = self->geometry.stride[2];
+
+  if (!self->runs.merged && self->runs.taps_per_run == 1)
+    {
+      find_taps_of_line (self, &place, n, rows);
+      return;
+    }
 
   for (guint p = 0; p < n; p++, place.x += stride, scratch += row_bytes)
     if (self->runs.merged)
@@ -451,10 +490,16 @@ convolution_init (Convolution    *self,
     return FALSE;
   memset (self->zeros, self->zero, zero_bytes);
 
-  return qs_cpu_product_init (&self->product, qs_cpu_kernel_functions (kernel), funcs, g->groups,
-                              g->group_outputs, runs->merged ? 1 : runs->n_runs,
-                              runs->merged ? runs->run * runs->n_runs : runs->run, error)
-         && pack_weights (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS), error)
+  if (!qs_cpu_product_init (&self->product, qs_cpu_kernel_functions (kernel), funcs, g->groups,
+                            g->group_outputs, runs->merged ? 1 : runs->n_runs,
+                            runs->merged ? runs->run * runs->n_runs : runs->run, error))
+    return FALSE;
+
+  if (!runs->merged)
+    self->product.row_bytes = MIN (self->product.row_bytes,
+                                   g->group_channels * g->stride[1] * g->stride[2]
+                                     * self->value_size);
+  return pack_weights (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS), error)
          && qs_cpu_weighted_parameters (layer, g->groups, g->group_outputs,
                                         qs_cpu_product_n_padded (&self->product), 1.0f,
                                         &self->multiplier, &self->bias, error);

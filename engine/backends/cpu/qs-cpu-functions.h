@@ -25,22 +25,59 @@ typedef enum
 } QsCpuLeft;
 
 /**
+ * QsCpuStream:
+ * @at: the next line of memory
+ * @pitch: bytes from line to line
+ * @n: lines per stretch of %QS_CPU_STRETCH steps
+ *
+ * Memory that will be needed soon. The loop of a tile asks for a little of it now and then, so that
+ * it arrives while there is something to compute.
+ */
+typedef struct
+{
+  const guint8 *at;
+  gsize pitch;
+  gsize n;
+} QsCpuStream;
+
+#define QS_CPU_STRETCH 16
+#define QS_CPU_FAR_STREAMS 2
+#define QS_CPU_NEAR_STREAMS 4
+
+/**
+ * QsCpuTile:
+ * @rows: where the rows of the left side start, [segment][@row_pitch]
+ * @n_steps: steps along k in one segment
+ * @panel: the packed right side
+ * @initial: (nullable): what the accumulators of an integer product start from, one per column
+ * @sums: (array): accumulators [row][2 vectors], written
+ * @far: what the second level cache shall get
+ * @near: what the first level cache shall get
+ *
+ * All of k for a few rows and one panel.
+ */
+typedef struct
+{
+  const guint8 *const *rows;
+  gsize row_pitch;
+  gsize n_segments;
+  gsize n_steps;
+  gconstpointer panel;
+  const gint32 *initial;
+  gpointer sums;
+  guint n_far, n_near;
+  QsCpuStream far[QS_CPU_FAR_STREAMS];
+  QsCpuStream near[QS_CPU_NEAR_STREAMS];
+} QsCpuTile;
+
+/**
  * QsCpuTileFunc:
  * @n_rows: rows of the tile, 1 … max_rows
- * @rows: start of every row
- * @offset: bytes from there to the first k
- * @n_steps: steps along k
- * @panel: the packed right side from the first k on
  * @n_vectors: vectors of columns in the panel, 1 or 2
- * @tile: (array): accumulators [n_rows][2 vectors], read and written
  */
-typedef void (*QsCpuTileFunc) (guint                 n_rows,
-                               const guint8 *const  *rows,
-                               gsize                 offset,
-                               gsize                 n_steps,
-                               gconstpointer         panel,
-                               guint                 n_vectors,
-                               gpointer              tile);
+typedef void (*QsCpuTileFunc) (guint            n_rows,
+                               guint            n_vectors,
+                               const QsCpuTile *tile);
 
 typedef struct
 {

@@ -9,13 +9,11 @@
 #define ALIGNMENT 64
 #define ROUND_UP(n, to) (((n) + (to) - 1) / (to) * (to))
 
-/* Rows that one thread works on at a time: their part of the left side stays in the second level
- * cache while all panels pass by. */
-#define MAX_BLOCK_ROWS 48
-#define BLOCK_BYTES (384 << 10)
+/* Bytes of the left side that stay in the second level cache while all panels pass by. */
+#define BLOCK_BYTES (512 << 10)
+#define MAX_BLOCK_ROWS 256
 
-/* Bytes of a panel that stay in the first level cache while a block's rows pass by. */
-#define PANEL_BYTES (24 << 10)
+#define LINE_BYTES 64
 
 /* Multiplications below which work is not worth handing to another thread. */
 #define CHUNK_WORK 100000
@@ -87,6 +85,7 @@ qs_cpu_product_measure (QsCpuProduct            *self,
   };
   self->panel_bytes = self->n_segments * self->segment_steps * funcs->unit * panel
                       * funcs->right_size;
+  self->row_bytes = self->n_segments * self->segment_steps * funcs->unit * funcs->left_size;
 }
 
 /**
@@ -166,8 +165,12 @@ find_initial (const QsCpuProduct *self,
 
   memset (initial, 0, QS_CPU_PANEL (self->functions) * sizeof *initial);
   for (gint64 k = 0; k < n_steps; k += max_steps)
-    self->funcs->tile (1, rows, 0, MIN (max_steps, n_steps - k), packed + k * step_bytes, n_vectors,
-                       initial);
+    {
+      QsCpuTile tile = { .rows = rows, .n_segments = 1, .n_steps = MIN (max_steps, n_steps - k),
+                         .panel = packed + k * step_bytes, .initial = initial, .sums = initial };
+
+      self->funcs->tile (1, n_vectors, &tile);
+    }
   for (guint j = 0; j < QS_CPU_PANEL (self->functions); j++)
     initial[j] = -initial[j];
 }
@@ -210,47 +213,56 @@ typedef struct
 } Blocking;
 
 static gint64
+divide_up (gint64 n,
+           gint64 by)
+{
+  return (n + by - 1) / by;
+}
+
+static gint64
 max_block_rows (const QsCpuProduct *self,
                 gint64              n_rows)
 {
-  gint64 row_bytes = self->n_segments * self->segment_steps * self->funcs->unit
-                     * self->funcs->left_size;
-  gint64 rows = CLAMP (BLOCK_BYTES / MAX (row_bytes, 1), 2 * self->funcs->max_rows, MAX_BLOCK_ROWS);
+  gint64 rows = CLAMP (BLOCK_BYTES / MAX (self->row_bytes, 1), 2 * self->funcs->max_rows,
+                       MAX_BLOCK_ROWS);
 
   return MAX (1, MIN (rows, n_rows));
 }
 
+/*
+ * One block of rows meets all panels, so that every weight is read from memory once where the rows
+ * are few. For several threads such a block is cut by panels first, for the same reason, unless its
+ * rows have to be copied together, which every cut would repeat.
+ */
 static void
-choose_blocking (const QsCpuProduct *self,
-                 gint64              n_rows,
-                 guint               n_threads,
-                 Blocking           *blocking)
+choose_blocking (const QsCpuProductRun *run,
+                 guint                  n_threads,
+                 Blocking              *blocking)
 {
+  const QsCpuProduct *self = run->product;
   const gint64 wanted = n_threads > 1 ? 4 * n_threads : 1;
-  gint64 rows = max_block_rows (self, n_rows);
+  const gint64 max_row_blocks = divide_up (run->n_rows, self->funcs->max_rows);
+  gint64 row_blocks = divide_up (run->n_rows, max_block_rows (self, run->n_rows));
+  gint64 panel_blocks = 1;
 
-  /* Blocks of equal size, and enough of them. */
-  blocking->n_row_blocks = (n_rows + rows - 1) / rows;
-  if (blocking->n_row_blocks * self->n_groups < wanted)
-    blocking->n_row_blocks = MIN (wanted, (n_rows + self->funcs->max_rows - 1)
-                                          / self->funcs->max_rows);
-  blocking->block_rows = (n_rows + blocking->n_row_blocks - 1) / blocking->n_row_blocks;
-  blocking->n_row_blocks = (n_rows + blocking->block_rows - 1) / blocking->block_rows;
+  if (run->scratch_per_row > 0)
+    row_blocks = MAX (row_blocks, MIN (divide_up (wanted, self->n_groups), max_row_blocks));
+  panel_blocks = CLAMP (divide_up (wanted, row_blocks * self->n_groups), 1, self->n_panels);
+  row_blocks = MAX (row_blocks, MIN (divide_up (wanted, panel_blocks * self->n_groups),
+                                     max_row_blocks));
 
-  blocking->n_panel_blocks = CLAMP (wanted / (blocking->n_row_blocks * self->n_groups), 1,
-                                    self->n_panels);
-  blocking->block_panels = (self->n_panels + blocking->n_panel_blocks - 1)
-                           / blocking->n_panel_blocks;
-  blocking->n_panel_blocks = (self->n_panels + blocking->block_panels - 1)
-                             / blocking->block_panels;
+  /* Blocks of equal size. */
+  blocking->block_rows = divide_up (run->n_rows, row_blocks);
+  blocking->n_row_blocks = divide_up (run->n_rows, blocking->block_rows);
+  blocking->block_panels = divide_up (self->n_panels, panel_blocks);
+  blocking->n_panel_blocks = divide_up (self->n_panels, blocking->block_panels);
 }
 
-/* What one thread needs: pointers, scratch rows and accumulators of a block. */
+/* What one thread needs: pointers and scratch rows of a block. */
 typedef struct
 {
   gsize pointers;
   gsize scratch;
-  gsize tile;
 } Share;
 
 static gsize
@@ -263,8 +275,7 @@ share_init (Share              *share,
 
   share->pointers = ROUND_UP (rows * self->n_segments * sizeof (gpointer), ALIGNMENT);
   share->scratch = ROUND_UP (rows * scratch_per_row, ALIGNMENT);
-  share->tile = rows * QS_CPU_PANEL (self->functions) * 4;
-  return share->pointers + share->scratch + ROUND_UP (share->tile, ALIGNMENT);
+  return share->pointers + share->scratch;
 }
 
 gsize
@@ -290,80 +301,17 @@ typedef struct
 /* A block being worked on. */
 typedef struct
 {
+  const QsCpuProductRun *run;
   const QsCpuProduct *product;
+  QsCpuEpilogue epilogue;     /* as seen from the first column of its group */
   const guint8 **rows;
   gint64 first_row;
   guint n_rows;
+  guint n_tiles;
+  gsize n_stretches;          /* of a tile */
   gint64 group;
-  guint8 *tile;
 } Block;
 
-static void
-start_tile (const Block *block,
-            gint64       panel)
-{
-  const QsCpuProduct *product = block->product;
-  const gsize row_bytes = QS_CPU_PANEL (product->functions) * 4;
-  const gint32 *initial;
-
-  if (product->initial == NULL)
-    {
-      memset (block->tile, 0, block->n_rows * row_bytes);
-      return;
-    }
-
-  initial = product->initial + block->group * qs_cpu_product_n_padded (product)
-            + panel * QS_CPU_PANEL (product->functions);
-  for (guint r = 0; r < block->n_rows; r++)
-    memcpy (block->tile + r * row_bytes, initial, row_bytes);
-}
-
-/* Adds the products of @n_steps steps of one segment to the tile. The rows are spread evenly over
- * calls, since a call with few rows costs nearly as much as a full one. */
-static void
-multiply_steps (const Block        *block,
-                const guint8 *const *rows,
-                gint64              first_step,
-                gint64              n_steps,
-                const guint8       *panel,
-                guint               n_vectors)
-{
-  const QsCpuProductFuncs *funcs = block->product->funcs;
-  const gsize row_bytes = QS_CPU_PANEL (block->product->functions) * 4;
-  const guint n_calls = (block->n_rows + funcs->max_rows - 1) / funcs->max_rows;
-  guint r = 0;
-
-  for (guint call = 0; call < n_calls; call++)
-    {
-      guint n = (block->n_rows - r + n_calls - call - 1) / (n_calls - call);
-
-      funcs->tile (n, rows + r, first_step * funcs->unit * funcs->left_size, n_steps, panel,
-                   n_vectors, block->tile + r * row_bytes);
-      r += n;
-    }
-}
-
-static void
-multiply_panel (const Block  *block,
-                const guint8 *panel,
-                guint         n_vectors)
-{
-  const QsCpuProduct *product = block->product;
-  const gsize step_bytes = n_vectors * product->functions->lanes * product->funcs->unit
-                           * product->funcs->right_size;
-  const gint64 max_steps = PANEL_BYTES / step_bytes;
-
-  for (gint64 s = 0; s < product->n_segments; s++)
-    for (gint64 k = 0; k < product->segment_steps; k += max_steps)
-      {
-        gint64 n_steps = MIN (max_steps, product->segment_steps - k);
-
-        multiply_steps (block, block->rows + s * block->n_rows, k, n_steps, panel, n_vectors);
-        panel += n_steps * step_bytes;
-      }
-}
-
-/* The epilogue as seen from the first column of the block's group. */
 static void
 epilogue_for_group (const QsCpuProductRun *run,
                     gint64                 group,
@@ -382,25 +330,118 @@ epilogue_for_group (const QsCpuProductRun *run,
                          + column * qs_data_type_size (epilogue->residual_type);
 }
 
-static void
-run_panels (const QsCpuProductRun *run,
-            const Block           *block,
-            gint64                 first,
-            gint64                 last)
+/* Memory that comes in while a tile is computed: @n lines of it, @pitch apart. */
+static QsCpuStream
+make_stream (const Block  *block,
+             gconstpointer at,
+             gsize         pitch,
+             gsize         n)
 {
-  const QsCpuProduct *product = run->product;
-  const guint8 *packed = product->packed + block->group * product->n_panels * product->panel_bytes;
-  const gint64 width = QS_CPU_PANEL (product->functions);
-  QsCpuEpilogue epilogue;
+  return (QsCpuStream) { at, pitch, divide_up (n, block->n_stretches) };
+}
 
-  epilogue_for_group (run, block->group, &epilogue);
-  for (gint64 p = first; p < last; p++)
+/* Where a tile's part of the output, or of the residual, will be needed. */
+static void
+add_near_streams (const Block  *block,
+                  QsCpuTile    *tile,
+                  gconstpointer data,
+                  QsDataType    type,
+                  gint64        row,
+                  gint64        column,
+                  guint         n_rows)
+{
+  const gsize size = qs_data_type_size (type);
+  const gint64 stride = block->epilogue.row_stride;
+  const guint8 *at = (const guint8 *) data + (row * stride + column) * size;
+  const gsize width = QS_CPU_PANEL (block->product->functions) * size;
+
+  for (gsize offset = 0; offset < width && tile->n_near < QS_CPU_NEAR_STREAMS;
+       offset += LINE_BYTES)
+    tile->near[tile->n_near++] = make_stream (block, at + offset, stride * size, n_rows);
+}
+
+/* The share of tile @index of @bytes that all tiles together shall get. */
+static void
+add_far_stream (const Block  *block,
+                QsCpuTile    *tile,
+                guint         index,
+                const guint8 *from,
+                gsize         bytes)
+{
+  const gsize n = divide_up (divide_up (bytes, LINE_BYTES), block->n_tiles * block->n_stretches);
+  const gsize offset = index * n * block->n_stretches * LINE_BYTES;
+
+  if (offset < bytes)
+    tile->far[tile->n_far++] = (QsCpuStream) { from + offset, LINE_BYTES, n };
+}
+
+/* Bytes of the left side that the next block of rows will need, when they follow this block's. */
+static gsize
+next_rows (const Block   *block,
+           const guint8 **from)
+{
+  const gint64 last = block->n_rows - 1, row_bytes = block->product->row_bytes;
+  const gint64 n_left = block->run->n_rows - block->first_row - block->n_rows;
+
+  *from = block->rows[last] + row_bytes;
+  if (block->product->n_segments > 1 || block->rows[last] - block->rows[0] != last * row_bytes)
+    return 0;
+  return MIN (n_left, block->n_rows) * row_bytes;
+}
+
+/* The rows are spread evenly over tiles, since one with few rows costs nearly as much as a full
+ * one. @next: the panel that comes after this one, or %NULL. */
+static void
+multiply_panel (const Block  *block,
+                gint64        panel,
+                const guint8 *packed,
+                const guint8 *next)
+{
+  const QsCpuProduct *product = block->product;
+  const gint64 width = QS_CPU_PANEL (product->functions), column = panel * width;
+  const gint64 padded = block->group * qs_cpu_product_n_padded (product);
+  guint8 sums[QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL * 4] __attribute__ ((aligned (64)));
+  const guint8 *fresh = next;
+  gsize fresh_bytes = next != NULL ? product->panel_bytes : next_rows (block, &fresh);
+  guint r = 0;
+
+  for (guint t = 0; t < block->n_tiles; t++)
     {
-      start_tile (block, p);
-      multiply_panel (block, packed + p * product->panel_bytes, panel_vectors (product, p));
-      product->functions->epilogue (&epilogue, block->tile, block->n_rows, block->first_row,
-                                    p * width, MIN (width, product->n_columns - p * width));
+      const guint n = (block->n_rows - r + block->n_tiles - t - 1) / (block->n_tiles - t);
+      QsCpuTile tile = {
+        .rows = block->rows + r,
+        .row_pitch = block->n_rows,
+        .n_segments = product->n_segments,
+        .n_steps = product->segment_steps,
+        .panel = packed,
+        .initial = product->initial != NULL ? product->initial + padded + column : NULL,
+        .sums = sums,
+      };
+
+      add_far_stream (block, &tile, t, fresh, fresh_bytes);
+      add_near_streams (block, &tile, block->epilogue.out, block->epilogue.out_type,
+                        block->first_row + r, column, n);
+      if (block->epilogue.residual != NULL)
+        add_near_streams (block, &tile, block->epilogue.residual, block->epilogue.residual_type,
+                          block->first_row + r, column, n);
+      product->funcs->tile (n, panel_vectors (product, panel), &tile);
+      product->functions->epilogue (&block->epilogue, sums, n, block->first_row + r, column,
+                                    MIN (width, product->n_columns - column));
+      r += n;
     }
+}
+
+static void
+run_panels (const Block *block,
+            gint64       first,
+            gint64       last)
+{
+  const QsCpuProduct *product = block->product;
+  const guint8 *packed = product->packed
+                         + (block->group * product->n_panels + first) * product->panel_bytes;
+
+  for (gint64 p = first; p < last; p++, packed += product->panel_bytes)
+    multiply_panel (block, p, packed, p + 1 < last ? packed + product->panel_bytes : NULL);
 }
 
 /* Items are numbered so that neighbours share their rows' group. */
@@ -410,22 +451,26 @@ run_item (const Job *job,
           guint      thread)
 {
   const Blocking *blocking = &job->blocking;
+  const QsCpuProduct *product = job->run->product;
   guint8 *memory = job->workspace + thread * job->share_bytes;
   gint64 panel_block = item % blocking->n_panel_blocks;
   gint64 row_block = item / blocking->n_panel_blocks % blocking->n_row_blocks;
   Block block = {
-    .product = job->run->product,
+    .run = job->run,
+    .product = product,
     .rows = (const guint8 **) (gpointer) memory,
     .first_row = row_block * blocking->block_rows,
     .group = item / blocking->n_panel_blocks / blocking->n_row_blocks,
-    .tile = memory + job->share.pointers + job->share.scratch,
   };
 
   block.n_rows = MIN (blocking->block_rows, job->run->n_rows - block.first_row);
+  block.n_tiles = divide_up (block.n_rows, product->funcs->max_rows);
+  block.n_stretches = product->n_segments * divide_up (product->segment_steps, QS_CPU_STRETCH);
+  epilogue_for_group (job->run, block.group, &block.epilogue);
   job->run->rows (job->run->source, block.group, block.first_row, block.n_rows,
                   memory + job->share.pointers, block.rows);
-  run_panels (job->run, &block, panel_block * blocking->block_panels,
-              MIN ((panel_block + 1) * blocking->block_panels, block.product->n_panels));
+  run_panels (&block, panel_block * blocking->block_panels,
+              MIN ((panel_block + 1) * blocking->block_panels, product->n_panels));
 }
 
 static void
@@ -458,8 +503,7 @@ qs_cpu_product_run (const QsCpuProductRun *self,
   if (self->n_rows == 0 || product->n_columns == 0)
     return;
 
-  choose_blocking (product, self->n_rows, pool != NULL ? qs_thread_pool_get_n_threads (pool) : 1,
-                   &job.blocking);
+  choose_blocking (self, pool != NULL ? qs_thread_pool_get_n_threads (pool) : 1, &job.blocking);
   job.share_bytes = share_init (&job.share, product, self->n_rows, self->scratch_per_row);
   n_items = product->n_groups * job.blocking.n_row_blocks * job.blocking.n_panel_blocks;
   work = job.blocking.block_rows * job.blocking.block_panels * QS_CPU_PANEL (product->functions)

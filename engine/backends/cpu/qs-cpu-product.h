@@ -24,6 +24,8 @@ typedef struct
   gint64 n_segments;
   gint64 segment;        /* values of k */
   gint64 segment_steps;
+  gint64 row_bytes;      /* of the left side that every row adds, less than its length where rows
+                          * overlap */
   gsize panel_bytes;
   guint8 *packed;        /* [group][panel] */
   gint32 *initial;       /* [group][panels' columns], what accumulators start from, or NULL */

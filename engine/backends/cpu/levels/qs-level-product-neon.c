@@ -13,23 +13,17 @@
 #define MAX_ROWS 8
 #define COLUMNS QS_PANEL
 
-typedef void (*FixedTileFunc) (const guint8 *const *rows,
-                               gsize                offset,
-                               gsize                n_steps,
-                               gconstpointer        panel,
-                               gpointer             tile);
+typedef void (*FixedTileFunc) (const QsCpuTile *tile);
 
 /* One function per number of rows and of vectors, so that accumulators stay in registers. */
 #define DEFINE_FIXED(name, n) \
-  static void name##_##n##x1 (const guint8 *const *rows, gsize offset, gsize n_steps, \
-                              gconstpointer panel, gpointer tile) \
+  static void name##_##n##x1 (const QsCpuTile *tile) \
   { \
-    name (n, 1, rows, offset, n_steps, panel, tile); \
+    name (n, 1, tile); \
   } \
-  static void name##_##n##x2 (const guint8 *const *rows, gsize offset, gsize n_steps, \
-                              gconstpointer panel, gpointer tile) \
+  static void name##_##n##x2 (const QsCpuTile *tile) \
   { \
-    name (n, 2, rows, offset, n_steps, panel, tile); \
+    name (n, 2, tile); \
   }
 
 #define FIXED_ROW(name, n) { name##_##n##x1, name##_##n##x2 },
@@ -40,10 +34,9 @@ typedef void (*FixedTileFunc) (const guint8 *const *rows,
 #define DEFINE_TILE(name, FOR_EACH) \
   FOR_EACH (DEFINE_FIXED, name) \
   static const FixedTileFunc name##_table[][2] = { FOR_EACH (FIXED_ROW, name) }; \
-  static void name##_tile (guint n_rows, const guint8 *const *rows, gsize offset, \
-                           gsize n_steps, gconstpointer panel, guint n_vectors, gpointer tile) \
+  static void name##_tile (guint n_rows, guint n_vectors, const QsCpuTile *tile) \
   { \
-    name##_table[n_rows - 1][n_vectors - 1](rows, offset, n_steps, panel, tile); \
+    name##_table[n_rows - 1][n_vectors - 1](tile); \
   }
 
 #define EACH_ROW(r) _Pragma ("GCC unroll 8") for (int r = 0; r < n_rows; r++)
@@ -72,28 +65,21 @@ load_row (const guint8 *p)
     } \
   while (0)
 
-QS_INLINE void
-tile_f32 (const int            n_rows,
-          const int            n_vectors,
-          const guint8 *const *rows,
-          gsize                offset,
-          gsize                n_steps,
-          gconstpointer        panel,
-          gpointer             tile)
+QS_INLINE const float *
+add_segment_f32 (const int            n_rows,
+                 const int            n_vectors,
+                 const guint8 *const *rows,
+                 gsize                n_steps,
+                 const float         *b,
+                 Floats               (*sums)[2])
 {
-  Floats sums[MAX_ROWS][2], a[MAX_ROWS];
-  const float *b = panel;
-  float *out = tile;
+  Floats a[MAX_ROWS];
   gsize k = 0;
-
-  EACH_ROW (r)
-    for (int v = 0; v < n_vectors; v++)
-      sums[r][v] = LOAD_FLOATS (out + r * COLUMNS + v * QS_LANES);
 
   for (; k + 4 <= n_steps; k += 4)
     {
       EACH_ROW (r)
-        a[r] = LOAD_FLOATS ((const float *) (gconstpointer) (rows[r] + offset) + k);
+        a[r] = LOAD_FLOATS ((const float *) (gconstpointer) rows[r] + k);
       STEP_F32 (0);
       STEP_F32 (1);
       STEP_F32 (2);
@@ -102,9 +88,29 @@ tile_f32 (const int            n_rows,
   for (; k < n_steps; k++)
     {
       EACH_ROW (r)
-        a[r] = BROADCAST_FLOAT (rows[r] + offset + k * sizeof (float));
+        a[r] = BROADCAST_FLOAT (rows[r] + k * sizeof (float));
       STEP_F32 (0);
     }
+
+  return b;
+}
+
+QS_INLINE void
+tile_f32 (const int        n_rows,
+          const int        n_vectors,
+          const QsCpuTile *tile)
+{
+  Floats sums[MAX_ROWS][2];
+  const float *b = tile->panel;
+  float *out = tile->sums;
+
+  EACH_ROW (r)
+    for (int v = 0; v < n_vectors; v++)
+      sums[r][v] = vdupq_n_f32 (0.0f);
+
+  for (gsize s = 0; s < tile->n_segments; s++)
+    b = add_segment_f32 (n_rows, n_vectors, tile->rows + s * tile->row_pitch, tile->n_steps, b,
+                         sums);
 
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
@@ -143,29 +149,21 @@ const QsCpuProductFuncs qs_level_product_f32 = {
     } \
   while (0)
 
-QS_INLINE void
-tile_s8 (const int            n_rows,
-         const int            n_vectors,
-         const guint8 *const *rows,
-         gsize                offset,
-         gsize                n_steps,
-         gconstpointer        panel,
-         gpointer             tile)
+QS_INLINE const gint8 *
+add_segment_s8 (const int            n_rows,
+                const int            n_vectors,
+                const guint8 *const *rows,
+                gsize                n_steps,
+                const gint8         *b,
+                Ints                 (*sums)[2])
 {
-  Ints sums[MAX_ROWS][2];
   int8x16_t a[MAX_ROWS];
-  const gint8 *b = panel;
-  gint32 *out = tile;
   gsize k = 0;
-
-  EACH_ROW (r)
-    for (int v = 0; v < n_vectors; v++)
-      sums[r][v] = LOAD_INTS (out + r * COLUMNS + v * QS_LANES);
 
   for (; k + 4 <= n_steps; k += 4)
     {
       EACH_ROW (r)
-        a[r] = load_row (rows[r] + offset + 4 * k);
+        a[r] = load_row (rows[r] + 4 * k);
       STEP_DOT (0);
       STEP_DOT (1);
       STEP_DOT (2);
@@ -177,11 +175,32 @@ tile_s8 (const int            n_rows,
         {
           gint32 step;
 
-          memcpy (&step, rows[r] + offset + 4 * k, sizeof step);
+          memcpy (&step, rows[r] + 4 * k, sizeof step);
           a[r] = vreinterpretq_s8_s32 (vdupq_n_s32 (step));
         }
       STEP_DOT (0);
     }
+
+  return b;
+}
+
+QS_INLINE void
+tile_s8 (const int        n_rows,
+         const int        n_vectors,
+         const QsCpuTile *tile)
+{
+  Ints sums[MAX_ROWS][2];
+  const gint8 *b = tile->panel;
+  gint32 *out = tile->sums;
+
+  EACH_ROW (r)
+    for (int v = 0; v < n_vectors; v++)
+      sums[r][v] = tile->initial != NULL ? LOAD_INTS (tile->initial + v * QS_LANES)
+                                         : vdupq_n_s32 (0);
+
+  for (gsize s = 0; s < tile->n_segments; s++)
+    b = add_segment_s8 (n_rows, n_vectors, tile->rows + s * tile->row_pitch, tile->n_steps, b,
+                        sums);
 
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
@@ -256,45 +275,57 @@ add_two_small_steps (const int            n_rows,
     }
 }
 
+QS_INLINE const gint8 *
+add_segment (const int            n_rows,
+             const int            n_vectors,
+             const gboolean       small,
+             const guint8 *const *rows,
+             gsize                n_steps,
+             const gint8         *b,
+             Ints                 (*sums)[4])
+{
+  const gsize step_bytes = 8 * N_HALVES;
+  gsize k = 0;
+
+  for (; small && k + 2 <= n_steps; k += 2, b += 2 * step_bytes)
+    add_two_small_steps (n_rows, n_vectors, rows, 4 * k, b, sums);
+  for (; k < n_steps; k++, b += step_bytes)
+    add_step (n_rows, n_vectors, rows, 4 * k, b, sums);
+
+  return b;
+}
+
 QS_INLINE void
-tile_products (const int            n_rows,
-               const int            n_vectors,
-               const gboolean       small,
-               const guint8 *const *rows,
-               gsize                offset,
-               gsize                n_steps,
-               gconstpointer        panel,
-               gpointer             tile)
+tile_products (const int        n_rows,
+               const int        n_vectors,
+               const gboolean   small,
+               const QsCpuTile *tile)
 {
   Ints sums[INTEGER_ROWS][4];
-  const gint8 *b = panel;
-  const gsize step_bytes = 8 * N_HALVES;
-  gint32 *out = tile;
-  gsize k = 0;
+  const gint8 *b = tile->panel;
+  gint32 *out = tile->sums;
 
   EACH_ROW (r)
     EACH_HALF (h)
       sums[r][h] = vdupq_n_s32 (0);
 
-  for (; small && k + 2 <= n_steps; k += 2, b += 2 * step_bytes)
-    add_two_small_steps (n_rows, n_vectors, rows, offset + 4 * k, b, sums);
-  for (; k < n_steps; k++, b += step_bytes)
-    add_step (n_rows, n_vectors, rows, offset + 4 * k, b, sums);
+  for (gsize s = 0; s < tile->n_segments; s++)
+    b = add_segment (n_rows, n_vectors, small, tile->rows + s * tile->row_pitch, tile->n_steps, b,
+                     sums);
 
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
       {
-        gint32 *to = out + r * COLUMNS + v * QS_LANES;
+        Ints start = tile->initial != NULL ? LOAD_INTS (tile->initial + v * QS_LANES)
+                                           : vdupq_n_s32 (0);
 
-        STORE_INTS (to, vaddq_s32 (LOAD_INTS (to),
-                                   vpaddq_s32 (sums[r][2 * v], sums[r][2 * v + 1])));
+        STORE_INTS (out + r * COLUMNS + v * QS_LANES,
+                    vaddq_s32 (start, vpaddq_s32 (sums[r][2 * v], sums[r][2 * v + 1])));
       }
 }
 
-#define tile_s8(n, v, rows, offset, n_steps, panel, tile) \
-  tile_products (n, v, FALSE, rows, offset, n_steps, panel, tile)
-#define tile_u7(n, v, rows, offset, n_steps, panel, tile) \
-  tile_products (n, v, TRUE, rows, offset, n_steps, panel, tile)
+#define tile_s8(n, v, tile) tile_products (n, v, FALSE, tile)
+#define tile_u7(n, v, tile) tile_products (n, v, TRUE, tile)
 
 DEFINE_TILE (tile_s8, FOR_EACH_4)
 DEFINE_TILE (tile_u7, FOR_EACH_4)

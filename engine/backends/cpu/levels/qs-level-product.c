@@ -26,76 +26,107 @@
 #define FOR_EACH_ROW_COUNT_N(n, X) FOR_EACH_ROW_COUNT_ (n, X)
 #define FOR_EACH_ROW_COUNT(X) FOR_EACH_ROW_COUNT_N (MAX_ROWS, X)
 
-typedef void (*FixedTileFunc) (const guint8 *const *rows,
-                               gsize                offset,
-                               gsize                n_steps,
-                               gconstpointer        panel,
-                               gpointer             tile);
+typedef void (*FixedTileFunc) (const QsCpuTile *tile);
 
 #define DEFINE_FIXED(name, n) \
-  static void name##_##n##x1 (const guint8 *const *rows, gsize offset, gsize n_steps, \
-                              gconstpointer panel, gpointer tile) \
+  static void name##_##n##x1 (const QsCpuTile *tile) \
   { \
-    name (n, 1, rows, offset, n_steps, panel, tile); \
+    name (n, 1, tile); \
   } \
-  static void name##_##n##x2 (const guint8 *const *rows, gsize offset, gsize n_steps, \
-                              gconstpointer panel, gpointer tile) \
+  static void name##_##n##x2 (const QsCpuTile *tile) \
   { \
-    name (n, 2, rows, offset, n_steps, panel, tile); \
+    name (n, 2, tile); \
   }
 
 #define DEFINE_DISPATCH(name, TABLE) \
   static const FixedTileFunc name##_table[][2] = { TABLE }; \
-  static void name##_tile (guint n_rows, const guint8 *const *rows, gsize offset, \
-                           gsize n_steps, gconstpointer panel, guint n_vectors, gpointer tile) \
+  static void name##_tile (guint n_rows, guint n_vectors, const QsCpuTile *tile) \
   { \
-    name##_table[n_rows - 1][n_vectors - 1](rows, offset, n_steps, panel, tile); \
+    name##_table[n_rows - 1][n_vectors - 1](tile); \
+  }
+
+/* Asks for the next lines of all streams. */
+QS_INLINE void
+request_streams (const QsCpuTile *tile,
+                 const guint8   **far,
+                 const guint8   **near)
+{
+  for (guint i = 0; i < tile->n_far; i++)
+    for (gsize n = tile->far[i].n; n > 0; n--, far[i] += tile->far[i].pitch)
+      __builtin_prefetch (far[i], 0, 2);
+  for (guint i = 0; i < tile->n_near; i++)
+    for (gsize n = tile->near[i].n; n > 0; n--, near[i] += tile->near[i].pitch)
+      __builtin_prefetch (near[i], 0, 3);
+}
+
+/* Four bytes of a row at any address. */
+QS_INLINE gint32
+read_step (const guint8 *p)
+{
+  gint32 value;
+
+  memcpy (&value, p, sizeof value);
+  return value;
+}
+
+/*
+ * A tile whose accumulators stay in registers from the first step of the first segment to the last
+ * one: @LEFT broadcasts the four bytes of one step, @DOT adds products to an accumulator.
+ */
+#define DEFINE_TILE(name, Vector, LOAD, STORE, LEFT, DOT) \
+  QS_INLINE void \
+  name (const int n_rows, const int n_vectors, const QsCpuTile *tile) \
+  { \
+    Vector sums[MAX_ROWS][2]; \
+    const guint8 *left[MAX_ROWS], *far[QS_CPU_FAR_STREAMS], *near[QS_CPU_NEAR_STREAMS]; \
+    const guint8 *const *rows = tile->rows; \
+    const gint32 *b = tile->panel; \
+    gint32 *out = tile->sums; \
+    for (guint i = 0; i < tile->n_far; i++) \
+      far[i] = tile->far[i].at; \
+    for (guint i = 0; i < tile->n_near; i++) \
+      near[i] = tile->near[i].at; \
+    _Pragma ("GCC unroll 16") \
+    for (int r = 0; r < n_rows; r++) \
+      for (int v = 0; v < n_vectors; v++) \
+        sums[r][v] = tile->initial != NULL ? LOAD (tile->initial + v * QS_LANES) \
+                                           : (Vector) { 0 }; \
+    for (gsize s = 0; s < tile->n_segments; s++, rows += tile->row_pitch) \
+      { \
+        _Pragma ("GCC unroll 16") \
+        for (int r = 0; r < n_rows; r++) \
+          left[r] = rows[r]; \
+        for (gsize k = 0; k < tile->n_steps;) \
+          { \
+            const gsize end = MIN (k + QS_CPU_STRETCH, tile->n_steps); \
+            request_streams (tile, far, near); \
+            for (; k < end; k++, b += n_vectors * QS_LANES) \
+              { \
+                Vector b0 = LOAD (b); \
+                Vector b1 = n_vectors > 1 ? LOAD (b + QS_LANES) : b0; \
+                _Pragma ("GCC unroll 16") \
+                for (int r = 0; r < n_rows; r++) \
+                  { \
+                    Vector a = LEFT (left[r] + 4 * k); \
+                    DOT (sums[r][0], a, b0); \
+                    if (n_vectors > 1) \
+                      DOT (sums[r][1], a, b1); \
+                  } \
+              } \
+          } \
+      } \
+    _Pragma ("GCC unroll 16") \
+    for (int r = 0; r < n_rows; r++) \
+      for (int v = 0; v < n_vectors; v++) \
+        STORE (out + r * QS_PANEL + v * QS_LANES, sums[r][v]); \
   }
 
 /* Float: one k per step. */
-QS_INLINE void
-tile_f32 (const int            n_rows,
-          const int            n_vectors,
-          const guint8 *const *rows,
-          gsize                offset,
-          gsize                n_steps,
-          gconstpointer        panel,
-          gpointer             tile)
-{
-  Floats sums[MAX_ROWS][2];
-  const guint8 *left[MAX_ROWS];
-  const float *b = panel;
-  float *out = tile;
+#define LOAD_PANEL_FLOATS(p) LOAD_FLOATS ((const float *) (p))
+#define STORE_SUM_FLOATS(p, v) STORE_FLOATS ((float *) (p), v)
+#define DOT_F32(sum, a, b) (sum) = MULTIPLY_ADD (a, b, sum)
 
-#pragma GCC unroll 16
-  for (int r = 0; r < n_rows; r++)
-    {
-      left[r] = rows[r] + offset;
-      for (int v = 0; v < n_vectors; v++)
-        sums[r][v] = LOAD_FLOATS (out + r * QS_PANEL + v * QS_LANES);
-    }
-
-  for (gsize k = 0; k < n_steps; k++, b += n_vectors * QS_LANES)
-    {
-      Floats b0 = LOAD_FLOATS (b);
-      Floats b1 = n_vectors > 1 ? LOAD_FLOATS (b + QS_LANES) : b0;
-
-#pragma GCC unroll 16
-      for (int r = 0; r < n_rows; r++)
-        {
-          Floats a = BROADCAST_FLOAT (left[r] + k * sizeof (float));
-
-          sums[r][0] = MULTIPLY_ADD (a, b0, sums[r][0]);
-          if (n_vectors > 1)
-            sums[r][1] = MULTIPLY_ADD (a, b1, sums[r][1]);
-        }
-    }
-
-#pragma GCC unroll 16
-  for (int r = 0; r < n_rows; r++)
-    for (int v = 0; v < n_vectors; v++)
-      STORE_FLOATS (out + r * QS_PANEL + v * QS_LANES, sums[r][v]);
-}
+DEFINE_TILE (tile_f32, Floats, LOAD_PANEL_FLOATS, STORE_SUM_FLOATS, BROADCAST_FLOAT, DOT_F32)
 
 #define F32(n) DEFINE_FIXED (tile_f32, n)
 FOR_EACH_ROW_COUNT (F32)
@@ -112,53 +143,13 @@ const QsCpuProductFuncs qs_level_product_f32 = {
   .tile = tile_f32_tile,
 };
 
-/* Four bytes of a row at any address. */
-QS_INLINE gint32
-read_step (const guint8 *p)
-{
-  gint32 value;
-
-  memcpy (&value, p, sizeof value);
-  return value;
-}
-
 #ifdef QS_WITH_AVX2
+
+#define LEFT_BYTES(p) BROADCAST_INT (read_step (p))
 
 /* Sums the products of the four bytes, or two halves, of every 32-bit lane. */
 #define DEFINE_INTEGER_TILE(name, DOT) \
-  QS_INLINE void \
-  name (const int n_rows, const int n_vectors, const guint8 *const *rows, gsize offset, \
-        gsize n_steps, gconstpointer panel, gpointer tile) \
-  { \
-    Ints sums[MAX_ROWS][2]; \
-    const guint8 *left[MAX_ROWS]; \
-    const gint32 *b = panel; \
-    gint32 *out = tile; \
-    _Pragma ("GCC unroll 16") \
-    for (int r = 0; r < n_rows; r++) \
-      { \
-        left[r] = rows[r] + offset; \
-        for (int v = 0; v < n_vectors; v++) \
-          sums[r][v] = LOAD_INTS (out + r * QS_PANEL + v * QS_LANES); \
-      } \
-    for (gsize k = 0; k < n_steps; k++, b += n_vectors * QS_LANES) \
-      { \
-        Ints b0 = LOAD_INTS (b); \
-        Ints b1 = n_vectors > 1 ? LOAD_INTS (b + QS_LANES) : b0; \
-        _Pragma ("GCC unroll 16") \
-        for (int r = 0; r < n_rows; r++) \
-          { \
-            Ints a = BROADCAST_INT (read_step (left[r] + 4 * k)); \
-            DOT (sums[r][0], a, b0); \
-            if (n_vectors > 1) \
-              DOT (sums[r][1], a, b1); \
-          } \
-      } \
-    _Pragma ("GCC unroll 16") \
-    for (int r = 0; r < n_rows; r++) \
-      for (int v = 0; v < n_vectors; v++) \
-        STORE_INTS (out + r * QS_PANEL + v * QS_LANES, sums[r][v]); \
-  }
+  DEFINE_TILE (name, Ints, LOAD_INTS, STORE_INTS, LEFT_BYTES, DOT)
 
 #if defined (QS_WITH_AVX512)
 #define DOT_U8(sum, a, b) (sum) = _mm512_dpbusd_epi32 (sum, a, b)
@@ -260,28 +251,40 @@ const QsCpuProductFuncs qs_level_product_s8 = {
 
 /* Pairs of 16-bit products, which any vector unit has and compilers recognize. */
 QS_INLINE void
-tile_pairs (const int            n_rows,
-            const int            n_vectors,
-            const guint8 *const *rows,
-            gsize                offset,
-            gsize                n_steps,
-            gconstpointer        panel,
-            gpointer             tile)
+add_pairs (const int     n_rows,
+           const int     n,
+           const guint8 *const *rows,
+           gsize         step,
+           const gint16 *b,
+           gint32       *out)
 {
-  const gint16 *b = panel;
-  gint32 *out = tile;
+  for (int r = 0; r < n_rows; r++)
+    {
+      gint32 pair = read_step (rows[r] + 4 * step);
+      gint16 a[2];
+
+      memcpy (a, &pair, sizeof a);
+      for (int j = 0; j < n; j++)
+        out[r * QS_PANEL + j] += a[0] * b[2 * j] + a[1] * b[2 * j + 1];
+    }
+}
+
+QS_INLINE void
+tile_pairs (const int        n_rows,
+            const int        n_vectors,
+            const QsCpuTile *tile)
+{
   const int n = n_vectors * QS_LANES;
+  const gint16 *b = tile->panel;
+  gint32 *out = tile->sums;
 
-  for (gsize k = 0; k < n_steps; k++, b += 2 * n)
-    for (int r = 0; r < n_rows; r++)
-      {
-        gint32 pair = read_step (rows[r] + offset + 4 * k);
-        gint16 a[2];
+  for (int r = 0; r < n_rows; r++)
+    for (int j = 0; j < n; j++)
+      out[r * QS_PANEL + j] = tile->initial != NULL ? tile->initial[j] : 0;
 
-        memcpy (a, &pair, sizeof a);
-        for (int j = 0; j < n; j++)
-          out[r * QS_PANEL + j] += a[0] * b[2 * j] + a[1] * b[2 * j + 1];
-      }
+  for (gsize s = 0; s < tile->n_segments; s++)
+    for (gsize k = 0; k < tile->n_steps; k++, b += 2 * n)
+      add_pairs (n_rows, n, tile->rows + s * tile->row_pitch, k, b, out);
 }
 
 #define PAIRS(n) DEFINE_FIXED (tile_pairs, n)
