@@ -5,13 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-G_BEGIN_DECLS
+#include "core/qs-rounding.h"
 
-/* Other compilers (CUDA's) define what makes a function theirs, and their multiply-add. */
-#ifndef QS_MATH_FUNCTION
-#define QS_MATH_FUNCTION static inline
-#define QS_MATH_FMA __builtin_fmaf
-#endif
+G_BEGIN_DECLS
 
 /*
  * Elementary functions in float32, each a fixed sequence of IEEE operations without branches on

@@ -6,6 +6,12 @@
 
 G_BEGIN_DECLS
 
+/* Other compilers (CUDA's) define what makes a function theirs, and their multiply-add. */
+#ifndef QS_MATH_FUNCTION
+#define QS_MATH_FUNCTION static inline
+#define QS_MATH_FMA __builtin_fmaf
+#endif
+
 /*
  * The arithmetic of quantization, in one place. Every backend computes exactly this, operation by
  * operation, so that INT8 results are the same bits on every instruction set and thread count:
@@ -20,7 +26,7 @@ G_BEGIN_DECLS
  * Nearest integer, ties to even, for |@value| < 2^22. The addition rounds because above 2^23 the
  * spacing of floats is 1; compilers keep the two operations as long as -ffast-math is off.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_round_half_even (float value)
 {
   const float magic = 0x1.8p23f;
@@ -34,7 +40,7 @@ qs_round_half_even (float value)
  *
  * clamp (round (@value * @reciprocal), -128, 127) as a signed byte.
  */
-static inline gint8
+QS_MATH_FUNCTION gint8
 qs_quantize (float value,
              float reciprocal)
 {
@@ -50,7 +56,7 @@ qs_quantize (float value,
  *
  * @q * @scale.
  */
-static inline float
+QS_MATH_FUNCTION float
 qs_dequantize (gint8 q,
                float scale)
 {
