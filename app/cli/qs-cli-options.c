@@ -135,7 +135,7 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                                   "Times of kernels: those in the file are not measured again, and "
                                   "new ones are added to it", "FILE"),
   [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
-                             "reference or cpu (the default)", "NAME"),
+                             "reference, cpu (the default) or cuda", "NAME"),
   [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,
                              "Threads to use (one for each processor)", "N"),
   [QS_CLI_RUNS] = OPTION ("runs", 0, INT, runs, "Runs to time (50)", "N"),
@@ -665,8 +665,15 @@ qs_cli_options_get_backend (QsCliOptions     *self,
   g_autoptr (GString) known = g_string_new (NULL);
 
   *backend = self->backend != NULL ? qs_backend_lookup (self->backend) : NULL;
-  if (self->backend == NULL || *backend != NULL)
+  if (self->backend == NULL)
     return TRUE;
+  if (*backend != NULL)
+    {
+      if (qs_backend_check (*backend, error))
+        return TRUE;
+      g_prefix_error (error, "--backend %s: ", self->backend);
+      return FALSE;
+    }
 
   for (guint i = 0; i < qs_backend_get_n (); i++)
     g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", qs_backend_get (i)->id);

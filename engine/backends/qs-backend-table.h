@@ -6,13 +6,14 @@
 G_BEGIN_DECLS
 
 /*
- * The backends, fastest first. Row X stands for
+ * The backends: the machine's default first. Row X stands for
  *
  *   const QsBackend qs_backend_X
  */
 #define QS_BACKENDS(BACKEND) \
   BACKEND (cpu) \
-  BACKEND (reference)
+  BACKEND (reference) \
+  BACKEND (cuda)
 
 #define QS_DECLARE_BACKEND(x) extern const QsBackend qs_backend_##x;
 

@@ -48,22 +48,60 @@ static const QsKernel fallback = {
   .execute = fallback_execute,
 };
 
+/**
+ * qs_backend_check:
+ *
+ * Whether this machine has what @self needs.
+ *
+ * Errors: its device is missing or cannot be used, with the reason.
+ */
+gboolean
+qs_backend_check (const QsBackend *self,
+                  GError         **error)
+{
+  return self->get_device == NULL || self->get_device (error) != NULL;
+}
+
+static GPtrArray *
+list_usable (void)
+{
+  GPtrArray *usable = g_ptr_array_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (backends); i++)
+    if (qs_backend_check (backends[i], NULL))
+      g_ptr_array_add (usable, (gpointer) backends[i]);
+  return usable;
+}
+
+static GPtrArray *
+get_usable (void)
+{
+  static GPtrArray *usable;
+
+  if (g_once_init_enter (&usable))
+    g_once_init_leave (&usable, list_usable ());
+  return usable;
+}
+
+/* Of those that this machine can use. */
 guint
 qs_backend_get_n (void)
 {
-  return G_N_ELEMENTS (backends);
+  return get_usable ()->len;
 }
 
 const QsBackend *
 qs_backend_get (guint index)
 {
-  return index < G_N_ELEMENTS (backends) ? backends[index] : NULL;
+  GPtrArray *usable = get_usable ();
+
+  return index < usable->len ? g_ptr_array_index (usable, index) : NULL;
 }
 
 /**
  * qs_backend_lookup:
  *
- * Returns: (nullable): the backend called @id
+ * Returns: (nullable): the backend called @id, whether this machine can use it or not
  */
 const QsBackend *
 qs_backend_lookup (const char *id)
@@ -210,8 +248,10 @@ collect_fp16 (const QsBackend *self,
 
   if (twin != NULL)
     collect_all (self, inner, g_ptr_array_index (twin->layers, 0), base, format, why);
+  /* The conversions are the host's, which a device's kernels cannot stand between. */
   for (guint i = 0; i < inner->len; i++)
-    if (!g_ptr_array_find (found, g_ptr_array_index (inner, i), NULL))
+    if (!((const QsKernel *) g_ptr_array_index (inner, i))->on_device &&
+        !g_ptr_array_find (found, g_ptr_array_index (inner, i), NULL))
       g_ptr_array_add (found, (gpointer) qs_fp16_kernel_get (self, g_ptr_array_index (inner, i)));
 }
 

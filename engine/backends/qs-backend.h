@@ -3,6 +3,7 @@
 
 #include "core/qs-thread-pool.h"
 #include "network/qs-network.h"
+#include "qs-device.h"
 
 G_BEGIN_DECLS
 
@@ -38,6 +39,7 @@ typedef struct
  * @format: the layout of all activations of rank 3 and more that it reads and writes; ignored
  *   when @any_format is set
  * @any_format: it works in either layout, the same for all inputs and outputs
+ * @on_device: the views' data is the backend's device's; else it is the host's
  * @supports: whether it can compute this layer as it stands (types, shapes, formats and scales of
  *   its tensors); @reason (nullable) gets a static sentence when it cannot
  * @prepare: packs weights and the like; the state lives as long as the engine is loaded
@@ -60,6 +62,7 @@ struct _QsKernel
   QsPrecision precision;
   QsFormat format;
   gboolean any_format;
+  gboolean on_device;
   gboolean (*supports) (const QsKernel *self,
                         const QsLayer  *layer,
                         const char    **reason);
@@ -87,6 +90,7 @@ struct _QsKernel
  * @get_fp16: conversions between float16 and float32
  * @emulates_fp16: FP16 is FP32 arithmetic with rounded storage (qs-fp16.h), so that its times say
  *   nothing about hardware that computes in it
+ * @get_device: (nullable): opens the device where activations lie; they are the host's without
  *
  * A set of kernels (ggml's backend struct is the model). A layer for which a backend has no
  * kernel of its own falls back to the layer class's reference kernel in linear format.
@@ -99,10 +103,13 @@ struct _QsBackend
   char *(*get_device_name) (void);
   const QsFp16Functions *(*get_fp16) (void);
   gboolean emulates_fp16;
+  QsDevice *(*get_device) (GError **error);
 };
 
 guint            qs_backend_get_n          (void);
 const QsBackend *qs_backend_get            (guint            index);
+gboolean         qs_backend_check          (const QsBackend *self,
+                                            GError         **error);
 const QsBackend *qs_backend_lookup         (const char      *id);
 /* The fastest backend of this machine. */
 const QsBackend *qs_backend_get_default    (void);

@@ -15,6 +15,25 @@
 #include "qs-precision-choice.h"
 #include "qs-reformats.h"
 
+/* Where the backend's kernels run elsewhere, they are timed there. */
+static gboolean
+give_device (QsBuild  *build,
+             GError  **error)
+{
+  g_autofree char *name = NULL;
+  QsDevice *device;
+
+  if (build->backend->get_device == NULL)
+    return TRUE;
+
+  device = build->backend->get_device (error);
+  if (device == NULL)
+    return FALSE;
+  name = build->backend->get_device_name ();
+  qs_tactic_timer_set_device (build->timer, device, name);
+  return TRUE;
+}
+
 static gboolean
 init_build (QsBuild                 *build,
             QsNetwork               *network,
@@ -55,7 +74,7 @@ init_build (QsBuild                 *build,
   if (options->int8 == QS_INT8_FASTER ||
       (options->fp16 == QS_FP16_ALLOWED && !build->backend->emulates_fp16))
     build->timer = qs_tactic_timer_new (options->n_threads, options->timings);
-  return TRUE;
+  return build->timer == NULL || give_device (build, error);
 }
 
 /* The scales that a network with Q/DQ brings along, under the names of the tensors that are quantized,

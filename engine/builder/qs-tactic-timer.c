@@ -21,6 +21,8 @@ struct _QsTacticTimer
   QsTimingCache *cache;
   char *place;
   GHashTable *seen; /* set of signatures that this timer was asked for */
+  QsDevice *device; /* (nullable): whose memory kernels of the device get */
+  char *device_name;
 };
 
 /* One kernel on one layer, with memory of its own. */
@@ -33,6 +35,7 @@ typedef struct
   QsView *outputs;
   GPtrArray *memory;
   gpointer workspace;
+  QsDevice *device; /* (nullable): where views and workspace are */
 } Trial;
 
 /**
@@ -59,6 +62,7 @@ qs_tactic_timer_free (QsTacticTimer *self)
   g_clear_pointer (&self->pool, qs_thread_pool_free);
   qs_timing_cache_unref (self->cache);
   g_free (self->place);
+  g_free (self->device_name);
   g_hash_table_unref (self->seen);
   g_free (self);
 }
@@ -74,6 +78,21 @@ append_tensor (GString        *text,
                             tensor->shape.dims[i]);
   if (tensor->value != NULL)
     g_string_append (text, " constant");
+}
+
+/**
+ * qs_tactic_timer_set_device:
+ * @device: (nullable): what the backend's kernels run on, when it is not the host
+ * @name: its name, by which times are kept
+ */
+void
+qs_tactic_timer_set_device (QsTacticTimer *self,
+                            QsDevice      *device,
+                            const char    *name)
+{
+  self->device = device;
+  g_free (self->device_name);
+  self->device_name = g_strdup (name);
 }
 
 static void
@@ -124,10 +143,13 @@ append_field (GString      *text,
 /* Everything that a kernel's time can depend on. */
 static char *
 make_signature (const QsLayer  *layer,
-                const QsKernel *kernel)
+                const QsKernel *kernel,
+                const char     *device)
 {
   GString *text = g_string_new (kernel != NULL ? kernel->name : "reference");
 
+  if (device != NULL)
+    g_string_append_printf (text, " on %s", device);
   g_string_append_printf (text, "|%s|%s %a %a", layer->klass->name,
                           qs_activation_name (layer->activation.type),
                           (double) layer->activation.alpha, (double) layer->activation.beta);
@@ -187,9 +209,63 @@ make_views (Trial      *self,
   return TRUE;
 }
 
+static gsize
+view_size (const QsView *view)
+{
+  return (gsize) qs_shape_n_elements (&view->shape) * qs_data_type_size (view->type);
+}
+
+/* Gives the views copies of their values on the device; none to what it failed at and what follows. */
+static gboolean
+move_views (Trial   *self,
+            QsView  *views,
+            guint    n,
+            GError **error)
+{
+  gboolean ok = TRUE;
+
+  for (guint i = 0; i < n; i++)
+    {
+      gconstpointer host = views[i].data;
+
+      views[i].data = NULL;
+      if (host == NULL || !ok)
+        continue;
+      views[i].data = self->device->allocate (self->device, view_size (&views[i]), error);
+      ok = views[i].data != NULL &&
+           self->device->upload (self->device, views[i].data, host, view_size (&views[i]), error);
+    }
+
+  return ok;
+}
+
+static gboolean
+move_to_device (Trial   *self,
+                GError **error)
+{
+  gboolean inputs = move_views (self, self->inputs, self->layer->inputs->len, error);
+  gboolean outputs =
+    move_views (self, self->outputs, self->layer->outputs->len, inputs ? error : NULL);
+
+  return inputs && outputs;
+}
+
+static void
+clear_device_memory (Trial *self)
+{
+  for (guint i = 0; i < self->layer->inputs->len; i++)
+    self->device->free (self->device, self->inputs[i].data);
+  for (guint i = 0; i < self->layer->outputs->len; i++)
+    self->device->free (self->device, self->outputs[i].data);
+  self->device->free (self->device, self->workspace);
+  self->workspace = NULL;
+}
+
 static void
 trial_clear (Trial *self)
 {
+  if (self->device != NULL)
+    clear_device_memory (self);
   if (self->kernel != NULL && self->kernel->release != NULL && self->state != NULL)
     self->kernel->release (self->state);
   free (self->workspace);
@@ -204,6 +280,7 @@ static gboolean
 trial_init (Trial           *self,
             const QsLayer   *layer,
             const QsKernel  *kernel,
+            QsDevice        *device,
             guint            n_threads,
             GError         **error)
 {
@@ -219,6 +296,9 @@ trial_init (Trial           *self,
   if (!make_views (self, layer->inputs, self->inputs, rand, error) ||
       !make_views (self, layer->outputs, self->outputs, rand, error))
     return FALSE;
+  self->device = device;
+  if (device != NULL && !move_to_device (self, error))
+    return FALSE;
 
   if (kernel != NULL && kernel->prepare != NULL)
     self->state = kernel->prepare (kernel, layer, &local);
@@ -230,6 +310,11 @@ trial_init (Trial           *self,
 
   if (kernel != NULL && kernel->workspace_size != NULL)
     size = kernel->workspace_size (kernel, layer, self->state, n_threads);
+  if (self->device != NULL)
+    {
+      self->workspace = self->device->allocate (self->device, MAX (size, 64), error);
+      return self->workspace != NULL;
+    }
   if (posix_memalign (&self->workspace, 64, MAX (size, 64)) != 0)
     {
       self->workspace = NULL;
@@ -267,6 +352,8 @@ run_once (Trial         *self,
     ? self->kernel->execute (self->kernel, self->layer, self->state, &execution, error)
     : self->layer->klass->evaluate (self->layer, self->inputs, self->outputs, error);
 
+  if (ok && self->device != NULL)
+    ok = self->device->synchronize (self->device, error);
   return ok ? MAX (now_ms () - start, 1e-6) : -1.0;
 }
 
@@ -317,7 +404,9 @@ qs_tactic_timer_measure (QsTacticTimer   *self,
                          double           best_ms,
                          GError         **error)
 {
-  g_autofree char *signature = make_signature (layer, kernel);
+  QsDevice *device = kernel != NULL && kernel->on_device ? self->device : NULL;
+  g_autofree char *signature = make_signature (layer, kernel,
+                                               device != NULL ? self->device_name : NULL);
   g_auto (Trial) trial = { NULL };
   double ms;
   gboolean known = qs_timing_cache_lookup (self->cache, self->place, signature, &ms);
@@ -330,7 +419,7 @@ qs_tactic_timer_measure (QsTacticTimer   *self,
   if (known)
     return ms;
 
-  if (!trial_init (&trial, layer, kernel, self->n_threads, error))
+  if (!trial_init (&trial, layer, kernel, device, self->n_threads, error))
     return -1.0;
   if (self->pool == NULL)
     self->pool = qs_thread_pool_new (self->n_threads);

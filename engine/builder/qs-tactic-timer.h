@@ -17,6 +17,9 @@ typedef struct _QsTacticTimer QsTacticTimer;
 QsTacticTimer *qs_tactic_timer_new     (guint             n_threads,
                                         QsTimingCache    *cache);
 void           qs_tactic_timer_free    (QsTacticTimer    *self);
+void           qs_tactic_timer_set_device (QsTacticTimer *self,
+                                        QsDevice         *device,
+                                        const char       *name);
 double         qs_tactic_timer_measure (QsTacticTimer    *self,
                                         const QsLayer    *layer,
                                         const QsKernel   *kernel,

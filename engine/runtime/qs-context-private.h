@@ -31,13 +31,16 @@ struct _QsContext
   gpointer workspace;
   gsize workspace_size;
   gpointer *data; /* by tensor id */
+  QsDevice *device;        /* (nullable): where the memory is, when it is not the host's */
+  gpointer *device_buffers; /* by tensor id: network inputs and outputs on the device */
+  GPtrArray *staging;      /* host memory for kernels of the host, by position among a layer's tensors */
   gint64 *step_ns; /* (nullable): filled while profiling */
   QsContextObserver observer;
   gpointer observer_data;
 };
 
 /* The parts of a run: inputs, which @kept owns as long as it lasts, new tensors for the outputs in
- * @results, the layers from @first to before @end, and outputs that no layer writes. */
+ * @results, the layers from @first to before @end, and the outputs that are not in their tensors yet. */
 gboolean qs_context_bind_inputs (QsContext     *self,
                                  QsHostTensor **inputs,
                                  GPtrArray     *kept,
@@ -49,8 +52,44 @@ gboolean qs_context_run_steps   (QsContext     *self,
                                  guint          first,
                                  guint          end,
                                  GError       **error);
-void     qs_context_copy_unwritten_outputs (QsContext *self,
-                                 GPtrArray     *results);
+gboolean qs_context_fetch_outputs (QsContext   *self,
+                                 GPtrArray     *results,
+                                 GError       **error);
+
+/* Memory of the context's device, zeroed; the host's where it has none. */
+gpointer qs_context_allocate    (QsContext     *self,
+                                 gsize          size,
+                                 const char    *what,
+                                 GError       **error);
+void     qs_context_release     (QsContext     *self,
+                                 gpointer       memory,
+                                 gsize          size);
+/* Copies @tensor's values to the host or from it, wherever they are. */
+gboolean qs_context_read_tensor (QsContext     *self,
+                                 const QsTensor *tensor,
+                                 gpointer       to,
+                                 GError       **error);
+gboolean qs_context_write_tensor (QsContext    *self,
+                                 const QsTensor *tensor,
+                                 gconstpointer  from,
+                                 GError       **error);
+/* For devices: the buffer of a network input or output; and the layers that only the host has a
+ * kernel for, between copies. */
+gboolean qs_context_place_on_device (QsContext *self,
+                                 const QsTensor *tensor,
+                                 GError       **error);
+gboolean qs_context_run_on_host  (QsContext    *self,
+                                 QsStep       *step,
+                                 GError       **error);
+gboolean qs_context_observe      (QsContext    *self,
+                                 const QsTensor *tensor,
+                                 const QsView *view,
+                                 GError       **error);
+/* A step's kernel or its layer class's own, on the views as they are. */
+gboolean qs_context_execute_views (QsContext   *self,
+                                 QsStep       *step,
+                                 gpointer      workspace,
+                                 GError       **error);
 
 /* One step of a context for another network of the same structure. */
 gboolean qs_context_prepare_step (QsContext    *self,

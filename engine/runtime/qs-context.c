@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-context-private.h"
 
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "builder/qs-engine-private.h"
 #include "core/qs-error.h"
-
-/* From this size on, memory is asked for in huge pages: layers stream through it, and the tables of small
- * pages would take their share of the time. */
-#define HUGE_SIZE (8 << 20)
-
-/* Zeroed, because kernels read vectors past the end of odd rows. The pages of a fresh mapping are
- * zero without being touched, so a plan that asks for much and uses little costs little. */
-static gpointer
-allocate (gsize        size,
-          const char  *what,
-          GError     **error)
-{
-  gsize physical = (gsize) sysconf (_SC_PHYS_PAGES) * (gsize) sysconf (_SC_PAGESIZE);
-  gpointer data = MAP_FAILED;
-
-  if (size <= physical)
-    data = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (data != MAP_FAILED && size >= HUGE_SIZE)
-    madvise (data, size, MADV_HUGEPAGE); /* a wish; what comes of it doesn't matter */
-  if (data != MAP_FAILED)
-    return data;
-
-  g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
-               "there is not enough memory for %" G_GSIZE_FORMAT " bytes of %s; a smaller batch "
-               "needs less", size, what);
-  return NULL;
-}
 
 /* Moving the channels makes no difference to a tensor with one channel or one position, so such a
  * tensor has both layouts at once, and a kernel sees it in its own. */
@@ -172,6 +143,19 @@ place_tensors (QsContext *self)
     }
 }
 
+static gboolean
+open_device (QsContext *self,
+             GError   **error)
+{
+  const QsBackend *backend = qs_engine_get_backend (self->engine);
+
+  if (backend->get_device == NULL)
+    return TRUE;
+
+  self->device = backend->get_device (error);
+  return self->device != NULL;
+}
+
 /**
  * qs_context_new:
  * @n_threads: threads that compute, 0 for one per processor
@@ -193,17 +177,21 @@ qs_context_new (QsEngine  *engine,
   self->n_steps = self->network->layers->len;
   self->steps = g_new0 (QsStep, MAX (self->n_steps, 1));
   self->data = g_new0 (gpointer, MAX (self->network->tensors->len, 1));
+  self->device_buffers = g_new0 (gpointer, MAX (self->network->tensors->len, 1));
+  self->staging = g_ptr_array_new_with_free_func (free);
+  if (!open_device (self, error))
+    return NULL;
 
   for (guint i = 0; i < self->n_steps; i++)
     if (!qs_context_prepare_step (self, self->network, &self->steps[i], i, error))
       return NULL;
 
   self->arena_size = MAX (qs_engine_get_memory_size (engine), 1);
-  self->arena = allocate (self->arena_size, "activation memory", error);
+  self->arena = qs_context_allocate (self, self->arena_size, "activation memory", error);
   if (self->arena == NULL)
     return NULL;
   self->workspace_size = MAX (find_workspace_size (self), 1);
-  self->workspace = allocate (self->workspace_size, "scratch memory", error);
+  self->workspace = qs_context_allocate (self, self->workspace_size, "scratch memory", error);
   if (self->workspace == NULL)
     return NULL;
 
@@ -226,10 +214,12 @@ qs_context_free (QsContext *self)
   for (guint i = 0; i < self->n_steps; i++)
     qs_context_clear_step (&self->steps[i]);
 
-  if (self->arena != NULL)
-    munmap (self->arena, self->arena_size);
-  if (self->workspace != NULL)
-    munmap (self->workspace, self->workspace_size);
+  qs_context_release (self, self->arena, self->arena_size);
+  qs_context_release (self, self->workspace, self->workspace_size);
+  for (guint i = 0; self->device != NULL && i < self->network->tensors->len; i++)
+    self->device->free (self->device, self->device_buffers[i]);
+  g_clear_pointer (&self->staging, g_ptr_array_unref);
+  g_free (self->device_buffers);
   g_free (self->steps);
   g_free (self->data);
   g_clear_pointer (&self->pool, qs_thread_pool_free);
@@ -332,6 +322,10 @@ qs_context_bind_inputs (QsContext     *self,
 
       g_ptr_array_add (kept, aligned);
       self->data[tensor->id] = (gpointer) qs_host_tensor_get_data (aligned);
+      if (self->device != NULL &&
+          (!qs_context_place_on_device (self, tensor, error) ||
+           !qs_context_write_tensor (self, tensor, qs_host_tensor_get_data (aligned), error)))
+        return FALSE;
     }
 
   return TRUE;
@@ -355,16 +349,21 @@ qs_context_bind_outputs (QsContext  *self,
           return FALSE;
         }
       g_ptr_array_add (results, result);
-      if (tensor->producer != NULL)
+      if (tensor->producer == NULL)
+        continue;
+      if (self->device == NULL)
         self->data[tensor->id] = qs_host_tensor_get_mutable (result);
+      else if (!qs_context_place_on_device (self, tensor, error))
+        return FALSE;
     }
 
   return TRUE;
 }
 
-void
-qs_context_copy_unwritten_outputs (QsContext *self,
-                                   GPtrArray *results)
+gboolean
+qs_context_fetch_outputs (QsContext  *self,
+                          GPtrArray  *results,
+                          GError    **error)
 {
   for (guint i = 0; i < results->len; i++)
     {
@@ -372,9 +371,12 @@ qs_context_copy_unwritten_outputs (QsContext *self,
       QsHostTensor *result = g_ptr_array_index (results, i);
       gpointer target = qs_host_tensor_get_mutable (result);
 
-      if (self->data[tensor->id] != target && qs_host_tensor_get_size (result) > 0)
-        memcpy (target, self->data[tensor->id], qs_host_tensor_get_size (result));
+      if (self->data[tensor->id] != target &&
+          !qs_context_read_tensor (self, tensor, target, error))
+        return FALSE;
     }
+
+  return TRUE;
 }
 
 static void
@@ -390,12 +392,34 @@ fill_views (QsContext *self,
     }
 }
 
+gboolean
+qs_context_execute_views (QsContext *self,
+                          QsStep    *step,
+                          gpointer   workspace,
+                          GError   **error)
+{
+  const QsLayer *layer = step->layer;
+  QsExecution execution = {
+    .inputs = step->inputs,
+    .n_inputs = layer->inputs->len,
+    .outputs = step->outputs,
+    .n_outputs = layer->outputs->len,
+    .workspace = workspace,
+    .pool = self->pool,
+  };
+
+  if (step->kernel == NULL)
+    return layer->klass->evaluate (layer, step->inputs, step->outputs, error);
+  return step->kernel->execute (step->kernel, layer, step->state, &execution, error);
+}
+
 static gboolean
 execute_step (QsContext *self,
               QsStep    *step,
               GError   **error)
 {
   const QsLayer *layer = step->layer;
+  const gboolean on_device = step->kernel != NULL && step->kernel->on_device;
   gboolean ok;
 
   fill_views (self, layer->inputs, step->inputs);
@@ -403,29 +427,17 @@ execute_step (QsContext *self,
   if (step->is_alias)
     return TRUE;
 
-  if (step->kernel == NULL)
-    ok = layer->klass->evaluate (layer, step->inputs, step->outputs, error);
-  else
-    {
-      QsExecution execution = {
-        .inputs = step->inputs,
-        .n_inputs = layer->inputs->len,
-        .outputs = step->outputs,
-        .n_outputs = layer->outputs->len,
-        .workspace = self->workspace,
-        .pool = self->pool,
-      };
-
-      ok = step->kernel->execute (step->kernel, layer, step->state, &execution, error);
-    }
-
+  ok = self->device != NULL && !on_device
+         ? qs_context_run_on_host (self, step, error)
+         : qs_context_execute_views (self, step, self->workspace, error);
   if (!ok)
     g_prefix_error (error, "%s %s: ", layer->klass->name, layer->name);
   return ok;
 }
 
-static void
-observe_inputs (QsContext *self)
+static gboolean
+observe_inputs (QsContext *self,
+                GError   **error)
 {
   for (guint i = 0; i < self->network->inputs->len; i++)
     {
@@ -433,21 +445,27 @@ observe_inputs (QsContext *self)
       QsView view;
 
       qs_view_init (&view, tensor->type, tensor->format, &tensor->shape, self->data[tensor->id]);
-      self->observer (tensor, &view, self->observer_data);
+      if (!qs_context_observe (self, tensor, &view, error))
+        return FALSE;
     }
+
+  return TRUE;
 }
 
-static void
+static gboolean
 observe_outputs (QsContext *self,
-                 QsStep    *step)
+                 QsStep    *step,
+                 GError   **error)
 {
   for (guint i = 0; i < step->layer->outputs->len; i++)
     {
       const QsTensor *tensor = g_ptr_array_index (step->layer->outputs, i);
 
-      if (tensor != NULL)
-        self->observer (tensor, &step->outputs[i], self->observer_data);
+      if (tensor != NULL && !qs_context_observe (self, tensor, &step->outputs[i], error))
+        return FALSE;
     }
+
+  return TRUE;
 }
 
 gboolean
@@ -464,8 +482,8 @@ qs_context_run_steps (QsContext  *self,
         return FALSE;
       if (self->step_ns != NULL)
         self->step_ns[i] = qs_context_now () - start;
-      if (self->observer != NULL)
-        observe_outputs (self, &self->steps[i]);
+      if (self->observer != NULL && !observe_outputs (self, &self->steps[i], error))
+        return FALSE;
     }
 
   return TRUE;
@@ -485,12 +503,13 @@ qs_context_run (QsContext     *self,
   if (!qs_context_bind_inputs (self, inputs, kept, error) ||
       !qs_context_bind_outputs (self, results, error))
     return FALSE;
-  if (self->observer != NULL)
-    observe_inputs (self);
+  if (self->observer != NULL && !observe_inputs (self, error))
+    return FALSE;
   if (!qs_context_run_steps (self, 0, self->n_steps, error))
     return FALSE;
 
-  qs_context_copy_unwritten_outputs (self, results);
+  if (!qs_context_fetch_outputs (self, results, error))
+    return FALSE;
   for (guint i = 0; i < results->len; i++)
     outputs[i] = qs_host_tensor_ref (g_ptr_array_index (results, i));
   return TRUE;

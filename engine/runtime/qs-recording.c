@@ -60,7 +60,8 @@ keep_outputs (QsContext     *context,
                        "tensor “%s”: there is not enough memory to keep its values", tensor->name);
           return FALSE;
         }
-      memcpy (self->data[tensor->id], context->data[tensor->id], size);
+      if (!qs_context_read_tensor (context, tensor, self->data[tensor->id], error))
+        return FALSE;
       self->size += size;
     }
 
@@ -233,19 +234,23 @@ is_wanted (QsContext      *self,
   return qs_network_is_output (self->network, tensor);
 }
 
-static void
+static gboolean
 restore (QsContext   *self,
          QsRecording *recording,
-         guint        first)
+         guint        first,
+         GError     **error)
 {
   for (guint i = 0; i < recording->n_tensors; i++)
     {
       const QsTensor *tensor = g_ptr_array_index (self->network->tensors, i);
 
       if (recording->data[i] != NULL && tensor->producer->id < first &&
-          is_wanted (self, tensor, first))
-        memcpy (self->data[i], recording->data[i], get_tensor_size (tensor));
+          is_wanted (self, tensor, first) &&
+          !qs_context_write_tensor (self, tensor, recording->data[i], error))
+        return FALSE;
     }
+
+  return TRUE;
 }
 
 gboolean
@@ -264,11 +269,11 @@ qs_context_replay (QsContext     *self,
       !qs_context_bind_outputs (self, results, error))
     return FALSE;
 
-  restore (self, recording, first);
-  if (!qs_context_run_steps (self, first, self->n_steps, error))
+  if (!restore (self, recording, first, error) ||
+      !qs_context_run_steps (self, first, self->n_steps, error) ||
+      !qs_context_fetch_outputs (self, results, error))
     return FALSE;
 
-  qs_context_copy_unwritten_outputs (self, results);
   for (guint i = 0; i < results->len; i++)
     outputs[i] = qs_host_tensor_ref (g_ptr_array_index (results, i));
   return TRUE;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stdint.h>
+
+/*
+ * The arguments of the kernels, as the host fills them in. Pointers are the device's. Plain C that
+ * both compilers read alike: fixed-width members, 8-byte ones first.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Element types as kernels know them. */
+typedef enum
+{
+  QS_CUDA_FLOAT,
+  QS_CUDA_HALF,
+  QS_CUDA_INT8,
+} QsCudaType;
+
+/**
+ * QsCudaDivisor:
+ *
+ * Divides numbers below 2^31 by @divisor: (n * multiplier) >> 32 >> shift (Granlund and Montgomery
+ * 1994, with a 32-bit multiplier for 31-bit numbers).
+ */
+typedef struct
+{
+  uint32_t divisor;
+  uint32_t multiplier;
+  uint32_t shift;
+} QsCudaDivisor;
+
+/**
+ * QsCudaEpilogue:
+ * @multiplier: (nullable): of every column, padded with the panels; NULL for 1
+ * @bias: of every column, padded with the panels
+ * @residual: (nullable): of the output's shape
+ * @reciprocal: 1 / scale of an INT8 output
+ * @row_stride: elements from row to row of output and residual
+ *
+ * What happens to accumulators before they are stored, in the order of qs-int8.h.
+ */
+typedef struct
+{
+  const float *multiplier;
+  const float *bias;
+  const void *residual;
+  void *out;
+  int64_t row_stride;
+  float residual_scale;
+  float reciprocal;
+  float alpha;
+  float beta;
+  int32_t activation;     /* QsActivationType */
+  int32_t residual_type;  /* QsCudaType */
+  int32_t out_type;
+  int32_t is_vectorised;  /* four columns lie together and aligned */
+} QsCudaEpilogue;
+
+/**
+ * QsCudaTap:
+ * @shift: input position less the output's times its stride, along each spatial axis
+ * @offset: elements from the input pixel at the output's position to this one
+ */
+typedef struct
+{
+  int32_t shift[3];
+  int32_t offset;
+} QsCudaTap;
+
+/**
+ * QsCudaConvolution:
+ * @x: NHWC
+ * @weights: [group][padded column][k_bytes], k = tap, channel, both padded with zeros
+ * @taps: [n_taps]
+ * @rows: output pixels of all samples
+ * @columns: output channels of a group
+ * @channels: input channels of a group
+ * @pixel: elements from pixel to pixel of the input: the channels of all groups
+ * @tap_chunks: 16-byte chunks per tap where whole chunks are copied, else pieces per tap
+ * @n_chunks: chunks along k with padding, a multiple of four
+ * @n_k_chunks: chunks along k that hold values
+ * @is_pieced: chunks are gathered from pieces of four elements, for few or odd channels
+ * @k_splits: parts of k that blocks of their own sum
+ * @partial: (nullable): [k_splits][rows][padded columns] accumulators where k is split
+ *
+ * A convolution as a product of matrices: rows are output pixels, columns output channels. A product
+ * with constant weights is one with a single tap, all of whose rows are pixels of one line.
+ */
+typedef struct
+{
+  const void *x;
+  const void *weights;
+  const QsCudaTap *taps;
+  void *partial;
+  int64_t in_strides[3];  /* elements from position to position of the input; channels are dense */
+  int64_t in_sample;      /* elements from sample to sample of the input */
+  QsCudaEpilogue epilogue;
+  QsCudaDivisor out_width;
+  QsCudaDivisor out_height;
+  QsCudaDivisor out_depth;
+  QsCudaDivisor tap_chunks;
+  int32_t in[3];
+  int32_t stride[3];
+  int32_t rows;
+  int32_t columns;
+  int32_t padded_columns;
+  int32_t channels;
+  int32_t n_taps;
+  int32_t n_chunks;
+  int32_t n_k_chunks;
+  int32_t is_pieced;
+  int32_t k_splits;
+  int32_t is_transposed;
+} QsCudaConvolution;
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The shapes of tiles that convolution kernels are made for; the host chooses by them and the
+ * kernels are made from them.
+ *
+ * name, element, rows, columns, warps along rows, warps along columns, stages
+ */
+#define QS_CUDA_INT8_TILES(TILE) \
+  TILE (s8_128x128, QsInt8Product, 128, 128, 4, 2, 3) \
+  TILE (s8_128x64, QsInt8Product, 128, 64, 4, 2, 3) \
+  TILE (s8_64x64, QsInt8Product, 64, 64, 2, 2, 4) \
+  TILE (s8_32x64, QsInt8Product, 32, 64, 1, 2, 4)
+
+#define QS_CUDA_HALF_TILES(TILE) \
+  TILE (f16_128x128, QsHalfProduct, 128, 128, 4, 2, 3) \
+  TILE (f16_64x64, QsHalfProduct, 64, 64, 2, 2, 4)
+
+/* Values of k in one step, and bytes of a row of a tile. */
+#define QS_CUDA_STEP_BYTES 64
+
+/* Bytes of shared memory: tiles on their way in, or accumulators of 16 rows of each warp on their way out. */
+#define QS_CUDA_TILE_SHARED(rows, columns, warps_m, warps_n, stages) \
+  ((stages) * ((rows) + (columns)) * QS_CUDA_STEP_BYTES \
+       > (warps_m) * (warps_n) * 16 * ((columns) / (warps_n) + 4) * 4 \
+     ? (stages) * ((rows) + (columns)) * QS_CUDA_STEP_BYTES \
+     : (warps_m) * (warps_n) * 16 * ((columns) / (warps_n) + 4) * 4)

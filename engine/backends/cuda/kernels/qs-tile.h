@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "qs-cuda-tiles.h"
+#include "qs-epilogue.h"
+
+/*
+ * What the convolution kernels share: where the left side's values lie, and how a tile of both sides
+ * comes into shared memory.
+ *
+ * A step along k is 64 bytes: four chunks of 16 bytes per row of a tile, whatever the element type.
+ * Chunk c of row r lies at 64 r + 16 (c ^ ((r >> 1) & 3)): with this order eight rows of one chunk
+ * column, which ldmatrix reads at once, fall into different banks, and so do eight chunks of two rows,
+ * which copies write at once.
+ */
+
+#define QS_STEP_BYTES QS_CUDA_STEP_BYTES
+#define QS_STEP_CHUNKS 4
+#define QS_PIECE 4 /* elements */
+
+QS_DEVICE unsigned
+qs_chunk_address (unsigned row,
+                  unsigned chunk)
+{
+  return row * QS_STEP_BYTES + ((chunk ^ ((row >> 1) & 3u)) << 4);
+}
+
+QS_DEVICE uint32_t
+qs_divide (uint32_t             n,
+           const QsCudaDivisor &by,
+           uint32_t            *rest)
+{
+  const uint32_t quotient =
+    by.divisor == 1 ? n : (uint32_t) (((uint64_t) n * by.multiplier) >> 32) >> by.shift;
+
+  *rest = n - quotient * by.divisor;
+  return quotient;
+}
+
+/* A row of the left side: an output pixel. */
+typedef struct
+{
+  const char *sample;  /* the sample's first channel of the group */
+  int32_t position[3]; /* of the output, times the stride unless the convolution is transposed */
+  bool exists;
+} QsRow;
+
+QS_DEVICE QsRow
+qs_row_find (const QsCudaConvolution &args,
+             int                      row,
+             int                      group,
+             int                      size)
+{
+  QsRow self;
+  uint32_t rest = (uint32_t) row, position[3];
+
+  self.exists = row < args.rows;
+  rest = qs_divide (rest, args.out_width, &position[2]);
+  rest = qs_divide (rest, args.out_height, &position[1]);
+  rest = qs_divide (rest, args.out_depth, &position[0]);
+  self.sample = (const char *) args.x
+                + ((int64_t) rest * args.in_sample + (int64_t) group * args.channels) * size;
+
+#pragma unroll
+  for (int i = 0; i < 3; i++)
+    self.position[i] = (int32_t) position[i] * (args.is_transposed ? 1 : args.stride[i]);
+  return self;
+}
+
+/* The first channel of the input pixel that @tap of @row reads; NULL in the padding. */
+QS_DEVICE const char *
+qs_row_find_tap (const QsCudaConvolution &args,
+                 const QsRow             &row,
+                 int                      tap,
+                 int                      size)
+{
+  const QsCudaTap at = qs_load (args.taps + tap);
+  int64_t offset = 0;
+  bool inside = row.exists;
+
+#pragma unroll
+  for (int i = 0; i < 3; i++)
+    {
+      int32_t position = row.position[i] + at.shift[i];
+
+      if (args.is_transposed)
+        {
+          inside = inside && position >= 0 && position % args.stride[i] == 0;
+          position /= args.stride[i];
+        }
+      inside = inside && position >= 0 && position < args.in[i];
+      offset += position * args.in_strides[i];
+    }
+
+  return inside ? row.sample + offset * size : nullptr;
+}
+
+/* Copies a chunk of one tap's channels; there are 16 bytes of them, and they are aligned. */
+QS_DEVICE void
+qs_copy_chunk (const QsCudaConvolution &args,
+               const QsRow             &row,
+               int                      chunk,
+               int                      size,
+               unsigned                 address)
+{
+  uint32_t within;
+  const int tap = (int) qs_divide ((uint32_t) chunk, args.tap_chunks, &within);
+  const char *from = chunk < args.n_k_chunks ? qs_row_find_tap (args, row, tap, size) : nullptr;
+
+  qs_async_copy (address, from != nullptr ? from + within * 16 : (const char *) args.x,
+                 from != nullptr);
+}
+
+/* Four elements of one tap's channels, fewer at its end. */
+template <class Value>
+QS_DEVICE void
+qs_gather_piece (const QsCudaConvolution &args,
+                 const QsRow             &row,
+                 int                      piece,
+                 Value                    out[QS_PIECE])
+{
+  uint32_t within;
+  const int tap = (int) qs_divide ((uint32_t) piece, args.tap_chunks, &within);
+  const Value *from = tap < args.n_taps
+                        ? (const Value *) qs_row_find_tap (args, row, tap, sizeof (Value))
+                        : nullptr;
+
+#pragma unroll
+  for (int i = 0; i < QS_PIECE; i++)
+    {
+      const int channel = (int) within * QS_PIECE + i;
+
+      out[i] = from != nullptr && channel < args.channels ? qs_load (from + channel) : (Value) 0;
+    }
+}
+
+template <class Value>
+QS_DEVICE void
+qs_gather_chunk (const QsCudaConvolution &args,
+                 const QsRow             &row,
+                 int                      chunk,
+                 unsigned                 address)
+{
+  constexpr int N = 16 / sizeof (Value);
+  union
+  {
+    Value values[N];
+    QsVector vector;
+  } all;
+
+#pragma unroll
+  for (int i = 0; i < N; i += QS_PIECE)
+    qs_gather_piece (args, row, (chunk * N + i) / QS_PIECE, all.values + i);
+  qs_shared_store (address, all.vector);
+}
+
+/**
+ * qs_load_tile:
+ * @ROWS: rows of the left tile
+ * @COLUMNS: rows of the right tile, which holds a column's values of k side by side
+ * @step: position along k
+ * @address: of the left tile; the right one follows
+ *
+ * Starts the copies of one step.
+ */
+template <class Value, int ROWS, int COLUMNS, int THREADS>
+QS_DEVICE void
+qs_load_tile (const QsCudaConvolution &args,
+              const QsRow             *rows,
+              const char              *weights,
+              int                      n_columns,
+              int                      step,
+              unsigned                 address)
+{
+  const int chunk = qs_thread () % QS_STEP_CHUNKS;
+  const int first = qs_thread () / QS_STEP_CHUNKS;
+  const int k = step * QS_STEP_CHUNKS + chunk;
+
+#pragma unroll
+  for (int i = 0; i * (THREADS / QS_STEP_CHUNKS) < ROWS; i++)
+    {
+      const unsigned to = address + qs_chunk_address (first + i * (THREADS / QS_STEP_CHUNKS), chunk);
+
+      if (args.is_pieced)
+        qs_gather_chunk<Value> (args, rows[i], k, to);
+      else
+        qs_copy_chunk (args, rows[i], k, sizeof (Value), to);
+    }
+
+#pragma unroll
+  for (int i = 0; i * (THREADS / QS_STEP_CHUNKS) < COLUMNS; i++)
+    {
+      const int column = first + i * (THREADS / QS_STEP_CHUNKS);
+
+      qs_async_copy (address + ROWS * QS_STEP_BYTES + qs_chunk_address (column, chunk),
+                     weights + ((int64_t) (column < n_columns ? column : 0) * args.n_chunks + k) * 16,
+                     column < n_columns);
+    }
+}
