@@ -195,6 +195,62 @@ make_workspace (QsCpuTest      *self,
   return exact_memory (size, 0xcd);
 }
 
+/* Views whose memory is the device's, with copies of what the host's views have. */
+static void
+move_to_device (QsDevice     *device,
+                const QsView *views,
+                guint         n,
+                QsView       *moved)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      gsize size = qs_shape_n_elements (&views[i].shape) * qs_data_type_size (views[i].type);
+
+      moved[i] = views[i];
+      if (views[i].data == NULL)
+        continue;
+      moved[i].data = device->allocate (device, size, &error);
+      g_assert_no_error (error);
+      device->upload (device, moved[i].data, views[i].data, size, &error);
+      g_assert_no_error (error);
+    }
+}
+
+/* A kernel of a device: everything goes there, the output comes back. */
+static void
+execute_on_device (QsCpuTest         *self,
+                   const QsKernel    *kernel,
+                   gpointer           state,
+                   const QsExecution *execution)
+{
+  g_autoptr (GError) error = NULL;
+  QsDevice *device = qs_backend_lookup ("cuda")->get_device (&error);
+  QsView inputs[8], output;
+  QsExecution moved = { inputs, execution->n_inputs, &output, 1 };
+  const QsView *y = &execution->outputs[0];
+
+  g_assert_no_error (error);
+  move_to_device (device, execution->inputs, execution->n_inputs, inputs);
+  move_to_device (device, y, 1, &output);
+  if (kernel->workspace_size != NULL)
+    moved.workspace = device->allocate (
+      device, kernel->workspace_size (kernel, self->layer, state, 1), &error);
+  g_assert_no_error (error);
+  if (!kernel->execute (kernel, self->layer, state, &moved, &error))
+    g_error ("%s: %s", qs_cpu_test_describe (self, kernel), error->message);
+  device->download (device, y->data, output.data,
+                    qs_shape_n_elements (&y->shape) * qs_data_type_size (y->type), &error);
+  g_assert_no_error (error);
+
+  for (guint i = 0; i < execution->n_inputs; i++)
+    if (execution->inputs[i].data != NULL)
+      device->free (device, inputs[i].data);
+  device->free (device, output.data);
+  device->free (device, moved.workspace);
+}
+
 static void
 execute (QsCpuTest         *self,
          const QsKernel    *kernel,
@@ -209,6 +265,12 @@ execute (QsCpuTest         *self,
   if (kernel->prepare != NULL)
     state = kernel->prepare (kernel, self->layer, &error);
   g_assert_no_error (error);
+  if (kernel->on_device)
+    {
+      execute_on_device (self, kernel, state, execution);
+      kernel->release (state);
+      return;
+    }
   with_pool.pool = pool;
   with_pool.workspace = make_workspace (self, kernel, state, n_threads);
   kernel->execute (kernel, self->layer, state, &with_pool, &error);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "backends/cuda/qs-cuda-driver.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CUDA's driver functions over the emulated device. What a stream is asked for is done at once,
+ * except while a graph is captured, when it is only noted.
+ */
+const QsCudaDriver *qs_stand_in_driver_get (void);
+
+/* From now on the @n-th call from here of the function at this offset of QsCudaDriver gives @result; 0
+ * ends that. */
+void                qs_stand_in_driver_fail (const char   *symbol,
+                                             guint         n,
+                                             QsCudaResult  result);
+guint               qs_stand_in_driver_count_launches (void);
+
+G_END_DECLS
