@@ -6,15 +6,16 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "passes/qs-replay-network.h"
+#include "passes/qs-pass.h"
+#include "passes/qs-replay.h"
 #include "qs-compat.h"
 #include "qs-journal-item.h"
+#include "qs-journal-row.h"
+#include "qs-replay-bar.h"
+#include "qs-replay-state.h"
 #include "qs-resources.h"
 #include "widgets/qs-graph-view.h"
 #include "widgets/qs-legend.h"
-
-/* Long enough to read a sentence and find the layers. */
-#define PLAY_SECONDS 2
 
 /* Of the buttons that lie over the graph. */
 #define MOMENTS_HEIGHT 56
@@ -29,10 +30,9 @@ struct _QsRewritesPage
   QsSession *session;
   QsEngine *engine;         /* (nullable): the one that is replayed */
   guint n_steps;
-  guint step;               /* rewrites done: 0 … n_steps */
-  gboolean is_current;      /* the view shows the state */
+  gboolean is_current;      /* the view shows the state, or will when it is made */
+  gboolean is_making;       /* a state */
   gboolean is_following;
-  guint play_source;
 
   GListStore *all_rewrites;
   GListStore *all_blocked;
@@ -49,11 +49,7 @@ struct _QsRewritesPage
   GtkWidget *moments;
   GtkToggleButton *before_button;
   GtkToggleButton *after_button;
-  GtkWidget *back_button;
-  GtkToggleButton *play_button;
-  GtkWidget *forward_button;
-  GtkLabel *position;
-  GtkLabel *sentence;
+  QsReplayBar *bar;
   GtkDropDown *rules;
   GtkStack *lists;
   GtkStackPage *rewrites_page;
@@ -77,104 +73,116 @@ get_journal (QsRewritesPage *self)
 static const QsJournalEntry *
 get_entry (QsRewritesPage *self)
 {
-  return self->step == 0 ? NULL : qs_replay_get_entry (get_journal (self), self->step - 1);
+  guint step = qs_replay_bar_get_step (self->bar);
+
+  return step == 0 ? NULL : qs_replay_get_entry (get_journal (self), step - 1);
 }
 
 /* The graph */
 
-static void
-highlight (QsRewritesPage *self,
-           QsNetwork      *network,
-           GPtrArray      *sketches)
-{
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (int));
-
-  for (guint i = 0; i < sketches->len; i++)
-    {
-      const QsLayerSketch *sketch = g_ptr_array_index (sketches, i);
-      const QsLayer *layer = qs_network_find_layer (network, sketch->name);
-      int id = layer == NULL ? -1 : (int) layer->id;
-
-      if (layer != NULL)
-        g_array_append_val (ids, id);
-    }
-
-  qs_graph_view_set_highlighted (self->view, ids);
-  if (ids->len > 0)
-    qs_graph_view_show_layer (self->view, g_array_index (ids, int, 0));
-}
-
-/* In a network with Q/DQ the rewrites decide the precisions; else that comes after all of them. */
-static QsGraphScene *
-make_scene (QsRewritesPage  *self,
-            QsNetwork       *network,
-            guint            step,
-            GError         **error)
-{
-  if (step == self->n_steps || qs_engine_is_explicit (self->engine))
-    return qs_graph_scene_new_for_built (network, NULL, error);
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      QsTensor *tensor = g_ptr_array_index (network->tensors, i);
-
-      if (tensor->type == QS_DATA_TYPE_INT8)
-        tensor->type = QS_DATA_TYPE_FLOAT;
-      tensor->scale = 0.0f;
-    }
-  return qs_graph_scene_new (network, NULL, error);
-}
-
-/* The light green ground of pairs that the advice is to take away, with its word in the legend. */
-static void
-mark_pairs (QsRewritesPage *self,
-            QsNetwork      *network,
-            QsGraphScene   *scene)
-{
-  g_autoptr (GArray) pairs = qs_lint_find_pairs (self->lints, network);
-
-  qs_graph_scene_set_superfluous (scene, pairs);
-  qs_legend_set_scene (self->legend, scene);
-  gtk_widget_set_visible (GTK_WIDGET (self->legend), pairs->len > 0);
-}
+static void update_if_mapped (QsRewritesPage *self);
 
 static void
-show_state (QsRewritesPage *self)
+show_scene (QsRewritesPage *self,
+            QsGraphScene   *scene,
+            GArray         *touched)
 {
-  const QsJournalEntry *entry = get_entry (self);
-  gboolean before = entry != NULL && gtk_toggle_button_get_active (self->before_button);
-  guint step = before ? self->step - 1 : self->step;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QsNetwork) network =
-    qs_replay_make_network (get_journal (self), qs_engine_get_network (self->engine),
-                            qs_session_get_network (self->session), step, &error);
-  g_autoptr (QsGraphScene) scene = network == NULL ? NULL : make_scene (self, network, step, &error);
-
-  if (scene == NULL)
-    g_warning ("The rewrites cannot be shown: %s", error->message);
-  else
-    mark_pairs (self, network, scene);
-
   self->is_following = TRUE;
   qs_graph_view_set_scene (self->view, scene);
-  if (scene != NULL && entry != NULL)
-    highlight (self, network, before ? entry->before : entry->after);
+  qs_legend_set_scene (self->legend, scene);
+  gtk_widget_set_visible (GTK_WIDGET (self->legend),
+                          scene != NULL && qs_graph_scene_count_superfluous (scene) > 0);
+  qs_graph_view_set_highlighted (self->view, touched);
+  if (touched != NULL && touched->len > 0)
+    qs_graph_view_show_layer (self->view, g_array_index (touched, int, 0));
   self->is_following = FALSE;
+}
+
+/* A state that nobody wants any more is not shown; the one that is wanted now is made next. */
+static void
+state_made_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (QsRewritesPage) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsReplayState) state = qs_replay_state_make_finish (result, &error);
+
+  self->is_making = FALSE;
+  if (self->session == NULL) /* the window was closed */
+    return;
+
+  if (state == NULL)
+    g_warning ("The rewrites cannot be shown: %s", error->message);
+  else if (self->is_current && self->engine != NULL)
+    show_scene (self, state->scene, state->touched);
+  qs_replay_bar_set_waiting (self->bar, FALSE);
+  update_if_mapped (self);
+}
+
+/* One at a time: while one is made, the wish for another waits. */
+static void
+make_state (QsRewritesPage *self)
+{
+  gboolean before = gtk_toggle_button_get_active (self->before_button);
+
+  qs_replay_bar_set_waiting (self->bar, TRUE);
+  if (self->is_making)
+    return;
+
+  self->is_making = self->is_current = TRUE;
+  qs_replay_state_make_async (self->engine, qs_session_get_network (self->session), self->lints,
+                              qs_replay_bar_get_step (self->bar), before, state_made_cb,
+                              g_object_ref (self));
+}
+
+/* Before a build there is nothing to replay, but pairs of a model can be advised on. */
+static void
+show_network (QsRewritesPage *self)
+{
+  QsNetwork *network = qs_session_get_network (self->session);
+  g_autoptr (QsGraphScene) scene =
+    network == NULL ? NULL : qs_graph_scene_new (network, NULL, NULL);
+
+  if (scene != NULL)
+    {
+      g_autoptr (GArray) pairs = qs_lint_find_pairs (self->lints, network);
+
+      qs_graph_scene_set_superfluous (scene, pairs);
+    }
+  self->is_current = TRUE;
+  show_scene (self, scene, NULL);
+}
+
+/* Without a filter the place of a rewrite is its number. */
+static guint
+find_row (QsRewritesPage *self)
+{
+  GListModel *model = gtk_single_selection_get_model (self->rewrite_selection);
+  int wanted = (int) qs_replay_bar_get_step (self->bar) - 1;
+  guint low = 0, high = g_list_model_get_n_items (model);
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+      g_autoptr (QsJournalItem) item = g_list_model_get_item (model, middle);
+      int step = qs_journal_item_get_step (item);
+
+      if (step == wanted)
+        return middle;
+      if (step < wanted)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+
+  return GTK_INVALID_LIST_POSITION;
 }
 
 static void
 select_row (QsRewritesPage *self)
 {
-  GListModel *model = gtk_single_selection_get_model (self->rewrite_selection);
-  guint n = g_list_model_get_n_items (model), found = GTK_INVALID_LIST_POSITION;
-
-  for (guint i = 0; i < n && found == GTK_INVALID_LIST_POSITION; i++)
-    {
-      g_autoptr (QsJournalItem) item = g_list_model_get_item (model, i);
-
-      if (qs_journal_item_get_step (item) == (int) self->step - 1)
-        found = i;
-    }
+  guint found = find_row (self);
 
   self->is_following = TRUE;
   gtk_single_selection_set_selected (self->rewrite_selection, found);
@@ -184,98 +192,42 @@ select_row (QsRewritesPage *self)
 }
 
 static void
-show_bar (QsRewritesPage *self)
+show_words (QsRewritesPage *self)
 {
   const QsJournalEntry *entry = get_entry (self);
-  /* Translators: which of how many rewrites. */
-  g_autofree char *position = g_strdup_printf (_("%u / %u"), self->step, self->n_steps);
+  const QsPass *pass = entry == NULL ? NULL : qs_pass_lookup (entry->rule);
 
-  gtk_label_set_label (self->position, position);
-  gtk_label_set_label (self->sentence, entry != NULL ? entry->reason
-                                                     : _("The network as it was imported"));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->sentence), entry != NULL ? entry->reason : NULL);
   gtk_widget_set_visible (self->moments, entry != NULL);
-  gtk_widget_set_sensitive (self->back_button, self->step > 0);
-  gtk_widget_set_sensitive (self->forward_button, self->step < self->n_steps);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->play_button), self->n_steps > 0);
+  if (entry == NULL)
+    qs_replay_bar_set_words (self->bar, NULL, NULL, _("The network as it was imported"));
+  else
+    qs_replay_bar_set_words (self->bar, pass != NULL ? pass->title : entry->rule,
+                             pass != NULL ? pass->condition : NULL, entry->reason);
 }
 
 /* Work for who looks only. */
 static void
 update_if_mapped (QsRewritesPage *self)
 {
-  if (self->is_current || self->engine == NULL || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+  if (self->is_current || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
 
-  self->is_current = TRUE;
-  show_state (self);
+  if (self->engine != NULL)
+    make_state (self);
+  else
+    show_network (self);
 }
 
 static void
-go_to (QsRewritesPage *self,
-       guint           step)
+step_changed_cb (QsRewritesPage *self)
 {
-  self->step = MIN (step, self->n_steps);
+  if (self->engine == NULL)
+    return;
+
   self->is_current = FALSE;
-  show_bar (self);
+  show_words (self);
   select_row (self);
   update_if_mapped (self);
-}
-
-/* The bar */
-
-static void
-stop_playing (QsRewritesPage *self)
-{
-  gtk_toggle_button_set_active (self->play_button, FALSE);
-}
-
-static gboolean
-play_cb (gpointer user_data)
-{
-  QsRewritesPage *self = user_data;
-
-  if (self->step >= self->n_steps)
-    {
-      self->play_source = 0;
-      stop_playing (self);
-      return G_SOURCE_REMOVE;
-    }
-
-  go_to (self, self->step + 1);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-play_toggled_cb (QsRewritesPage *self)
-{
-  gboolean is_playing = gtk_toggle_button_get_active (self->play_button);
-
-  g_clear_handle_id (&self->play_source, g_source_remove);
-  gtk_button_set_icon_name (GTK_BUTTON (self->play_button),
-                            is_playing ? "media-playback-pause-symbolic"
-                                       : "media-playback-start-symbolic");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->play_button), is_playing ? _("Pause") : _("Play"));
-  if (!is_playing)
-    return;
-
-  gtk_toggle_button_set_active (self->after_button, TRUE);
-  go_to (self, self->step == self->n_steps ? 0 : self->step + 1);
-  self->play_source = g_timeout_add_seconds (PLAY_SECONDS, play_cb, self);
-}
-
-static void
-back_clicked_cb (QsRewritesPage *self)
-{
-  stop_playing (self);
-  go_to (self, self->step - 1);
-}
-
-static void
-forward_clicked_cb (QsRewritesPage *self)
-{
-  stop_playing (self);
-  go_to (self, self->step + 1);
 }
 
 /* Emitted by the one of the two buttons; the other one is its opposite. */
@@ -313,22 +265,6 @@ rule_chosen_cb (QsRewritesPage *self)
   select_row (self);
 }
 
-static guint
-count_rule (QsRewritesPage *self,
-            const char     *rule)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->n_steps; i++)
-    {
-      g_autoptr (QsJournalItem) item = g_list_model_get_item (G_LIST_MODEL (self->all_rewrites), i);
-
-      n += strcmp (qs_journal_item_get_entry (item)->rule, rule) == 0;
-    }
-
-  return n;
-}
-
 static void
 add_rule (QsRewritesPage *self,
           GtkStringList  *names,
@@ -347,6 +283,8 @@ static void
 fill_rules (QsRewritesPage *self)
 {
   g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+  g_autoptr (GHashTable) counts = g_hash_table_new (NULL, NULL);       /* by interned rule */
+  g_autoptr (GPtrArray) in_order = g_ptr_array_new_with_free_func (g_object_unref);
 
   g_ptr_array_set_size (self->rule_ids, 0);
   self->rule = NULL;
@@ -355,9 +293,20 @@ fill_rules (QsRewritesPage *self)
     {
       g_autoptr (QsJournalItem) item = g_list_model_get_item (G_LIST_MODEL (self->all_rewrites), i);
       const char *rule = g_intern_string (qs_journal_item_get_entry (item)->rule);
+      guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, rule));
 
-      if (!g_ptr_array_find (self->rule_ids, rule, NULL))
-        add_rule (self, names, rule, qs_journal_item_get_title (item), count_rule (self, rule));
+      if (n == 0)
+        g_ptr_array_add (in_order, g_object_ref (item));
+      g_hash_table_insert (counts, (gpointer) rule, GUINT_TO_POINTER (n + 1));
+    }
+
+  for (guint i = 0; i < in_order->len; i++)
+    {
+      QsJournalItem *item = g_ptr_array_index (in_order, i);
+      const char *rule = g_intern_string (qs_journal_item_get_entry (item)->rule);
+
+      add_rule (self, names, rule, qs_journal_item_get_title (item),
+                GPOINTER_TO_UINT (g_hash_table_lookup (counts, rule)));
     }
 
   gtk_drop_down_set_model (self->rules, G_LIST_MODEL (names));
@@ -365,29 +314,35 @@ fill_rules (QsRewritesPage *self)
 }
 
 static void
+fill_store (GListStore *store,
+            GPtrArray  *items)
+{
+  g_list_store_splice (store, 0, g_list_model_get_n_items (G_LIST_MODEL (store)), items->pdata,
+                       items->len);
+}
+
+static void
 fill_lists (QsRewritesPage *self)
 {
   QsJournal *journal = get_journal (self);
-  int step = 0;
+  g_autoptr (GPtrArray) done = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) refused = g_ptr_array_new_with_free_func (g_object_unref);
   g_autofree char *rewrites = NULL, *blocked = NULL;
 
-  g_list_store_remove_all (self->all_rewrites);
-  g_list_store_remove_all (self->all_blocked);
   for (guint i = 0; i < qs_journal_get_n (journal); i++)
     {
       const QsJournalEntry *entry = qs_journal_get (journal, i);
       gboolean is_step = entry->kind == QS_JOURNAL_REWRITE &&
                          entry->before->len + entry->after->len > 0;
-      g_autoptr (QsJournalItem) item = qs_journal_item_new (journal, entry, is_step ? step : -1);
 
-      step += is_step;
-      if (is_step)
-        g_list_store_append (self->all_rewrites, item);
-      else if (entry->kind == QS_JOURNAL_REFUSAL)
-        g_list_store_append (self->all_blocked, item);
+      if (is_step || entry->kind == QS_JOURNAL_REFUSAL)
+        g_ptr_array_add (is_step ? done : refused,
+                         qs_journal_item_new (journal, entry, is_step ? (int) done->len : -1));
     }
 
-  self->n_steps = (guint) step;
+  fill_store (self->all_rewrites, done);
+  fill_store (self->all_blocked, refused);
+  self->n_steps = done->len;
   /* Translators: titles of lists, with the number of rows. */
   rewrites = g_strdup_printf (_("Rewrites (%u)"), self->n_steps);
   blocked = g_strdup_printf (_("Blocked (%u)"),
@@ -512,22 +467,6 @@ fill_advice (QsRewritesPage *self)
   gtk_widget_set_visible (self->undo_button, qs_session_can_undo_edit (self->session));
 }
 
-/* Before a build there is nothing to replay, but pairs of a model can be advised on. */
-static void
-show_network (QsRewritesPage *self)
-{
-  QsNetwork *network = qs_session_get_network (self->session);
-  g_autoptr (QsGraphScene) scene =
-    network == NULL ? NULL : qs_graph_scene_new (network, NULL, NULL);
-
-  gtk_widget_set_visible (GTK_WIDGET (self->legend), FALSE);
-  if (scene != NULL)
-    mark_pairs (self, network, scene);
-  self->is_following = TRUE;
-  qs_graph_view_set_scene (self->view, scene);
-  self->is_following = FALSE;
-}
-
 static void
 clear_replay (QsRewritesPage *self)
 {
@@ -535,23 +474,21 @@ clear_replay (QsRewritesPage *self)
 
   g_list_store_remove_all (self->all_rewrites);
   g_list_store_remove_all (self->all_blocked);
-  self->n_steps = self->step = 0;
+  self->n_steps = 0;
   self->is_following = TRUE;
   fill_rules (self);
   self->is_following = FALSE;
   gtk_stack_page_set_title (self->rewrites_page, _("Rewrites"));
   gtk_stack_page_set_title (self->blocked_page, _("Blocked"));
-  gtk_label_set_label (self->position, "");
-  gtk_label_set_label (self->sentence,
-                       _("Build the model to see which layers were fused, and why."));
+  qs_replay_bar_set_n_steps (self->bar, 0);
+  qs_replay_bar_set_words (self->bar, NULL, NULL,
+                           _("Build the model to see which layers were fused, and why."));
   gtk_widget_set_visible (self->moments, FALSE);
-  gtk_widget_set_sensitive (self->back_button, FALSE);
-  gtk_widget_set_sensitive (self->forward_button, FALSE);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->play_button), FALSE);
   gtk_stack_set_visible_child_name (self->stack, has_advice ? "replay" : "empty");
   if (has_advice)
     gtk_stack_set_visible_child_name (self->lists, "advice");
-  show_network (self);
+  self->is_current = FALSE;
+  update_if_mapped (self);
 }
 
 static void
@@ -563,7 +500,7 @@ engine_changed_cb (QsRewritesPage *self)
   if (engine == self->engine && engine != NULL)
     return;
 
-  stop_playing (self);
+  qs_replay_bar_stop (self->bar);
   g_clear_pointer (&self->engine, qs_engine_unref);
   self->engine = engine == NULL ? NULL : qs_engine_ref (engine);
   gtk_stack_set_visible_child_name (self->stack, engine == NULL ? "empty" : "replay");
@@ -577,7 +514,8 @@ engine_changed_cb (QsRewritesPage *self)
   fill_lists (self);
   self->is_following = FALSE;
   gtk_stack_set_visible_child_name (self->lists, "rewrites");
-  go_to (self, MIN (self->n_steps, 1));
+  qs_replay_bar_set_n_steps (self->bar, self->n_steps);
+  qs_replay_bar_set_step (self->bar, 1);
 }
 
 static void
@@ -588,8 +526,8 @@ rewrite_selected_cb (QsRewritesPage *self)
   if (self->is_following || item == NULL)
     return;
 
-  stop_playing (self);
-  go_to (self, (guint) qs_journal_item_get_step (item) + 1);
+  qs_replay_bar_stop (self->bar);
+  qs_replay_bar_set_step (self->bar, (guint) qs_journal_item_get_step (item) + 1);
 }
 
 static void
@@ -632,83 +570,15 @@ qs_rewrites_page_set_session (QsRewritesPage *self,
   engine_changed_cb (self);
 }
 
-/* Rows: of a rewrite its number, rule and layer; of a blocked one the reason and what would help. */
-
-static void
-row_setup_cb (GtkSignalListItemFactory *factory,
-              GtkListItem              *list_item)
-{
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *number = gtk_label_new (NULL);
-  GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-
-  gtk_label_set_width_chars (GTK_LABEL (number), 4);
-  gtk_label_set_xalign (GTK_LABEL (number), 1.0f);
-  gtk_widget_set_valign (number, GTK_ALIGN_START);
-  gtk_widget_add_css_class (number, "numeric");
-  gtk_widget_add_css_class (number, "dim-label");
-  gtk_widget_set_hexpand (words, TRUE);
-  for (guint i = 0; i < 2; i++)
-    {
-      GtkWidget *label = gtk_label_new (NULL);
-
-      gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-      gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-      gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-      if (i == 1)
-        {
-          gtk_widget_add_css_class (label, "caption");
-          gtk_widget_add_css_class (label, "dim-label");
-        }
-      gtk_box_append (GTK_BOX (words), label);
-    }
-  gtk_box_append (GTK_BOX (row), number);
-  gtk_box_append (GTK_BOX (row), words);
-  gtk_list_item_set_child (list_item, row);
-}
-
-/* What is there now, or what went. */
-static const char *
-get_layer_name (const QsJournalEntry *entry)
-{
-  if (entry->result != NULL)
-    return entry->result;
-
-  return entry->layers != NULL && entry->layers[0] != NULL ? entry->layers[0] : "";
-}
-
-static void
-row_bind_cb (GtkSignalListItemFactory *factory,
-             GtkListItem              *list_item)
-{
-  QsJournalItem *item = gtk_list_item_get_item (list_item);
-  const QsJournalEntry *entry = qs_journal_item_get_entry (item);
-  GtkWidget *number = gtk_widget_get_first_child (gtk_list_item_get_child (list_item));
-  GtkWidget *first = gtk_widget_get_first_child (gtk_widget_get_next_sibling (number));
-  GtkWidget *second = gtk_widget_get_next_sibling (first);
-  int step = qs_journal_item_get_step (item);
-  g_autofree char *text = step < 0 ? NULL : g_strdup_printf ("%d", step + 1);
-
-  gtk_widget_set_visible (number, step >= 0);
-  gtk_label_set_label (GTK_LABEL (number), text != NULL ? text : "");
-  gtk_label_set_label (GTK_LABEL (first),
-                       step >= 0 ? qs_journal_item_get_title (item) : entry->reason);
-  gtk_label_set_label (GTK_LABEL (second), step >= 0 ? get_layer_name (entry)
-                                           : entry->remedy != NULL ? entry->remedy
-                                                                   : get_layer_name (entry));
-}
-
 static GtkSingleSelection *
-fill_view (QsRewritesPage *self,
-           GtkListView    *view,
-           GListModel     *model,
-           GCallback       callback)
+fill_view (QsRewritesPage     *self,
+           GtkListView        *view,
+           GListModel         *model,
+           GtkListItemFactory *factory,
+           GCallback           callback)
 {
-  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
   GtkSingleSelection *selection = gtk_single_selection_new (model);
 
-  g_signal_connect (factory, "setup", G_CALLBACK (row_setup_cb), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (row_bind_cb), NULL);
   gtk_single_selection_set_autoselect (selection, FALSE);
   gtk_single_selection_set_can_unselect (selection, TRUE);
   gtk_list_view_set_factory (view, factory);
@@ -731,7 +601,7 @@ qs_rewrites_page_grab_focus (GtkWidget *widget)
 {
   QsRewritesPage *self = QS_REWRITES_PAGE (widget);
 
-  return self->engine != NULL && gtk_widget_grab_focus (GTK_WIDGET (self->forward_button));
+  return self->engine != NULL && gtk_widget_grab_focus (GTK_WIDGET (self->bar));
 }
 
 static void
@@ -742,18 +612,11 @@ qs_rewrites_page_map (GtkWidget *widget)
 }
 
 static void
-qs_rewrites_page_unmap (GtkWidget *widget)
-{
-  stop_playing (QS_REWRITES_PAGE (widget));
-  GTK_WIDGET_CLASS (qs_rewrites_page_parent_class)->unmap (widget);
-}
-
-static void
 qs_rewrites_page_dispose (GObject *object)
 {
   QsRewritesPage *self = QS_REWRITES_PAGE (object);
 
-  g_clear_handle_id (&self->play_source, g_source_remove);
+  self->session = NULL;
   if (self->filter != NULL)
     gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
   self->is_following = TRUE;
@@ -778,11 +641,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, moments);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, before_button);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, after_button);
-  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, back_button);
-  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, play_button);
-  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, forward_button);
-  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, position);
-  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, sentence);
+  gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, bar);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, rules);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, lists);
   gtk_widget_class_bind_template_child (widget_class, QsRewritesPage, rewrites_page);
@@ -802,17 +661,15 @@ qs_rewrites_page_class_init (QsRewritesPageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = qs_rewrites_page_dispose;
   widget_class->grab_focus = qs_rewrites_page_grab_focus;
   widget_class->map = qs_rewrites_page_map;
-  widget_class->unmap = qs_rewrites_page_unmap;
 
   g_type_ensure (QS_TYPE_GRAPH_VIEW);
   g_type_ensure (QS_TYPE_LEGEND);
+  g_type_ensure (QS_TYPE_REPLAY_BAR);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-rewrites-page.ui");
   bind_children (widget_class);
   gtk_widget_class_bind_template_callback (widget_class, view_selected_cb);
   gtk_widget_class_bind_template_callback (widget_class, moment_toggled_cb);
-  gtk_widget_class_bind_template_callback (widget_class, back_clicked_cb);
-  gtk_widget_class_bind_template_callback (widget_class, play_toggled_cb);
-  gtk_widget_class_bind_template_callback (widget_class, forward_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, step_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_chosen_cb);
   gtk_widget_class_bind_template_callback (widget_class, list_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, undo_clicked_cb);
@@ -822,6 +679,8 @@ qs_rewrites_page_class_init (QsRewritesPageClass *klass)
 static void
 qs_rewrites_page_init (QsRewritesPage *self)
 {
+  g_autoptr (GtkListItemFactory) steps = qs_journal_step_factory_new ();
+  g_autoptr (GtkListItemFactory) refusals = qs_journal_refusal_factory_new ();
   GtkFilterListModel *filtered;
 
   self->all_rewrites = g_list_store_new (QS_TYPE_JOURNAL_ITEM);
@@ -835,9 +694,9 @@ qs_rewrites_page_init (QsRewritesPage *self)
   self->filter = gtk_custom_filter_new (filter_func, self, NULL);
   filtered = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (self->all_rewrites)),
                                         g_object_ref (GTK_FILTER (self->filter)));
-  self->rewrite_selection = fill_view (self, self->rewrites, G_LIST_MODEL (filtered),
+  self->rewrite_selection = fill_view (self, self->rewrites, G_LIST_MODEL (filtered), steps,
                                        G_CALLBACK (rewrite_selected_cb));
   self->blocked_selection = fill_view (self, self->blocked,
-                                       g_object_ref (G_LIST_MODEL (self->all_blocked)),
+                                       g_object_ref (G_LIST_MODEL (self->all_blocked)), refusals,
                                        G_CALLBACK (blocked_selected_cb));
 }
