@@ -136,7 +136,9 @@ check_residual (QsLayer *layer,
 
   if (qs_layer_get_role (layer) != QS_PLACEMENT_WEIGHTED || residual == NULL)
     return TRUE;
-  if (output == NULL || !qs_shape_equal (&residual->shape, &output->shape))
+  /* That of a product of activations may be broadcast, which the inference looks at. */
+  if (output == NULL || (layer->klass->kind != QS_LAYER_MATRIX_MULTIPLY &&
+                         !qs_shape_equal (&residual->shape, &output->shape)))
     return fail (error, layer, "its residual input has another shape than its output");
   if (!is_float (residual->type) && !is_quantized (residual))
     return fail (error, layer, "its residual input is neither float nor INT8");

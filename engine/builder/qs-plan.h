@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  *
  * Numbers in constants are little endian.
  */
-#define QS_PLAN_VERSION 1
+#define QS_PLAN_VERSION 2
 #define QS_PLAN_HEADER_SIZE 80
 
 GBytes   *qs_plan_wrap        (gconstpointer     message,

@@ -7,6 +7,7 @@
 #include "core/qs-error.h"
 #include "import/qs-import.h"
 #include "onnx/qs-onnx-editor.h"
+#include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
 
 /* Per-channel scales, and with them the axis attribute, came with this version. */
@@ -364,6 +365,20 @@ is_alias (Writer     *self,
   return FALSE;
 }
 
+/* Whether another layer, which reads @value through the same node, has led it through @chain. */
+static gboolean
+is_led (Writer      *self,
+        const char  *input,
+        const char  *value,
+        const Chain *chain)
+{
+  g_autoptr (GString) key = g_string_new (value);
+
+  for (guint i = 0; i < chain->n; i++)
+    g_string_append_printf (key, "|%a", (double) chain->scales[i]);
+  return g_strcmp0 (g_hash_table_lookup (self->chains, key->str), input) == 0;
+}
+
 /* Lets every chosen node of @layer that reads @value read the end of @chain instead. */
 static gboolean
 lead_through (Writer         *self,
@@ -386,6 +401,7 @@ lead_through (Writer         *self,
           const char *input = qs_onnx_node_get_input (proto, k);
           const char *last;
 
+          *n_led += is_led (self, input, value, chain);
           if (!is_alias (self, input, value))
             continue;
           last = get_dequantized (self, node - 1, input, chain, error);
@@ -410,11 +426,23 @@ fail_input (const QsLayer  *layer,
   return FALSE;
 }
 
+/* Whether nodes that move elements stand between a product and the tensor that it reads. */
+static gboolean
+reads_through_moves (const QsLayer *layer,
+                     guint          index)
+{
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+
+  return layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY &&
+         ((index == QS_INPUT_X && qs_access_is_set (&attributes->a)) ||
+          (index == QS_INPUT_WEIGHTS && qs_access_is_set (&attributes->b)));
+}
+
 static NodeChoice
 choose_nodes (const QsLayer *layer,
               guint          index)
 {
-  if (layer->klass->placement != QS_PLACEMENT_WEIGHTED)
+  if (layer->klass->placement != QS_PLACEMENT_WEIGHTED || reads_through_moves (layer, index))
     return NODES_ALL;
 
   return index == QS_INPUT_RESIDUAL ? NODES_OTHER : NODES_WEIGHTED;

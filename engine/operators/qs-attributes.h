@@ -24,12 +24,30 @@ typedef struct
 } QsConvolutionAttributes;
 
 /* MatrixMultiply: alpha * op(A) op(B) + beta * C. MatMul has alpha = beta = 1, no transposes. */
+/**
+ * QsAccess:
+ * @dims: the shape that is read; empty where the tensor is read as it is
+ * @strides: elements between neighbours along each axis, over the tensor's row-major order
+ * @offset: the first element
+ *
+ * An operand that is read where it lies, instead of a reshaped, transposed or cut copy of it.
+ */
+typedef struct
+{
+  QsInts dims;
+  QsInts strides;
+  gint64 offset;
+} QsAccess;
+
 typedef struct
 {
   gboolean trans_a;
   gboolean trans_b;
   float alpha;
   float beta;
+  QsAccess a;        /* how the operands are read, before transposition; empty for the usual way */
+  QsAccess b;
+  QsInts perm_y;     /* the result is stored with its axes in this order; empty for the usual one */
 } QsMatrixMultiplyAttributes;
 
 typedef enum

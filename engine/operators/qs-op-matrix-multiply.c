@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backends/qs-int8.h"
+#include "qs-access.h"
 #include "qs-attributes.h"
 #include "qs-families.h"
 #include "qs-op-matrix-multiply.h"
@@ -15,6 +16,13 @@ static const QsField fields[] = {
   { "transB", QS_FIELD_FLAG, OFFSET (trans_b) },
   { "alpha", QS_FIELD_FLOAT, OFFSET (alpha) },
   { "beta", QS_FIELD_FLOAT, OFFSET (beta) },
+  { "dimsA", QS_FIELD_INTS, OFFSET (a.dims) },
+  { "stridesA", QS_FIELD_INTS, OFFSET (a.strides) },
+  { "offsetA", QS_FIELD_INT, OFFSET (a.offset) },
+  { "dimsB", QS_FIELD_INTS, OFFSET (b.dims) },
+  { "stridesB", QS_FIELD_INTS, OFFSET (b.strides) },
+  { "offsetB", QS_FIELD_INT, OFFSET (b.offset) },
+  { "permY", QS_FIELD_INTS, OFFSET (perm_y) },
   { NULL },
 };
 
@@ -48,8 +56,36 @@ batch_shape (const QsShape *shape)
   return batch;
 }
 
+/* The order in which the axes of the result are stored must name each of them once. */
+static gboolean
+store (QsMatrixGeometry  *self,
+       const QsInts      *perm,
+       GError           **error)
+{
+  guint seen = 0;
+
+  self->stored = self->y;
+  if (perm->n == 0)
+    return TRUE;
+
+  for (int i = 0; i < perm->n && perm->n == self->y.n_dims; i++)
+    if (perm->v[i] >= 0 && perm->v[i] < self->y.n_dims)
+      {
+        self->stored.dims[i] = self->y.dims[perm->v[i]];
+        seen |= 1u << perm->v[i];
+      }
+  if (seen == (1u << self->y.n_dims) - 1)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,
+               "the order of the result's axes does not name each of %d axes once", self->y.n_dims);
+  return FALSE;
+}
+
 /**
  * qs_matrix_geometry_init:
+ *
+ * The operands have the shapes @a and @b, or are read as the attributes say.
  *
  * NumPy's matmul: a vector counts as one row on the left, one column on the right, and that axis
  * is dropped from the result; axes before the last two are broadcast.
@@ -63,28 +99,33 @@ qs_matrix_geometry_init (QsMatrixGeometry                 *self,
                          const QsShape                    *b,
                          GError                          **error)
 {
-  QsShape batch_a = batch_shape (a), batch_b = batch_shape (b);
+  QsShape read_a, read_b, batch_a, batch_b;
   gint64 k_of_b;
 
   memset (self, 0, sizeof *self);
-  if (a->n_dims < 1 || b->n_dims < 1 || !qs_shape_broadcast (&batch_a, &batch_b, &self->batch))
-    return fail (error, a, b);
+  qs_access_shape (&attributes->a, a, &read_a);
+  qs_access_shape (&attributes->b, b, &read_b);
+  batch_a = batch_shape (&read_a);
+  batch_b = batch_shape (&read_b);
+  if (read_a.n_dims < 1 || read_b.n_dims < 1 ||
+      !qs_shape_broadcast (&batch_a, &batch_b, &self->batch))
+    return fail (error, &read_a, &read_b);
 
-  self->vector_a = a->n_dims == 1;
-  self->vector_b = b->n_dims == 1;
-  self->m = self->vector_a ? 1 : from_end (a, attributes->trans_a ? 0 : 1);
-  self->k = self->vector_a ? a->dims[0] : from_end (a, attributes->trans_a ? 1 : 0);
-  self->n = self->vector_b ? 1 : from_end (b, attributes->trans_b ? 1 : 0);
-  k_of_b = self->vector_b ? b->dims[0] : from_end (b, attributes->trans_b ? 0 : 1);
+  self->vector_a = read_a.n_dims == 1;
+  self->vector_b = read_b.n_dims == 1;
+  self->m = self->vector_a ? 1 : from_end (&read_a, attributes->trans_a ? 0 : 1);
+  self->k = self->vector_a ? read_a.dims[0] : from_end (&read_a, attributes->trans_a ? 1 : 0);
+  self->n = self->vector_b ? 1 : from_end (&read_b, attributes->trans_b ? 1 : 0);
+  k_of_b = self->vector_b ? read_b.dims[0] : from_end (&read_b, attributes->trans_b ? 0 : 1);
   if (self->k != k_of_b)
-    return fail (error, a, b);
+    return fail (error, &read_a, &read_b);
 
   self->y = self->batch;
   if (!self->vector_a)
     self->y.dims[self->y.n_dims++] = self->m;
   if (!self->vector_b)
     self->y.dims[self->y.n_dims++] = self->n;
-  return TRUE;
+  return store (self, &attributes->perm_y, error);
 }
 
 static gboolean
@@ -112,16 +153,19 @@ infer (QsLayer *layer,
 {
   QsTensor *a = qs_layer_require_input (layer, QS_INPUT_X, error);
   QsTensor *b = a != NULL ? qs_layer_require_input (layer, QS_INPUT_WEIGHTS, error) : NULL;
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
   QsMatrixGeometry geometry;
 
-  if (b == NULL || !qs_layer_check_float (a, "the first input", error) ||
+  if (b == NULL || !qs_access_check (&attributes->a, &a->shape, error) ||
+      !qs_access_check (&attributes->b, &b->shape, error) ||
+      !qs_layer_check_float (a, "the first input", error) ||
       !qs_layer_check_float (b, "the second input", error) ||
       !qs_matrix_geometry_init (&geometry, layer->attributes, &a->shape, &b->shape, error) ||
       !check_extra_input (layer, QS_INPUT_BIAS, "bias", &geometry.y, error) ||
       !check_extra_input (layer, QS_INPUT_RESIDUAL, "residual input", &geometry.y, error))
     return FALSE;
 
-  return qs_layer_set_output (layer, 0, qs_layer_weighted_type (layer), &geometry.y, error);
+  return qs_layer_set_output (layer, 0, qs_layer_weighted_type (layer), &geometry.stored, error);
 }
 
 static void
@@ -159,6 +203,27 @@ qs_matrix_layout_init_right (QsMatrixLayout                   *self,
   *self = (QsMatrixLayout) { .row = b->strides[0] };
   if (!geometry->vector_b)
     init_operand (self, geometry, b, attributes->trans_b);
+}
+
+gboolean
+qs_matrix_reads_plainly (const QsMatrixMultiplyAttributes *attributes)
+{
+  return !qs_access_is_set (&attributes->a) && !qs_access_is_set (&attributes->b) &&
+         attributes->perm_y.n == 0;
+}
+
+void
+qs_matrix_result_view (const QsMatrixGeometry           *geometry,
+                       const QsMatrixMultiplyAttributes *attributes,
+                       const QsView                     *stored,
+                       QsView                           *view)
+{
+  const QsView from = *stored;
+
+  *view = from;
+  view->shape = geometry->y;
+  for (int i = 0; i < attributes->perm_y.n; i++)
+    view->strides[attributes->perm_y.v[i]] = from.strides[i];
 }
 
 void
@@ -222,10 +287,12 @@ static void
 plan_init (Plan          *self,
            const QsLayer *layer,
            const QsView  *inputs,
+           const QsView  *a,
+           const QsView  *b,
            const QsView  *y)
 {
-  qs_matrix_layout_init_left (&self->a, &self->g, layer->attributes, &inputs[0]);
-  qs_matrix_layout_init_right (&self->b, &self->g, layer->attributes, &inputs[1]);
+  qs_matrix_layout_init_left (&self->a, &self->g, layer->attributes, a);
+  qs_matrix_layout_init_right (&self->b, &self->g, layer->attributes, b);
   qs_matrix_layout_init_result (&self->y, &self->g, y);
   for (guint i = 0; i < 2; i++)
     {
@@ -281,21 +348,45 @@ multiply_row (const Plan  *plan,
     }
 }
 
+/* The operands as they are read: strides over row-major memory. */
+static gboolean
+read_operand (const QsAccess  *access,
+              const QsView    *tensor,
+              QsView          *view,
+              GError         **error)
+{
+  gint64 offset;
+
+  if (qs_access_is_set (access) && !qs_view_is_linear (tensor))
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                   "an operand that is read through strides is not in row-major order");
+      return FALSE;
+    }
+
+  offset = qs_access_view (access, tensor, view);
+  view->data = (guint8 *) tensor->data + offset * (gint64) qs_data_type_size (tensor->type);
+  return TRUE;
+}
+
 static gboolean
 compute (const QsLayer *layer,
          const QsView  *inputs,
          QsView        *outputs,
          GError       **error)
 {
-  QsView *y = &outputs[0];
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
   g_autofree float *sums = NULL;
+  QsView a, b, y;
   QsWalk walk;
   Plan plan = { 0 };
 
-  if (!qs_matrix_geometry_init (&plan.g, layer->attributes, &inputs[0].shape, &inputs[1].shape,
-                                error))
+  if (!qs_matrix_geometry_init (&plan.g, attributes, &inputs[0].shape, &inputs[1].shape, error) ||
+      !read_operand (&attributes->a, &inputs[0], &a, error) ||
+      !read_operand (&attributes->b, &inputs[1], &b, error))
     return FALSE;
-  plan_init (&plan, layer, inputs, y);
+  qs_matrix_result_view (&plan.g, attributes, &outputs[0], &y);
+  plan_init (&plan, layer, inputs, &a, &b, &y);
   sums = qs_try_new (plan.g.n, sizeof (float), error);
   if (sums == NULL)
     return FALSE;
@@ -307,11 +398,11 @@ compute (const QsLayer *layer,
   for (; !walk.done; qs_walk_next (&walk))
     for (gint64 i = 0; i < plan.g.m; i++)
       {
-        float *out = (float *) y->data + walk.offset[2] + i * plan.y.row;
+        float *out = (float *) y.data + walk.offset[2] + i * plan.y.row;
         gint64 offsets[2], steps[2];
 
-        multiply_row (&plan, (const float *) inputs[0].data + walk.offset[0] + i * plan.a.row,
-                      (const float *) inputs[1].data + walk.offset[1], sums);
+        multiply_row (&plan, (const float *) a.data + walk.offset[0] + i * plan.a.row,
+                      (const float *) b.data + walk.offset[1], sums);
         find_extras (&plan, walk.index, i, offsets, steps);
         finish_row (layer, inputs, offsets, steps, plan.g.n, sums);
         for (gint64 j = 0; j < plan.g.n; j++)
@@ -359,7 +450,7 @@ parse_mat_mul (QsImporter       *importer,
                const QsOnnxNode *node,
                GError          **error)
 {
-  QsMatrixMultiplyAttributes attributes = { FALSE, FALSE, 1, 1 };
+  QsMatrixMultiplyAttributes attributes = { .alpha = 1, .beta = 1 };
 
   return qs_importer_add_layer (importer, node, QS_LAYER_MATRIX_MULTIPLY, &attributes, error) !=
          NULL;

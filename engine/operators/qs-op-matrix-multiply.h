@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * QsMatrixGeometry:
  * @batch: the broadcast axes in front of the matrices
  * @y: shape of the result
+ * @stored: shape of the tensor that holds it, whose axes may have another order
  *
  * y[batch, m, n] = sum over k of a[batch, m, k] * b[batch, k, n].
  */
@@ -16,6 +17,7 @@ typedef struct
 {
   QsShape batch;
   QsShape y;
+  QsShape stored;
   gint64 m;
   gint64 k;
   gint64 n;
@@ -51,6 +53,13 @@ void     qs_matrix_layout_init_right  (QsMatrixLayout                   *self,
                                        const QsMatrixGeometry           *geometry,
                                        const QsMatrixMultiplyAttributes *attributes,
                                        const QsView                     *b);
+/* Whether operands and result are dense tensors in the usual order of axes. */
+gboolean qs_matrix_reads_plainly      (const QsMatrixMultiplyAttributes *attributes);
+/* @view: (out): the result in the order of the product's axes, over the tensor @stored */
+void     qs_matrix_result_view        (const QsMatrixGeometry           *geometry,
+                                       const QsMatrixMultiplyAttributes *attributes,
+                                       const QsView                     *stored,
+                                       QsView                           *view);
 /* Of the result, or of an input that broadcasts to it: a bias or a residual. */
 void     qs_matrix_layout_init_result (QsMatrixLayout                   *self,
                                        const QsMatrixGeometry           *geometry,

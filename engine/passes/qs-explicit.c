@@ -20,15 +20,16 @@ typedef struct
 static const Stage stages[] = {
   { FALSE, { &qs_pass_merge_shuffles, &qs_pass_remove_identity, &qs_pass_quantize_constants } },
   { TRUE, { &qs_pass_merge_quantize, &qs_pass_forward_dequantize, &qs_pass_cancel_pairs } },
-  { FALSE, { &qs_pass_quantize_weighted, &qs_pass_dequantize_constants, &qs_pass_fold_factors,
+  { FALSE, { &qs_pass_fold_scale, &qs_pass_quantize_weighted, &qs_pass_dequantize_constants, &qs_pass_fold_factors,
              &qs_pass_fold_bias, &qs_pass_fold_batch_norm, &qs_pass_simplify_activations,
              &qs_pass_recognise_swish, &qs_pass_recognise_gelu, &qs_pass_recognise_activation,
-             &qs_pass_recognise_layer_norm, &qs_pass_merge_padding, &qs_pass_fuse_residual, &qs_pass_fuse_activation } },
+             &qs_pass_recognise_layer_norm, &qs_pass_merge_padding, &qs_pass_fold_scale,
+             &qs_pass_fuse_residual, &qs_pass_fuse_activation } },
   { TRUE, { &qs_pass_merge_quantize, &qs_pass_backward_quantize, &qs_pass_quantize_constants,
             &qs_pass_cancel_pairs } },
   { FALSE, { &qs_pass_insert_pairs, &qs_pass_quantize_non_weighted, &qs_pass_fuse_quantize,
              &qs_pass_merge_padding, &qs_pass_requantize, &qs_pass_dequantize_constants,
-             &qs_pass_place_reformats, &qs_pass_fuse_pooling } },
+             &qs_pass_place_reformats, &qs_pass_fuse_pooling, &qs_pass_absorb_moves } },
 };
 
 gboolean

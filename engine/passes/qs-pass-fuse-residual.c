@@ -67,6 +67,18 @@ is_deeper (QsNetwork      *network,
   return depth_a != depth_b ? depth_a > depth_b : a->producer->id > b->producer->id;
 }
 
+/* A product of two activations adds one row, or one matrix, to many, as attention adds its mask. */
+static gboolean
+takes_mask (const QsLayer  *layer,
+            const QsTensor *residual)
+{
+  const QsShape *shape = &qs_layer_get_output (layer, 0)->shape;
+  const int n = residual->shape.n_dims;
+
+  return qs_pass_is_activation_product (layer) && n > 0 &&
+         residual->shape.dims[n - 1] == shape->dims[shape->n_dims - 1];
+}
+
 /* Why the Add cannot move into the layer that writes @branch; NULL when it can. */
 static const char *
 find_obstacle (QsNetwork      *network,
@@ -90,7 +102,8 @@ find_obstacle (QsNetwork      *network,
     return "the other operand is a constant";
   if (residual->type != QS_DATA_TYPE_FLOAT || branch->type != QS_DATA_TYPE_FLOAT)
     return "the operands are not float32";
-  if (!qs_shape_equal (&branch->shape, shape) || !qs_shape_equal (&residual->shape, shape))
+  if (!qs_shape_equal (&branch->shape, shape) ||
+      (!qs_shape_equal (&residual->shape, shape) && !takes_mask (layer, residual)))
     return "the shapes differ, and a residual is not broadcast";
   return NULL;
 }

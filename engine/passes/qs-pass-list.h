@@ -21,8 +21,10 @@ G_BEGIN_DECLS
   PASS (recognise_gelu) \
   PASS (recognise_activation) \
   PASS (recognise_layer_norm) \
+  PASS (fold_scale) \
   PASS (fuse_residual) \
-  PASS (fuse_activation)
+  PASS (fuse_activation) \
+  PASS (absorb_moves)
 
 /*
  * The rewrites that only networks with Q/DQ need. Together with those above they are run in the

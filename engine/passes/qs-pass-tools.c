@@ -12,6 +12,18 @@ qs_pass_is_weighted (const QsLayer *layer)
 }
 
 gboolean
+qs_pass_is_activation_product (const QsLayer *layer)
+{
+  const QsTensor *second;
+
+  if (layer == NULL || layer->klass->kind != QS_LAYER_MATRIX_MULTIPLY)
+    return FALSE;
+
+  second = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
+  return second != NULL && second->value == NULL;
+}
+
+gboolean
 qs_pass_is_element_wise (const QsLayer     *layer,
                          QsElementWiseType  type)
 {

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 /* What several passes need: looking around in the graph, joining layers, writing the journal. */
 
 gboolean   qs_pass_is_weighted     (const QsLayer      *layer);
+/* A matrix product whose second operand is computed, too. */
+gboolean   qs_pass_is_activation_product (const QsLayer *layer);
 gboolean   qs_pass_is_element_wise (const QsLayer      *layer,
                                     QsElementWiseType   type);
 gboolean   qs_pass_is_unary        (const QsLayer      *layer,

@@ -156,8 +156,8 @@ typedef struct
                 gpointer      to,
                 gint64        n);
   /* One panel of the right side, @width columns wide, of which @n_columns are there; the others and
-   * what is missing in the last step of k are 0. INT8 values take @size bytes, four values of k or
-   * two of them a 32-bit word per step and column. */
+   * what is missing in the last step of k are 0. INT8 values take @size bytes; a step has @unit
+   * values of k for every column. */
   void (*pack_f32) (const float *from,
                     gint64       k_stride,
                     gint64       column_stride,
@@ -171,8 +171,9 @@ typedef struct
                    gint64       n_k,
                    gint64       n_columns,
                    gint64       width,
+                   gint64       unit,
                    gsize        size,
-                   guint32     *to);
+                   gpointer     to);
   QsCpuDepthwiseFunc depthwise_f32;
   QsCpuDepthwiseFunc depthwise_s8;
 

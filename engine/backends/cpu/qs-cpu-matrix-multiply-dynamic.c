@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/qs-int8.h"
+#include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-op-util.h"
@@ -28,6 +29,8 @@ typedef struct
   QsMatrixLayout b;
   QsMatrixLayout y;
   QsMatrixLayout residual;
+  gint64 left_offset;     /* of the first matrices in their tensors */
+  gint64 right_offset;
   gint64 n_batches;
   gint64 *rights;         /* where every right matrix begins */
   gint64 *places[4];      /* for every batch: left matrix, right matrix (its number), output, residual */
@@ -102,8 +105,8 @@ find_places (Dynamic  *self,
 
       for (int d = 0; d < self->g.batch.n_dims; d++)
         right += walk.index[d] * steps[d];
-      self->rights[right] = walk.offset[1];
-      self->places[LEFT][i] = walk.offset[0];
+      self->rights[right] = self->right_offset + walk.offset[1];
+      self->places[LEFT][i] = self->left_offset + walk.offset[0];
       self->places[RIGHT][i] = right;
       self->places[OUTPUT][i] = walk.offset[2];
       self->places[RESIDUAL][i] = walk.offset[3];
@@ -113,7 +116,14 @@ find_places (Dynamic  *self,
   return TRUE;
 }
 
-/* Where operands and result lie; they are dense in the row-major order of their shapes. */
+static void
+init_view (QsView        *view,
+           const QsShape *shape)
+{
+  qs_view_init (view, QS_DATA_TYPE_FLOAT, QS_FORMAT_LINEAR, shape, NULL);
+}
+
+/* Where operands and result lie: the tensors are dense in row-major order. */
 static gboolean
 find_layouts (Dynamic        *self,
               const QsLayer  *layer,
@@ -123,19 +133,22 @@ find_layouts (Dynamic        *self,
   const QsTensor *residual = qs_layer_get_input (layer, QS_INPUT_RESIDUAL);
   QsView a, b, y, r;
 
-  qs_view_init (&a, QS_DATA_TYPE_FLOAT, QS_FORMAT_LINEAR, &qs_layer_get_input (layer, 0)->shape, NULL);
-  qs_view_init (&b, QS_DATA_TYPE_FLOAT, QS_FORMAT_LINEAR, &qs_layer_get_input (layer, 1)->shape, NULL);
+  init_view (&a, &qs_layer_get_input (layer, 0)->shape);
+  init_view (&b, &qs_layer_get_input (layer, 1)->shape);
   if (!qs_matrix_geometry_init (&self->g, attributes, &a.shape, &b.shape, error))
     return FALSE;
 
-  qs_view_init (&y, QS_DATA_TYPE_FLOAT, QS_FORMAT_LINEAR, &self->g.y, NULL);
+  init_view (&y, &self->g.stored);
+  self->left_offset = qs_access_view (&attributes->a, &a, &a);
+  self->right_offset = qs_access_view (&attributes->b, &b, &b);
+  qs_matrix_result_view (&self->g, attributes, &y, &y);
   qs_matrix_layout_init_left (&self->a, &self->g, attributes, &a);
   qs_matrix_layout_init_right (&self->b, &self->g, attributes, &b);
   qs_matrix_layout_init_result (&self->y, &self->g, &y);
   if (residual == NULL)
     return TRUE;
 
-  qs_view_init (&r, QS_DATA_TYPE_FLOAT, QS_FORMAT_LINEAR, &residual->shape, NULL);
+  init_view (&r, &residual->shape);
   qs_matrix_layout_init_result (&self->residual, &self->g, &r);
   return TRUE;
 }
@@ -498,13 +511,16 @@ dynamic_supports (const QsKernel  *kernel,
                   const char     **reason)
 {
   const QsTensor *a = qs_layer_get_input (layer, 0), *b = qs_layer_get_input (layer, 1);
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
   const char *obstacle;
   QsMatrixGeometry g;
 
-  if (!qs_matrix_geometry_init (&g, layer->attributes, &a->shape, &b->shape, NULL))
+  if (!qs_matrix_geometry_init (&g, attributes, &a->shape, &b->shape, NULL))
     return qs_cpu_refuse (reason, "the shapes do not fit together");
   if (g.k == 0)
     return qs_cpu_refuse (reason, "the sums are empty");
+  if (attributes->perm_y.n > 0 && attributes->perm_y.v[g.y.n_dims - 1] != g.y.n_dims - 1)
+    return qs_cpu_refuse (reason, "neighbours in a row of the result are not stored side by side");
 
   obstacle = kernel->precision == QS_PRECISION_INT8 ? find_int8_obstacle (layer, &g)
                                                     : find_float_obstacle (layer);

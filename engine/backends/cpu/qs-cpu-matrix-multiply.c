@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "operators/qs-attributes.h"
+#include "operators/qs-op-matrix-multiply.h"
 #include "qs-cpu-range.h"
 #include "qs-cpu-weighted.h"
 
@@ -201,6 +202,8 @@ weighted_supports (const QsKernel  *kernel,
     return qs_cpu_refuse (reason, "the second operand is not a constant matrix");
   if (x->shape.n_dims < 1 || !qs_shape_is_known (&x->shape))
     return qs_cpu_refuse (reason, "the shapes are not known");
+  if (!qs_matrix_reads_plainly (attributes))
+    return qs_cpu_refuse (reason, "an operand is read through strides");
   if (attributes->trans_a)
     return qs_cpu_refuse (reason, "the first operand is transposed");
   if (kernel->precision == QS_PRECISION_INT8

@@ -143,9 +143,9 @@ pack_panel (const QsCpuProduct *self,
                                (float *) (gpointer) to);
   else
     for (gint64 s = 0; s < self->n_segments; s++, from += self->segment * k_stride,
-                to += self->segment_steps * width * sizeof (guint32))
+                to += self->segment_steps * width * self->funcs->unit * self->funcs->right_size)
       self->functions->pack_s8 (from, k_stride, column_stride, self->segment, n, width,
-                                self->funcs->right_size, (guint32 *) (gpointer) to);
+                                self->funcs->unit, self->funcs->right_size, to);
 }
 
 /* With left values of a + 128, sum (a w) = sum ((a + 128) w) - 128 sum (w): the product of the packed

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "backends/qs-int8.h"
+#include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-op-util.h"
@@ -104,6 +105,29 @@ multiply_matrices (Product      *self,
       }
 }
 
+/* Where the operands and the result lie. */
+static gboolean
+find_layouts (Product            *self,
+              const QsLayer      *layer,
+              const QsExecution  *execution,
+              GError            **error)
+{
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const QsView *inputs = execution->inputs;
+  QsView a, b, y;
+
+  if (!qs_matrix_geometry_init (&self->g, attributes, &inputs[0].shape, &inputs[1].shape, error))
+    return FALSE;
+
+  self->left = (const gint8 *) inputs[0].data + qs_access_view (&attributes->a, &inputs[0], &a);
+  self->right = (const gint8 *) inputs[1].data + qs_access_view (&attributes->b, &inputs[1], &b);
+  qs_matrix_result_view (&self->g, attributes, &execution->outputs[0], &y);
+  qs_matrix_layout_init_left (&self->a, &self->g, attributes, &a);
+  qs_matrix_layout_init_right (&self->b, &self->g, attributes, &b);
+  qs_matrix_layout_init_result (&self->y, &self->g, &y);
+  return TRUE;
+}
+
 static gboolean
 execute (const QsKernel    *self,
          const QsLayer     *layer,
@@ -113,15 +137,12 @@ execute (const QsKernel    *self,
 {
   const QsMatrixMultiplyAttributes *attributes = layer->attributes;
   const QsView *inputs = execution->inputs;
-  Product product = { .left = inputs[0].data, .right = inputs[1].data };
+  Product product = { .biases = NULL };
   QsWalk walk;
 
-  if (!qs_matrix_geometry_init (&product.g, attributes, &inputs[0].shape, &inputs[1].shape, error))
+  if (!find_layouts (&product, layer, execution, error))
     return FALSE;
 
-  qs_matrix_layout_init_left (&product.a, &product.g, attributes, &inputs[0]);
-  qs_matrix_layout_init_right (&product.b, &product.g, attributes, &inputs[1]);
-  qs_matrix_layout_init_result (&product.y, &product.g, &execution->outputs[0]);
   qs_epilogue_init (&product.epilogue, layer, execution);
   product.epilogue.multiplier = inputs[0].scale * inputs[1].scale;
   product.epilogue.multiplier = product.epilogue.multiplier * attributes->alpha;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "operators/qs-attributes.h"
+#include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-op-rows.h"
 #include "operators/qs-op-util.h"
 #include "qs-reference.h"
@@ -42,6 +43,8 @@ supports (const QsKernel *self,
 
   if (w->shape.n_dims != 2 || x->shape.n_dims < 2)
     return qs_reference_refuse (reason, "the operands are not matrices");
+  if (!qs_matrix_reads_plainly (attributes))
+    return qs_reference_refuse (reason, "an operand is read through strides");
   if (attributes->trans_a || attributes->alpha != 1.0f ||
       (bias != NULL && attributes->beta != 1.0f))
     return qs_reference_refuse (reason, "transA, alpha and beta have no INT8 form");

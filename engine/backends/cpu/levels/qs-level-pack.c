@@ -171,6 +171,22 @@ pack_rest (const gint8 *from,
     }
 }
 
+/* Steps of any other number of bytes. */
+static void
+pack_bytes (const gint8 *from,
+            gint64       k_stride,
+            gint64       column_stride,
+            gint64       n_k,
+            gint64       n_columns,
+            gint64       width,
+            gint64       unit,
+            gint8       *to)
+{
+  for (gint64 k = 0; k < n_k; k++)
+    for (gint64 j = 0; j < n_columns; j++)
+      to[(k / unit * width + j) * unit + k % unit] = from[k * k_stride + j * column_stride];
+}
+
 void
 qs_level_pack_s8 (const gint8 *from,
                   gint64       k_stride,
@@ -178,19 +194,27 @@ qs_level_pack_s8 (const gint8 *from,
                   gint64       n_k,
                   gint64       n_columns,
                   gint64       width,
+                  gint64       unit,
                   gsize        size,
-                  guint32     *to)
+                  gpointer     to)
 {
-  const gint64 unit = (gint64) (sizeof *to / size);
+  const gint64 n_steps = (n_k + unit - 1) / unit;
+  guint32 *word = to;
   gint64 k = 0;
 
-  if (n_columns < width)
-    memset (to, 0, (gsize) ((n_k + unit - 1) / unit * width) * sizeof *to);
-  for (; k + unit <= n_k; k += unit, from += unit * k_stride, to += width)
+  if (n_columns < width || n_k % unit != 0)
+    memset (to, 0, (gsize) (n_steps * width * unit) * size);
+  if (unit * (gint64) size != (gint64) sizeof *word)
+    {
+      pack_bytes (from, k_stride, column_stride, n_k, n_columns, width, unit, to);
+      return;
+    }
+
+  for (; k + unit <= n_k; k += unit, from += unit * k_stride, word += width)
     if (size == 1)
-      pack_step_of_4 (from, k_stride, column_stride, n_columns, to);
+      pack_step_of_4 (from, k_stride, column_stride, n_columns, word);
     else
-      pack_step_of_2 (from, k_stride, column_stride, n_columns, to);
+      pack_step_of_2 (from, k_stride, column_stride, n_columns, word);
   if (k < n_k)
-    pack_rest (from, k_stride, column_stride, n_k - k, n_columns, size, to);
+    pack_rest (from, k_stride, column_stride, n_k - k, n_columns, size, word);
 }

@@ -95,8 +95,9 @@ void qs_level_pack_s8 (const gint8 *from,
                        gint64       n_k,
                        gint64       n_columns,
                        gint64       width,
+                       gint64       unit,
                        gsize        size,
-                       guint32     *to);
+                       gpointer     to);
 void qs_level_depthwise_f32 (const gconstpointer *taps,
                              guint                n_taps,
                              guint                n_pixels,
