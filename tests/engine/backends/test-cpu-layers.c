@@ -4,6 +4,7 @@
 
 #include "backends/qs-backend-table.h"
 #include "backends/qs-int8.h"
+#include "operators/qs-access.h"
 #include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
@@ -695,6 +696,163 @@ add_residual (QsCpuTest                        *test,
     add_random (test, random, 3, type, &shape, 0.04f, FALSE);
 }
 
+/* What an access reads, copied element by element. */
+static QsHostTensor *
+read_through (QsHostTensor   *tensor,
+              const QsAccess *access)
+{
+  QsShape shape = { .n_dims = access->dims.n };
+  const QsDataType type = qs_host_tensor_get_data_type (tensor);
+  const gsize size = qs_data_type_size (type);
+  QsHostTensor *copy;
+
+  memcpy (shape.dims, access->dims.v, sizeof (gint64) * (gsize) shape.n_dims);
+  copy = qs_host_tensor_new (type, &shape, NULL);
+  for (gint64 i = 0; i < qs_shape_n_elements (&shape); i++)
+    {
+      gint64 from = access->offset, rest = i;
+
+      for (int d = shape.n_dims - 1; d >= 0; d--)
+        {
+          from += rest % shape.dims[d] * access->strides.v[d];
+          rest /= shape.dims[d];
+        }
+      memcpy ((guint8 *) qs_host_tensor_get_mutable (copy) + i * (gint64) size,
+              (const guint8 *) qs_host_tensor_get_data (tensor) + from * (gint64) size, size);
+    }
+  return copy;
+}
+
+/* [H][S][D] or its transpose out of one part of [S][3][H][D], as attention's heads lie in a joint
+ * projection. */
+static void
+access_heads (QsRandom *random,
+              QsAccess *access,
+              gint64    rows,
+              gint64    heads,
+              gint64    depth,
+              gboolean  transposed)
+{
+  const gint64 row = 3 * heads * depth;
+
+  *access = (QsAccess) { { 3, { heads, rows, depth } }, { 3, { depth, row, 1 } },
+                         qs_random_between (random, 0, 2) * heads * depth };
+  if (!transposed)
+    return;
+  access->dims.v[1] = depth;
+  access->dims.v[2] = rows;
+  access->strides.v[1] = 1;
+  access->strides.v[2] = row;
+}
+
+static QsHostTensor *
+multiply_copies (QsCpuTest                        *test,
+                 const QsMatrixMultiplyAttributes *attributes,
+                 QsPrecision                       precision)
+{
+  QsMatrixMultiplyAttributes plain = { .alpha = attributes->alpha, .beta = 1.0f };
+  const QsDataType type = qs_layer_get_output (test->layer, 0)->type;
+  QsHostTensor *result;
+  QsCpuTest copies;
+
+  qs_cpu_test_init (&copies, test->seed);
+  for (guint i = 0; i < 2; i++)
+    qs_cpu_test_add_input (&copies, i,
+                           read_through (test->values[i],
+                                         i == 0 ? &attributes->a : &attributes->b),
+                           qs_layer_get_input (test->layer, i)->scale, FALSE);
+  qs_cpu_test_add_layer (&copies, QS_LAYER_MATRIX_MULTIPLY, &plain, 2, type,
+                         qs_layer_get_output (test->layer, 0)->scale);
+  result = qs_cpu_test_run (&copies, precision == QS_PRECISION_INT8 ? reference_kernel (&copies)
+                                                                    : &evaluation,
+                            QS_FORMAT_LINEAR, 1);
+  qs_cpu_test_clear (&copies);
+  return result;
+}
+
+/* Heads read where they lie, and stored as rows again, give what copies of them give. */
+static void
+test_matrix_multiply_access (void)
+{
+  for (guint64 seed = 1; seed <= 40; seed++)
+    {
+      QsMatrixMultiplyAttributes attributes = { .alpha = 0.4f, .beta = 1.0f };
+      const QsAccess stored = { { 3 }, { 3 } };
+      QsAccess heads_first;
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      gint64 heads, depth, rows, columns;
+      QsShape a, b;
+      Oracle oracle = { 0 };
+      g_autoptr (QsHostTensor) product = NULL;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      heads = qs_random_between (&random, 1, 3);
+      depth = qs_random_between (&random, 1, 40);
+      rows = qs_random_between (&random, 1, 30);
+      columns = qs_random_between (&random, 1, 50);
+      a = qs_shape_make (4, (int) rows, 3, (int) heads, (int) depth);
+      b = qs_shape_make (4, (int) columns, 3, (int) heads, (int) depth);
+      add_random (&test, &random, 0, type, &a, 0.02f, FALSE);
+      add_random (&test, &random, 1, type, &b, 0.011f, FALSE);
+      access_heads (&random, &attributes.a, rows, heads, depth, FALSE);
+      access_heads (&random, &attributes.b, columns, heads, depth, TRUE);
+      attributes.perm_y = (QsInts) { 3, { 1, 0, 2 } };
+      qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 2, type,
+                             scale_for (type, 0.03f));
+      g_assert_cmpint (qs_layer_get_output (test.layer, 0)->shape.dims[0], ==, rows);
+      g_assert_cmpint (qs_layer_get_output (test.layer, 0)->shape.dims[1], ==, heads);
+
+      product = multiply_copies (&test, &attributes, precision);
+      heads_first = stored;
+      heads_first.dims = (QsInts) { 3, { rows, heads, columns } };
+      heads_first.strides = (QsInts) { 3, { columns, rows * columns, 1 } };
+      oracle.expected = read_through (product, &heads_first);
+      oracle.bound = precision == QS_PRECISION_FP32
+                       ? 4.5 * (double) (depth + 4) * (double) (depth + 2) * 0x1p-24 : 0;
+      qs_cpu_test_all (&test, precision, check_result, &oracle);
+      if (precision == QS_PRECISION_FP32)
+        compare (&test, precision, oracle.bound);
+      else
+        qs_cpu_test_clear (&test);
+      qs_host_tensor_unref (oracle.expected);
+      g_clear_pointer (&oracle.first[0], qs_host_tensor_unref);
+      g_clear_pointer (&oracle.first[1], qs_host_tensor_unref);
+    }
+}
+
+/* Nothing outside of the tensor is read: a plan's numbers are not trusted. */
+static void
+test_matrix_multiply_access_checked (void)
+{
+  const QsAccess good = { { 2, { 4, 6 } }, { 2, { 6, 1 } }, 0 };
+  const struct { QsAccess access; gboolean ok; } cases[] = {
+    { good, TRUE },
+    { { { 2, { 4, 6 } }, { 2, { 6, 1 } }, 1 }, FALSE },
+    { { { 2, { 4, 6 } }, { 2, { 7, 1 } }, 0 }, FALSE },
+    { { { 2, { 5, 6 } }, { 2, { 6, 1 } }, 0 }, FALSE },
+    { { { 2, { 4, 6 } }, { 2, { 0, 1 } }, 18 }, TRUE },
+    { { { 2, { 4, 6 } }, { 2, { -1, 1 } }, 10 }, FALSE },
+    { { { 2, { 4, 6 } }, { 2, { 6, 1 } }, -1 }, FALSE },
+    { { { 2, { 0, 6 } }, { 2, { 6, 1 } }, 0 }, FALSE },
+    { { { 2, { 4, 6 } }, { 1, { 6 } }, 0 }, FALSE },
+    { { { 2, { G_MAXINT32, G_MAXINT32 } }, { 2, { G_MAXINT64, G_MAXINT64 } }, 0 }, FALSE },
+    { { { 9, { 1, 1, 1, 1, 1, 1, 1, 4, 6 } }, { 9, { 1, 1, 1, 1, 1, 1, 1, 6, 1 } }, 0 }, FALSE },
+  };
+  QsShape shape = qs_shape_make (2, 4, 6);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpint (qs_access_check (&cases[i].access, &shape, &error), ==, cases[i].ok);
+      g_assert_true ((error == NULL) == cases[i].ok);
+    }
+}
+
 /* The longest sums that int32 holds are exact, with one product more every kernel refuses. */
 static void
 test_matrix_multiply_longest (void)
@@ -872,6 +1030,9 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/concatenation", test_concatenation);
   g_test_add_func ("/cpu/layers/matrix-multiply-constant", test_matrix_multiply_constant);
   g_test_add_func ("/cpu/layers/matrix-multiply-dynamic", test_matrix_multiply_dynamic);
+  g_test_add_func ("/cpu/layers/matrix-multiply-access", test_matrix_multiply_access);
+  g_test_add_func ("/cpu/layers/matrix-multiply-access-checked",
+                   test_matrix_multiply_access_checked);
   g_test_add_func ("/cpu/layers/matrix-multiply-longest", test_matrix_multiply_longest);
   g_test_add_func ("/cpu/layers/reformat", test_reformat);
 

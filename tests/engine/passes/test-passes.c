@@ -422,6 +422,129 @@ test_layer_norm (void)
   qs_test_maker_clear (&maker);
 }
 
+static QsTensor *
+add_transpose (QsTestMaker *maker,
+               const char  *name,
+               QsTensor    *x,
+               gint64       b,
+               gint64       c,
+               gint64       d)
+{
+  QsTransposeAttributes attributes = { { 4, { 0, b, c, d } } };
+
+  return qs_test_layer (maker, QS_LAYER_TRANSPOSE, name, &attributes, &x, 1);
+}
+
+static QsTensor *
+add_part (QsTestMaker *maker,
+          const char  *name,
+          QsTensor    *x,
+          gint64       part)
+{
+  QsSliceAttributes attributes = { { 4, { 0, 0, 2 * part, 0 } }, { 4, { 1, 5, 2, 6 } },
+                                   { 4, { 1, 1, 1, 1 } } };
+
+  return qs_test_layer (maker, QS_LAYER_SLICE, name, &attributes, &x, 1);
+}
+
+static QsTensor *
+multiply (QsTestMaker *maker,
+          const char  *name,
+          QsTensor    *a,
+          QsTensor    *b)
+{
+  QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+  QsTensor *inputs[] = { a, b };
+
+  return qs_test_layer (maker, QS_LAYER_MATRIX_MULTIPLY, name, &attributes, inputs, 2);
+}
+
+static guint
+count_kind (QsTestMaker *maker,
+            QsLayerKind  kind)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < maker->network->layers->len; i++)
+    n += ((QsLayer *) g_ptr_array_index (maker->network->layers, i))->klass->kind == kind;
+  return n;
+}
+
+/* Attention with its heads beside each other: what moves elements, scales the scores and masks them
+ * becomes part of the two products; the numbers stay but for the order of a few roundings. */
+static void
+test_attention (void)
+{
+  QsTestMaker maker;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  QsShape shape = qs_shape_make (4, 1, 5, 6, 6), row = qs_shape_make (4, 1, 1, 1, 5);
+  QsSoftMaxAttributes soft_max = { .axis = 3, .n_axes = 1 };
+  g_autoptr (GHashTable) before = NULL, after = NULL;
+  QsTensor *x, *q, *k, *v, *t;
+
+  qs_test_maker_init (&maker, 6);
+  x = qs_test_input (&maker, "x", &shape);
+  q = add_transpose (&maker, "q", add_part (&maker, "q_part", x, 0), 2, 1, 3);
+  k = add_transpose (&maker, "k", add_part (&maker, "k_part", x, 1), 2, 3, 1);
+  v = add_transpose (&maker, "v", add_part (&maker, "v_part", x, 2), 2, 1, 3);
+  q = qs_test_element_wise (&maker, "half", q, qs_test_number (&maker, "h", 0.5f),
+                            QS_ELEMENT_WISE_MUL);
+  t = qs_test_element_wise (&maker, "scaled", multiply (&maker, "scores", q, k),
+                            qs_test_number (&maker, "root", 2.449f), QS_ELEMENT_WISE_DIV);
+  t = qs_test_element_wise (&maker, "masked", t, qs_test_input (&maker, "mask", &row),
+                            QS_ELEMENT_WISE_ADD);
+  t = qs_test_layer (&maker, QS_LAYER_SOFT_MAX, "softmax", &soft_max, &t, 1);
+  t = add_transpose (&maker, "y", multiply (&maker, "values", t, v), 2, 1, 3);
+  qs_network_mark_output (maker.network, t);
+  g_assert_true (qs_network_sort (maker.network, NULL));
+  before = qs_test_evaluate (maker.network, 4);
+  run_passes (&maker, journal);
+  after = qs_test_evaluate (maker.network, 4);
+
+  g_assert_cmpuint (maker.network->layers->len, ==, 3);
+  g_assert_cmpuint (count_kind (&maker, QS_LAYER_MATRIX_MULTIPLY), ==, 2);
+  g_assert_true (journal_says (journal, QS_JOURNAL_REWRITE, "absorb-moves",
+                               layer_name (&maker, 0), "where it lies"));
+  /* Values of at most 1 are averaged; the factors are rounded once more: a few units of 2^-24. */
+  g_assert_cmpfloat (qs_test_max_difference (g_hash_table_lookup (before, "y"),
+                                             g_hash_table_lookup (after, "y")), <=, 2e-6f);
+  qs_test_maker_clear (&maker);
+}
+
+/* A tensor that another layer reads is moved for that one alone, and an axis that strides cannot say
+ * stays a layer. */
+static void
+test_attention_kept (void)
+{
+  QsTestMaker maker;
+  g_autoptr (QsJournal) journal = qs_journal_new ();
+  QsShape shape = qs_shape_make (4, 1, 2, 5, 6);
+  g_autoptr (GHashTable) before = NULL, after = NULL;
+  QsTensor *x, *k, *t;
+
+  qs_test_maker_init (&maker, 6);
+  x = qs_test_input (&maker, "x", &shape);
+  k = add_transpose (&maker, "k", x, 1, 3, 2);
+  t = multiply (&maker, "scores", x, k);
+  t = add_transpose (&maker, "turned", t, 1, 3, 2);
+  qs_network_mark_output (maker.network, t);
+  qs_network_mark_output (maker.network, qs_test_activation (&maker, "relu", k, relu));
+  g_assert_true (qs_network_sort (maker.network, NULL));
+  before = qs_test_evaluate (maker.network, 4);
+  run_passes (&maker, journal);
+  after = qs_test_evaluate (maker.network, 4);
+
+  g_assert_cmpuint (count_kind (&maker, QS_LAYER_TRANSPOSE), ==, 2);
+  for (guint i = 0; i < maker.network->outputs->len; i++)
+    {
+      const char *name = ((QsTensor *) g_ptr_array_index (maker.network->outputs, i))->name;
+
+      g_assert_cmpfloat (qs_test_max_difference (g_hash_table_lookup (before, name),
+                                                 g_hash_table_lookup (after, name)), ==, 0.0f);
+    }
+  qs_test_maker_clear (&maker);
+}
+
 /* Two transposes that undo each other, an identity before the network's output, whose name stays. */
 static void
 test_nothing_left (void)
@@ -561,6 +684,8 @@ main (int   argc,
   g_test_add_data_func ("/passes/gelu/half-last", GINT_TO_POINTER (FALSE), test_gelu);
   g_test_add_data_func ("/passes/gelu/half-first", GINT_TO_POINTER (TRUE), test_gelu);
   g_test_add_func ("/passes/layer-norm", test_layer_norm);
+  g_test_add_func ("/passes/attention/absorbed", test_attention);
+  g_test_add_func ("/passes/attention/kept", test_attention_kept);
   g_test_add_func ("/passes/nothing-left", test_nothing_left);
   g_test_add_func ("/passes/random-networks", test_random_networks);
 
