@@ -81,6 +81,21 @@ choose (void)
   return best_level ();
 }
 
+/* A level and one, 0 for none. */
+static int forced;
+
+/**
+ * qs_cpu_level_force:
+ *
+ * The level that qs_cpu_level_get() names from now on, for tests that run several in one program;
+ * emulated ones need not be available. An engine keeps the kernels that it was built with.
+ */
+void
+qs_cpu_level_force (QsCpuLevel level)
+{
+  g_atomic_int_set (&forced, 1 + (int) level);
+}
+
 /**
  * qs_cpu_level_get:
  *
@@ -91,7 +106,10 @@ QsCpuLevel
 qs_cpu_level_get (void)
 {
   static gsize chosen;
+  const int force = g_atomic_int_get (&forced);
 
+  if (force != 0)
+    return (QsCpuLevel) (force - 1);
   if (g_once_init_enter (&chosen))
     g_once_init_leave (&chosen, 1 + (gsize) choose ());
 

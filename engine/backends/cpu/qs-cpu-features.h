@@ -34,6 +34,7 @@ typedef enum
 
 gboolean    qs_cpu_level_is_available (QsCpuLevel  level);
 QsCpuLevel  qs_cpu_level_get          (void);
+void        qs_cpu_level_force        (QsCpuLevel  level);
 const char *qs_cpu_level_id           (QsCpuLevel  level);
 const char *qs_cpu_level_name         (QsCpuLevel  level);
 gboolean    qs_cpu_level_parse        (const char *id,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/qs-backend-table.h"
 #include "operators/qs-operator.h"
 
 /* xorshift64*, Vigna 2016: any seed but zero. */
@@ -32,6 +33,17 @@ qs_random_float (QsRandom *self,
                  float     high)
 {
   return low + (high - low) * (float) (qs_random_next (self) >> 40) * 0x1p-24f;
+}
+
+void
+qs_random_extremes (QsRandom     *self,
+                    QsHostTensor *tensor,
+                    gboolean      non_negative)
+{
+  gint8 *values = qs_host_tensor_get_mutable (tensor);
+
+  for (gint64 i = 0; i < qs_host_tensor_get_n_elements (tensor); i++)
+    values[i] = qs_random_between (self, 0, 1) ? 127 : non_negative ? 0 : -128;
 }
 
 QsHostTensor *
@@ -64,6 +76,7 @@ void
 qs_cpu_test_clear (QsCpuTest *self)
 {
   g_clear_pointer (&self->network, qs_network_unref);
+  g_clear_pointer (&self->details, g_free);
   for (gsize i = 0; i < G_N_ELEMENTS (self->values); i++)
     g_clear_pointer (&self->values[i], qs_host_tensor_unref);
 }
@@ -327,6 +340,8 @@ qs_cpu_test_describe (QsCpuTest      *self,
       g_string_append_printf (text, " %s", shape != NULL ? shape : "-");
     }
 
+  if (self->details != NULL)
+    g_string_append_printf (text, "; %s", self->details);
   return g_string_free (text, FALSE);
 }
 
@@ -368,12 +383,14 @@ try_kernel (QsCpuTest      *self,
   return TRUE;
 }
 
-void
-qs_cpu_test_all (QsCpuTest   *self,
-                 QsPrecision  precision,
-                 QsCpuCheck   check,
-                 gpointer     user_data)
+guint
+qs_cpu_test_try_all (QsCpuTest   *self,
+                     QsPrecision  precision,
+                     QsCpuCheck   check,
+                     gpointer     user_data)
 {
+  guint n_levels = 0;
+
   for (int level = 0; level < QS_N_CPU_LEVELS; level++)
     {
       guint n, n_tried = 0;
@@ -381,8 +398,42 @@ qs_cpu_test_all (QsCpuTest   *self,
 
       for (guint i = 0; i < n; i++)
         n_tried += try_kernel (self, kernels[i], precision, check, user_data);
-
-      if (n > 0 && n_tried == 0)
-        g_error ("%s: no kernel supports it", qs_cpu_test_describe (self, NULL));
+      n_levels += n_tried > 0;
     }
+
+  return n_levels;
+}
+
+static guint
+count_levels (void)
+{
+  guint n_levels = 0;
+
+  for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+    n_levels += qs_cpu_functions_get (level) != NULL;
+  return n_levels;
+}
+
+void
+qs_cpu_test_all (QsCpuTest   *self,
+                 QsPrecision  precision,
+                 QsCpuCheck   check,
+                 gpointer     user_data)
+{
+  if (qs_cpu_test_try_all (self, precision, check, user_data) != count_levels ())
+    g_error ("%s: a level has no kernel that supports it", qs_cpu_test_describe (self, NULL));
+}
+
+const QsKernel *
+qs_cpu_test_find_reference (QsCpuTest *self)
+{
+  guint n;
+  const QsKernel *const *kernels = qs_reference_get_kernels (&n);
+
+  for (guint i = 0; i < n; i++)
+    if (kernels[i]->kind == self->layer->klass->kind
+        && kernels[i]->supports (kernels[i], self->layer, NULL))
+      return kernels[i];
+
+  g_error ("%s: no reference kernel supports it", qs_cpu_test_describe (self, NULL));
 }

@@ -27,6 +27,12 @@ float     qs_random_float       (QsRandom         *self,
                                  float             low,
                                  float             high);
 
+/* Every value of an INT8 tensor becomes the lowest or the highest one there is: -128 or 127, from
+ * zero up 0 or 127. Sums of such products are the largest, and saturating instructions show. */
+void      qs_random_extremes    (QsRandom         *self,
+                                 QsHostTensor     *tensor,
+                                 gboolean          non_negative);
+
 /* A tensor with random contents: floats within ±1.5, bytes of the whole range; from zero up where
  * @non_negative. Sets the tensor's type and, for INT8, its scale. */
 QsHostTensor *qs_random_tensor  (QsRandom         *self,
@@ -37,6 +43,7 @@ QsHostTensor *qs_random_tensor  (QsRandom         *self,
 /**
  * QsCpuTest:
  * @values: (array): linear contents of the inputs, %NULL for absent ones and for constants
+ * @details: (nullable): what shapes do not say about the layer, for failures
  *
  * A network of one layer and values for its inputs.
  */
@@ -46,7 +53,7 @@ typedef struct
   QsLayer *layer;
   QsHostTensor *values[8];
   guint64 seed;
-  gboolean skipped_all;
+  char *details;
 } QsCpuTest;
 
 void      qs_cpu_test_init      (QsCpuTest        *self,
@@ -79,6 +86,13 @@ void      qs_cpu_test_all       (QsCpuTest        *self,
                                  QsPrecision       precision,
                                  QsCpuCheck        check,
                                  gpointer          user_data);
+/* The same where there need not be a kernel; returns the number of levels that have one. */
+guint     qs_cpu_test_try_all   (QsCpuTest        *self,
+                                 QsPrecision       precision,
+                                 QsCpuCheck        check,
+                                 gpointer          user_data);
+/* The INT8 kernel of the reference backend for the layer. */
+const QsKernel *qs_cpu_test_find_reference (QsCpuTest *self);
 char     *qs_cpu_test_describe  (QsCpuTest        *self,
                                  const QsKernel   *kernel);
 

@@ -66,6 +66,7 @@ DEFINE_FUSED (emulated_mm256_fmadd_ps, __m256)
 #if defined (QS_WITH_VNNI) && !defined (QS_WITH_AVX512)
 
 /* The same instruction as that of AVX-512VL, in another encoding. */
+#undef _mm256_dpbusd_avx_epi32
 #define _mm256_dpbusd_avx_epi32(sum, a, b) simde_mm256_dpbusd_epi32 (sum, a, b)
 
 #endif
@@ -82,9 +83,13 @@ DEFINE_CONVERSION (emulated_mm512_cvtepi32_ps, __m512i, gint32, __m512, float, x
 DEFINE_CONVERSION (emulated_mm512_cvtps_epi32, __m512, float, __m512i, gint32, lrintf (x))
 DEFINE_CONVERSION (emulated_mm512_cvtepi8_epi32, __m128i, gint8, __m512i, gint32, x)
 DEFINE_CONVERSION (emulated_mm512_cvtepi32_epi8, __m512i, gint32, __m128i, gint8, x)
+#undef _mm512_cvtepi32_ps
 #define _mm512_cvtepi32_ps emulated_mm512_cvtepi32_ps
+#undef _mm512_cvtps_epi32
 #define _mm512_cvtps_epi32 emulated_mm512_cvtps_epi32
+#undef _mm512_cvtepi8_epi32
 #define _mm512_cvtepi8_epi32 emulated_mm512_cvtepi8_epi32
+#undef _mm512_cvtepi32_epi8
 #define _mm512_cvtepi32_epi8 emulated_mm512_cvtepi32_epi8
 
 static inline __m512
@@ -100,6 +105,7 @@ emulated_mm512_maskz_loadu_ps (guint32      mask,
   memcpy (&loaded, values, sizeof loaded);
   return loaded;
 }
+#undef _mm512_maskz_loadu_ps
 #define _mm512_maskz_loadu_ps emulated_mm512_maskz_loadu_ps
 
 #endif
@@ -113,6 +119,7 @@ DEFINE_FUSED (emulated_fused, float32x4_t)
 #define vfmaq_laneq_f32(sum, a, b, lane) emulated_fused (a, vdupq_laneq_f32 (b, lane), sum)
 
 DEFINE_CONVERSION (emulated_vcvtnq_s32_f32, float32x4_t, float, int32x4_t, gint32, lrintf (x))
+#undef vcvtnq_s32_f32
 #define vcvtnq_s32_f32 emulated_vcvtnq_s32_f32
 
 #endif

@@ -19,6 +19,8 @@ typedef struct
   int n;                     /* spatial axes */
   gint64 in[3], kernel[3], stride[3], dilation[3], begin[3], end[3];
   gboolean integer, non_negative, integer_output, has_bias;
+  gboolean extreme;          /* INT8 values are -128 and 127 only */
+  gboolean one_scale;        /* of all weights */
   int residual;              /* 0 none, 1 float, 2 INT8 */
   QsActivation activation;
 } Case;
@@ -29,8 +31,18 @@ static const QsActivation activations[] = {
   { QS_ACTIVATION_LEAKY_RELU, 0.1f, 0 },  { QS_ACTIVATION_HARD_SIGMOID, 0.2f, 0.5f },
   { QS_ACTIVATION_HARD_SWISH, 0, 0 },     { QS_ACTIVATION_SIGMOID, 0, 0 },
   { QS_ACTIVATION_SILU, 0, 0 },           { QS_ACTIVATION_GELU_ERF, 0, 0 },
-  { QS_ACTIVATION_TANH, 0, 0 },
+  { QS_ACTIVATION_TANH, 0, 0 },           { QS_ACTIVATION_GELU_TANH, 0, 0 },
+  { QS_ACTIVATION_ELU, 1.1f, 0 },         { QS_ACTIVATION_SOFTPLUS, 0, 0 },
+  { QS_ACTIVATION_SOFTSIGN, 0, 0 },       { QS_ACTIVATION_CELU, 0.8f, 0 },
+  { QS_ACTIVATION_MISH, 0, 0 },
+  /* With jumps, or slopes that the bound of FP32 results does not allow for. */
+  { QS_ACTIVATION_SELU, 1.67f, 1.05f },   { QS_ACTIVATION_THRESHOLDED_RELU, 0.3f, 0 },
+  { QS_ACTIVATION_SHRINK, 0.4f, 0.15f },
 };
+
+#define N_STEEP 3
+#define MAX_WORK 200000
+#define N_CASES 500
 
 static void
 random_axis (QsRandom *random,
@@ -52,8 +64,18 @@ static void
 random_channels (QsRandom *random,
                  Case     *c)
 {
-  switch (qs_random_between (random, 0, 3))
+  switch (qs_random_between (random, 0, 5))
     {
+    case 4: /* an image */
+      c->groups = 1;
+      c->group_channels = 3;
+      c->group_outputs = qs_random_between (random, 1, 40);
+      break;
+    case 5: /* many channels, seldom a multiple of anything */
+      c->groups = 1;
+      c->group_channels = qs_random_between (random, 64, 260);
+      c->group_outputs = qs_random_between (random, 1, 36);
+      break;
     case 0: /* depthwise */
       c->groups = qs_random_between (random, 1, 70);
       c->group_channels = c->group_outputs = 1;
@@ -71,6 +93,30 @@ random_channels (QsRandom *random,
     }
 }
 
+/* Multiplications, padding included. */
+static double
+case_work (const Case *c)
+{
+  double work = (double) c->batch * c->groups * c->group_channels * c->group_outputs;
+
+  for (int i = 0; i < c->n; i++)
+    work *= (double) c->kernel[i] * (c->in[i] + c->begin[i] + c->end[i]) / c->stride[i];
+  return work;
+}
+
+/* Brute force takes its time, with the address sanitizer above all. */
+static void
+limit_work (Case *c)
+{
+  for (int i = 0; i < c->n; i++)
+    while (case_work (c) > MAX_WORK && c->in[i] > (c->kernel[i] - 1) * c->dilation[i] + 1)
+      c->in[i]--;
+  while (case_work (c) > MAX_WORK && c->group_outputs > 3)
+    c->group_outputs--;
+  while (case_work (c) > MAX_WORK && c->group_channels > 3)
+    c->group_channels--;
+}
+
 static void
 random_case (QsRandom *random,
              gboolean  integer,
@@ -83,11 +129,42 @@ random_case (QsRandom *random,
   for (int i = 0; i < c->n; i++)
     random_axis (random, c, i);
   random_channels (random, c);
+  limit_work (c);
   c->has_bias = qs_random_between (random, 0, 1);
   c->non_negative = qs_random_between (random, 0, 1);
   c->integer_output = integer && qs_random_between (random, 0, 3) != 0;
   c->residual = qs_random_between (random, 0, integer ? 3 : 1) % 3;
-  c->activation = activations[qs_random_between (random, 0, G_N_ELEMENTS (activations) - 1)];
+  c->activation = activations[qs_random_between (random, 0, G_N_ELEMENTS (activations) - 1
+                                                             - (integer ? 0 : N_STEEP))];
+  c->extreme = integer && qs_random_between (random, 0, 4) == 0;
+  c->one_scale = integer && qs_random_between (random, 0, 4) == 0;
+}
+
+static void
+append_axis (const Case *c,
+             int         i,
+             GString    *text)
+{
+  g_string_append_printf (text, ", axis %d: filter %d, stride %d, dilation %d, padding %d and %d", i,
+                          (int) c->kernel[i], (int) c->stride[i], (int) c->dilation[i],
+                          (int) c->begin[i], (int) c->end[i]);
+}
+
+static char *
+describe (const Case *c)
+{
+  static const char *const residuals[] = { "no residual", "float residual", "INT8 residual" };
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "%d groups, %s, %s, %s output, %s%s%s%s", (int) c->groups,
+                          qs_activation_name (c->activation.type), residuals[c->residual],
+                          c->integer_output ? "INT8" : "float", c->has_bias ? "bias" : "no bias",
+                          c->non_negative ? ", no negative input" : "",
+                          c->extreme ? ", all values extreme" : "",
+                          c->one_scale ? ", one scale for all weights" : "");
+  for (int i = 0; i < c->n; i++)
+    append_axis (c, i, text);
+  return g_string_free (text, FALSE);
 }
 
 static void
@@ -168,8 +245,11 @@ random_scales (QsRandom *random,
   QsHostTensor *scales = qs_host_tensor_new (QS_DATA_TYPE_FLOAT, &shape, NULL);
   float *values = qs_host_tensor_get_mutable (scales);
 
+  /* What folds into the scale of a channel may be negative or zero. */
   for (gint64 k = 0; k < n; k++)
-    values[k] = qs_random_float (random, 0.001f, 0.02f);
+    values[k] = qs_random_float (random, 0.001f, 0.02f)
+                * (float) (qs_random_between (random, 0, 11) == 0 ? 0
+                           : qs_random_between (random, 0, 7) == 0 ? -1 : 1);
   return scales;
 }
 
@@ -196,7 +276,13 @@ build (QsCpuTest  *test,
                                  c->integer_output ? 0.031f : 0.0f);
   layer->activation = c->activation;
   if (c->integer)
-    layer->weight_scales = random_scales (random, w.dims[0]);
+    layer->weight_scales = random_scales (random, c->one_scale ? 1 : w.dims[0]);
+  if (c->extreme)
+    {
+      qs_random_extremes (random, test->values[0], c->non_negative);
+      qs_random_extremes (random, test->values[1], FALSE);
+    }
+  test->details = describe (c);
 }
 
 /* The residual has the output's shape, which is known only now. */
@@ -319,7 +405,8 @@ finish_integer (const QsCpuTest *test,
 {
   const float *scales = qs_host_tensor_get_floats (test->layer->weight_scales);
   float bias = c->has_bias ? qs_host_tensor_get_floats (test->values[2])[k] : 0.0f;
-  volatile float multiplier = qs_layer_get_input (test->layer, 0)->scale * scales[k];
+  volatile float multiplier = qs_layer_get_input (test->layer, 0)->scale
+                              * scales[c->one_scale ? 0 : k];
   float v = fmaf ((float) sum->integer, multiplier, bias);
 
   if (c->residual == 2)
@@ -460,6 +547,17 @@ check_result (QsCpuTest      *test,
     check_same_bits (test, kernel, oracle, result);
 }
 
+/* The other backends of INT8 are held against the reference; here all against brute force. */
+static void
+check_reference (QsCpuTest *test,
+                 Oracle    *oracle)
+{
+  const QsKernel *kernel = qs_cpu_test_find_reference (test);
+  g_autoptr (QsHostTensor) result = qs_cpu_test_run (test, kernel, QS_FORMAT_LINEAR, 1);
+
+  check_result (test, kernel, result, oracle);
+}
+
 static void
 run_case (guint64     seed,
           QsRandom   *random,
@@ -472,6 +570,9 @@ run_case (guint64     seed,
   build (&test, random, c);
   add_residual (&test, random, c);
   oracle_init (&oracle, &test, c);
+  /* The reference knows only one scale per channel. */
+  if (c->integer && !c->one_scale)
+    check_reference (&test, &oracle);
   qs_cpu_test_all (&test, c->integer ? QS_PRECISION_INT8 : QS_PRECISION_FP32, check_result,
                    &oracle);
   oracle_clear (&oracle);
@@ -483,7 +584,7 @@ test_random (gconstpointer data)
 {
   gboolean integer = GPOINTER_TO_INT (data);
 
-  for (guint64 seed = 1; seed <= 250; seed++)
+  for (guint64 seed = 1; seed <= N_CASES; seed++)
     {
       QsRandom random = { seed + (integer ? 100000 : 0) };
       Case c;
@@ -521,6 +622,7 @@ test_longest_sum (void)
       }
 }
 
+/* One product more than int32 can hold is refused by every level, in words. */
 static void
 test_too_long (void)
 {
@@ -529,19 +631,27 @@ test_too_long (void)
              .integer = TRUE };
   QsRandom random = { 7 };
   QsCpuTest test;
-  guint n;
-  const QsKernel *const *kernels = qs_cpu_get_kernels (QS_CPU_PORTABLE, &n);
+  guint n_refused = 0;
 
   qs_cpu_test_init (&test, 0);
   build (&test, &random, &c);
-  for (guint i = 0; i < n; i++)
-    if (kernels[i]->kind == QS_LAYER_CONVOLUTION && kernels[i]->precision == QS_PRECISION_INT8)
-      {
-        const char *reason = NULL;
+  for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+    {
+      guint n;
+      const QsKernel *const *kernels = qs_cpu_get_kernels (level, &n);
 
-        g_assert_false (kernels[i]->supports (kernels[i], test.layer, &reason));
-        g_assert_nonnull (reason);
-      }
+      for (guint i = 0; i < n; i++)
+        if (kernels[i]->kind == QS_LAYER_CONVOLUTION && kernels[i]->precision == QS_PRECISION_INT8)
+          {
+            const char *reason = NULL;
+
+            g_assert_false (kernels[i]->supports (kernels[i], test.layer, &reason));
+            g_assert_nonnull (reason);
+            n_refused += strstr (reason, "more products than int32 can hold") != NULL;
+          }
+    }
+  /* The depthwise kernel has another reason. */
+  g_assert_cmpuint (n_refused, >=, 1);
   qs_cpu_test_clear (&test);
 }
 

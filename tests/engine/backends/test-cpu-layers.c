@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "backends/qs-backend-table.h"
 #include "backends/qs-int8.h"
 #include "operators/qs-access.h"
 #include "operators/qs-op-matrix-multiply.h"
@@ -51,20 +50,6 @@ check_result (QsCpuTest      *test,
     g_error ("%s: bits differ between threads or levels", qs_cpu_test_describe (test, kernel));
 }
 
-static const QsKernel *
-reference_kernel (QsCpuTest *test)
-{
-  guint n;
-  const QsKernel *const *kernels = qs_reference_get_kernels (&n);
-
-  for (guint i = 0; i < n; i++)
-    if (kernels[i]->kind == test->layer->klass->kind
-        && kernels[i]->supports (kernels[i], test->layer, NULL))
-      return kernels[i];
-
-  g_error ("%s: no reference kernel supports it", qs_cpu_test_describe (test, NULL));
-}
-
 /* The class's own kernel, in the form of one. */
 static gboolean
 evaluate (const QsKernel     *self,
@@ -83,7 +68,7 @@ compare (QsCpuTest   *test,
          QsPrecision  precision,
          double       bound)
 {
-  const QsKernel *reference = precision == QS_PRECISION_INT8 ? reference_kernel (test)
+  const QsKernel *reference = precision == QS_PRECISION_INT8 ? qs_cpu_test_find_reference (test)
                                                              : &evaluation;
   Oracle oracle = { .bound = bound };
 
@@ -875,7 +860,7 @@ test_matrix_multiply_longest (void)
       qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 2, QS_DATA_TYPE_FLOAT, 0);
       if (extra == 0)
         {
-          g_autoptr (QsHostTensor) result = qs_cpu_test_run (&test, reference_kernel (&test),
+          g_autoptr (QsHostTensor) result = qs_cpu_test_run (&test, qs_cpu_test_find_reference (&test),
                                                              QS_FORMAT_LINEAR, 1);
 
           g_assert_cmpfloat (qs_host_tensor_get_floats (result)[0], ==, (float) (16384.0 * (double) k));
