@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "qs-sentences.h"
+
 struct _QsFindingItem
 {
   GObject parent_instance;
@@ -68,7 +70,7 @@ qs_finding_item_new (QsFinding *finding,
   self->kind = finding->kind;
   self->position = position;
   self->tensor = g_steal_pointer (&finding->tensor);
-  self->message = g_steal_pointer (&finding->message);
+  self->message = qs_sentence_translate (finding->message);
   return self;
 }
 

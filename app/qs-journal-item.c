@@ -4,6 +4,7 @@
 #include "qs-journal-item.h"
 
 #include "passes/qs-pass.h"
+#include "qs-sentences.h"
 
 struct _QsJournalItem
 {
@@ -46,7 +47,7 @@ qs_journal_item_get_title (QsJournalItem *self)
 {
   const QsPass *pass = qs_pass_lookup (self->entry->rule);
 
-  return pass != NULL ? pass->title : self->entry->rule;
+  return pass != NULL ? qs_sentence_get (pass->title) : self->entry->rule;
 }
 
 static void

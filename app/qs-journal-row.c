@@ -4,6 +4,7 @@
 #include "qs-journal-row.h"
 
 #include "qs-journal-item.h"
+#include "qs-sentences.h"
 
 #define NUMBER_CHARS 5
 
@@ -100,10 +101,11 @@ refusal_bind_cb (GtkSignalListItemFactory *factory,
   const QsJournalEntry *entry = qs_journal_item_get_entry (gtk_list_item_get_item (list_item));
   GtkWidget *reason = gtk_widget_get_first_child (gtk_list_item_get_child (list_item));
   GtkWidget *remedy = gtk_widget_get_next_sibling (reason);
+  g_autofree char *why = qs_sentence_translate (entry->reason);
+  g_autofree char *help = entry->remedy == NULL ? NULL : qs_sentence_translate (entry->remedy);
 
-  gtk_label_set_label (GTK_LABEL (reason), entry->reason);
-  gtk_label_set_label (GTK_LABEL (remedy),
-                       entry->remedy != NULL ? entry->remedy : get_layer_name (entry));
+  gtk_label_set_label (GTK_LABEL (reason), why);
+  gtk_label_set_label (GTK_LABEL (remedy), help != NULL ? help : get_layer_name (entry));
 }
 
 static GtkListItemFactory *

@@ -5,10 +5,12 @@
 
 #include <glib/gi18n.h>
 
+#include "passes/qs-pass.h"
 #include "qs-compat.h"
 #include "qs-layer-row.h"
 #include "qs-property-list.h"
 #include "qs-resources.h"
+#include "qs-sentences.h"
 #include "qs-why-list.h"
 #include "qs-weight-card.h"
 
@@ -53,6 +55,17 @@ show_header (QsLayerInspector *self,
   qs_precision_badge_set (self->badge, has_precision, layer->precision);
 }
 
+static void
+add_sentence (QsPropertyList *list,
+              const char     *english,
+              const char     *rule)
+{
+  g_autofree char *text = qs_sentence_translate (english);
+  const QsPass *pass = rule == NULL ? NULL : qs_pass_lookup (rule);
+
+  qs_property_list_add_text (list, text, pass != NULL ? qs_sentence_get (pass->title) : rule);
+}
+
 /* What the journal says was done to a layer, and its warnings; what was blocked has a list. */
 static void
 add_journal_entries (QsLayerInspector *self,
@@ -70,7 +83,7 @@ add_journal_entries (QsLayerInspector *self,
           !g_hash_table_add (seen, (gpointer) entry->reason))
         continue;
 
-      qs_property_list_add_text (self->why, entry->reason, entry->rule);
+      add_sentence (self->why, entry->reason, entry->rule);
     }
 }
 
@@ -122,7 +135,7 @@ show_why (QsLayerInspector *self,
   if (built->reason != NULL && *built->reason != '\0')
     {
       g_hash_table_add (seen, built->reason);
-      qs_property_list_add_text (self->why, built->reason, NULL);
+      add_sentence (self->why, built->reason, NULL);
     }
 
   journal = qs_engine_get_journal (qs_session_get_engine (self->session));

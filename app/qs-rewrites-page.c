@@ -14,6 +14,7 @@
 #include "qs-replay-bar.h"
 #include "qs-replay-state.h"
 #include "qs-resources.h"
+#include "qs-sentences.h"
 #include "widgets/qs-graph-view.h"
 #include "widgets/qs-legend.h"
 
@@ -196,13 +197,19 @@ show_words (QsRewritesPage *self)
 {
   const QsJournalEntry *entry = get_entry (self);
   const QsPass *pass = entry == NULL ? NULL : qs_pass_lookup (entry->rule);
+  g_autofree char *reason = NULL;
 
   gtk_widget_set_visible (self->moments, entry != NULL);
   if (entry == NULL)
-    qs_replay_bar_set_words (self->bar, NULL, NULL, _("The network as it was imported"));
-  else
-    qs_replay_bar_set_words (self->bar, pass != NULL ? pass->title : entry->rule,
-                             pass != NULL ? pass->condition : NULL, entry->reason);
+    {
+      qs_replay_bar_set_words (self->bar, NULL, NULL, _("The network as it was imported"));
+      return;
+    }
+
+  reason = qs_sentence_translate (entry->reason);
+  qs_replay_bar_set_words (self->bar, pass != NULL ? qs_sentence_get (pass->title) : entry->rule,
+                           pass != NULL && pass->condition != NULL
+                             ? qs_sentence_get (pass->condition) : NULL, reason);
 }
 
 /* Work for who looks only. */
@@ -418,7 +425,8 @@ make_advice_row (QsRewritesPage *self,
   gtk_widget_set_hexpand (words, TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
-      GtkWidget *label = gtk_label_new (texts[i]);
+      g_autofree char *text = qs_sentence_translate (texts[i]);
+      GtkWidget *label = gtk_label_new (text);
 
       gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
       gtk_label_set_wrap (GTK_LABEL (label), TRUE);

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "passes/qs-explanation.h"
+#include "qs-sentences.h"
 
 /* What was tried and did not go, each with what would lift it. */
 static void
@@ -21,7 +22,13 @@ add_refusals (QsPropertyList *list,
       const QsJournalEntry *entry = g_ptr_array_index (refusals, i);
 
       if (g_hash_table_add (said, entry->reason))
-        qs_property_list_add_text (list, entry->reason, entry->remedy);
+        {
+          g_autofree char *reason = qs_sentence_translate (entry->reason);
+          g_autofree char *remedy =
+            entry->remedy == NULL ? NULL : qs_sentence_translate (entry->remedy);
+
+          qs_property_list_add_text (list, reason, remedy);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include "qs-presets.h"
 #include "qs-resources.h"
 #include "qs-samples-dialog.h"
+#include "qs-sentences.h"
 #include "qs-settings.h"
 
 /* Below this width the page switcher shows its titles under the icons. */
@@ -137,7 +138,7 @@ progress_notify_cb (QsWindow   *self,
   if (progress != qs_session_get_progress (self->session))
     return;
 
-  gtk_label_set_label (self->progress_label, phase != NULL ? phase : "");
+  gtk_label_set_label (self->progress_label, phase != NULL ? qs_sentence_get (phase) : "");
   gtk_progress_bar_set_fraction (self->progress_bar, CLAMP (fraction, 0.0, 1.0));
 }
 
