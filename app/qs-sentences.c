@@ -42,6 +42,8 @@ static const char *const formats[] = {
   N_("Compute weighted layers in integers"),
   N_("Recognise activations that are spelled out"),
   N_("Recognise GELU"),
+  N_("Read the operands of products where they lie"),
+  N_("Fold a factor into the product of two activations"),
   N_("Recognise layer normalization"),
   N_("Recognise SiLU and HardSwish"),
   N_("Remove layers that do nothing"),
@@ -110,6 +112,10 @@ static const char *const formats[] = {
   N_("The integers go from scale %.9g to scale %.9g in one step."),
   N_("The two bounds in a row are one %s."),
   N_("Layers whose results nobody reads any more were removed."),
+  N_("%s reads %s where it lies, so nothing has to be moved before it."),
+  N_("The product is stored in the order that %s would bring it to."),
+  N_("Instead of an operand, the sums are multiplied by %.9g where they are written."),
+  N_("The sums are multiplied by %.9g where they are written."),
   /* Why a rewrite was blocked */
   N_("%s did not move in front of %s, because of the tensor between them, %s: %s reads it as "
      "well."),

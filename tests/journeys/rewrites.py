@@ -112,7 +112,7 @@ with tempfile.TemporaryDirectory() as folder:
         program.wait_for_text("The network as it was imported")
 
         press_button(program, "Blocked (")
-        reason = "The output of second, output, stays in floating point"
+        reason = ", output, stays in floating point: no QuantizeLinear reads it."
         program.wait_for_text(reason)
         program.wait_for_text("Put QuantizeLinear and DequantizeLinear on output")
 
