@@ -74,7 +74,7 @@ store (QsMatrixGeometry  *self,
         self->stored.dims[i] = self->y.dims[perm->v[i]];
         seen |= 1u << perm->v[i];
       }
-  if (seen == (1u << self->y.n_dims) - 1)
+  if (perm->n == self->y.n_dims && seen == (1u << self->y.n_dims) - 1)
     return TRUE;
 
   g_set_error (error, QS_ERROR, QS_ERROR_SHAPE,

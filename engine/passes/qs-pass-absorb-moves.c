@@ -69,15 +69,16 @@ choose_moves (Moves    *self,
 {
   for (; self->n > 0; self->n--)
     {
+      const QsShape *shape = &qs_layer_get_input (self->layers[self->n - 1], 0)->shape;
       gboolean fits = TRUE, moves = FALSE;
 
-      qs_access_init (access, &qs_layer_get_input (self->layers[self->n - 1], 0)->shape);
+      qs_access_init (access, shape);
       for (guint i = self->n; fits && i > 0; i--)
         {
           fits = qs_access_apply (access, self->layers[i - 1], self->outputs[i - 1]);
           moves = moves || self->layers[i - 1]->klass->kind != QS_LAYER_SHUFFLE;
         }
-      if (fits)
+      if (fits && qs_access_check (access, shape, NULL))
         return moves;
     }
 

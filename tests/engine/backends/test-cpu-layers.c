@@ -838,6 +838,26 @@ test_matrix_multiply_access_checked (void)
     }
 }
 
+/* Vectors have no axes to reorder, and an axis is named once. */
+static void
+test_matrix_multiply_order_checked (void)
+{
+  const QsInts orders[] = { { 1, { 0 } }, { 3, { 0, 1, 1 } }, { 3, { 0, 1, 3 } }, { 2, { 1, 0 } } };
+  const QsShape vector = qs_shape_make (1, 4), matrices = qs_shape_make (3, 2, 4, 4);
+  QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+  QsMatrixGeometry g;
+
+  attributes.perm_y = orders[0];
+  g_assert_false (qs_matrix_geometry_init (&g, &attributes, &vector, &vector, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (orders); i++)
+    {
+      attributes.perm_y = orders[i];
+      g_assert_false (qs_matrix_geometry_init (&g, &attributes, &matrices, &matrices, NULL));
+    }
+  attributes.perm_y = (QsInts) { 3, { 2, 0, 1 } };
+  g_assert_true (qs_matrix_geometry_init (&g, &attributes, &matrices, &matrices, NULL));
+}
+
 /* The longest sums that int32 holds are exact, with one product more every kernel refuses. */
 static void
 test_matrix_multiply_longest (void)
@@ -1018,6 +1038,7 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/matrix-multiply-access", test_matrix_multiply_access);
   g_test_add_func ("/cpu/layers/matrix-multiply-access-checked",
                    test_matrix_multiply_access_checked);
+  g_test_add_func ("/cpu/layers/matrix-multiply-order-checked", test_matrix_multiply_order_checked);
   g_test_add_func ("/cpu/layers/matrix-multiply-longest", test_matrix_multiply_longest);
   g_test_add_func ("/cpu/layers/reformat", test_reformat);
 
