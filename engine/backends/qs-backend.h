@@ -31,6 +31,26 @@ typedef struct
 } QsExecution;
 
 /**
+ * QsKernelMemory:
+ * @QS_KERNEL_STRIDED_INPUTS: its activation inputs may be rows of a wider tensor: channels last, the
+ *   channels lie together and the pixels are a wider tensor's channels apart; linear, the same for
+ *   some last axes
+ * @QS_KERNEL_STRIDED_OUTPUTS: so may its outputs
+ * @QS_KERNEL_LEAVES_PARTS: it joins or cuts a tensor, and moves no part whose input and output are
+ *   the same memory
+ *
+ * What the memory plan may ask of a kernel.
+ */
+typedef enum
+{
+  QS_KERNEL_STRIDED_INPUTS = 1 << 0,
+  QS_KERNEL_STRIDED_OUTPUTS = 1 << 1,
+  QS_KERNEL_LEAVES_PARTS = 1 << 2,
+} QsKernelMemory;
+
+#define QS_KERNEL_STRIDED (QS_KERNEL_STRIDED_INPUTS | QS_KERNEL_STRIDED_OUTPUTS)
+
+/**
  * QsKernel:
  * @name: the tactic's name, `cpu_conv_s8_vnni_avx512` in the manner of
  *   backend_operation_type_instructions
@@ -40,6 +60,10 @@ typedef struct
  *   when @any_format is set
  * @any_format: it works in either layout, the same for all inputs and outputs
  * @on_device: the views' data is the backend's device's; else it is the host's
+ * @in_place: inputs, as bits by their index, whose memory the first output may take when shape, type
+ *   and layout are the same: an element of that input is read for the output's element at the same
+ *   place alone, and before that one is written
+ * @memory: flags of %QsKernelMemory
  * @supports: whether it can compute this layer as it stands (types, shapes, formats and scales of
  *   its tensors); @reason (nullable) gets a static sentence when it cannot
  * @prepare: packs weights and the like; the state lives as long as the engine is loaded
@@ -63,6 +87,8 @@ struct _QsKernel
   QsFormat format;
   gboolean any_format;
   gboolean on_device;
+  guint in_place;
+  guint memory;
   gboolean (*supports) (const QsKernel *self,
                         const QsLayer  *layer,
                         const char    **reason);

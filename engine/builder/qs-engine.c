@@ -106,8 +106,15 @@ gboolean
 qs_engine_plan_memory (QsEngine *self,
                        GError  **error)
 {
+  const guint n = self->network->layers->len;
+  g_autofree const QsKernel **kernels = g_new0 (const QsKernel *, MAX (n, 1));
+
+  for (guint i = 0; i < n; i++)
+    kernels[i] = qs_engine_lookup_kernel (self, i);
   g_clear_pointer (&self->memory, qs_memory_plan_free);
-  self->memory = qs_memory_plan_new (self->network, error);
+  /* Layers that a device cannot compute are run on copies of its tensors, which lie in one piece. */
+  self->memory = qs_memory_plan_new (self->network,
+                                     self->backend->get_device == NULL ? kernels : NULL, error);
   return self->memory != NULL;
 }
 

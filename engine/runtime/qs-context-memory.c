@@ -79,6 +79,30 @@ is_on_device (const QsContext *self,
   return self->device != NULL && tensor->value == NULL;
 }
 
+/* Between the activation memory, where a tensor may lie in rows of a wider one, and a copy in one
+ * piece. */
+static void
+copy_rows (QsContext      *self,
+           const QsTensor *tensor,
+           gpointer        copy,
+           gboolean        write)
+{
+  const QsAllocation *place = qs_engine_get_allocation (self->planned, tensor->id);
+  const gsize element = qs_data_type_size (tensor->type);
+  const gboolean rows = place != NULL && place->row > 0;
+  const gsize size = rows ? (gsize) place->row * element : tensor_size (tensor);
+  const gsize stride = rows ? (gsize) place->row_stride * element : size;
+  const gsize n = size > 0 ? tensor_size (tensor) / size : 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      guint8 *own = (guint8 *) self->data[tensor->id] + i * stride;
+      guint8 *other = (guint8 *) copy + i * size;
+
+      memcpy (write ? own : other, write ? other : own, size);
+    }
+}
+
 gboolean
 qs_context_read_tensor (QsContext       *self,
                         const QsTensor  *tensor,
@@ -89,8 +113,7 @@ qs_context_read_tensor (QsContext       *self,
 
   if (is_on_device (self, tensor))
     return self->device->download (self->device, to, self->data[tensor->id], size, error);
-  if (size > 0)
-    memcpy (to, self->data[tensor->id], size);
+  copy_rows (self, tensor, to, FALSE);
   return TRUE;
 }
 
@@ -104,8 +127,7 @@ qs_context_write_tensor (QsContext       *self,
 
   if (is_on_device (self, tensor))
     return self->device->upload (self->device, self->data[tensor->id], from, size, error);
-  if (size > 0)
-    memcpy (self->data[tensor->id], from, size);
+  copy_rows (self, tensor, (gpointer) from, TRUE);
   return TRUE;
 }
 

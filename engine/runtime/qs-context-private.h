@@ -22,6 +22,7 @@ typedef struct
 struct _QsContext
 {
   QsEngine *engine;
+  QsEngine *planned;       /* whose memory plan the activation memory follows */
   QsNetwork *network;
   QsThreadPool *pool;
   guint n_steps;

@@ -22,8 +22,19 @@ format_for_kernel (const QsTensor *tensor,
   return qs_view_is_linear (&own) && qs_view_is_linear (&wanted) ? kernel->format : tensor->format;
 }
 
+/* A tensor that lies in rows of a wider one: the axes outside of its rows step further. */
+static void
+spread_rows (QsView             *view,
+             const QsAllocation *place)
+{
+  for (int i = 0; place != NULL && place->row > 0 && i < view->shape.n_dims; i++)
+    if (view->strides[i] >= place->row)
+      view->strides[i] = view->strides[i] / place->row * place->row_stride;
+}
+
 static QsView *
-make_views (GPtrArray      *tensors,
+make_views (QsEngine       *planned,
+            GPtrArray      *tensors,
             const QsKernel *kernel)
 {
   QsView *views = g_new0 (QsView, MAX (tensors->len, 1));
@@ -36,6 +47,7 @@ make_views (GPtrArray      *tensors,
         continue;
       qs_view_init (&views[i], tensor->type, format_for_kernel (tensor, kernel), &tensor->shape,
                     NULL);
+      spread_rows (&views[i], qs_engine_get_allocation (planned, tensor->id));
       views[i].scale = tensor->type == QS_DATA_TYPE_INT8 ? tensor->scale : 0.0f;
     }
 
@@ -55,7 +67,7 @@ is_alias (QsEngine      *engine,
 
   a = qs_engine_get_allocation (engine, input->id);
   b = qs_engine_get_allocation (engine, output->id);
-  return a != NULL && b != NULL && a->offset == b->offset && a->size > 0;
+  return a != NULL && b != NULL && a->offset == b->offset && a->size > 0 && a->row == b->row;
 }
 
 /* Packed weights are a copy. Those in a mapped file go from memory layer by layer, so that there is
@@ -84,9 +96,9 @@ qs_context_prepare_step (QsContext  *self,
 
   step->layer = layer;
   step->kernel = qs_engine_lookup_kernel (self->engine, index);
-  step->inputs = make_views (layer->inputs, step->kernel);
-  step->outputs = make_views (layer->outputs, step->kernel);
-  step->is_alias = is_alias (self->engine, layer);
+  step->inputs = make_views (self->planned, layer->inputs, step->kernel);
+  step->outputs = make_views (self->planned, layer->outputs, step->kernel);
+  step->is_alias = is_alias (self->planned, layer);
 
   if (step->kernel == NULL)
     {
@@ -134,7 +146,7 @@ place_tensors (QsContext *self)
   for (guint i = 0; i < self->network->tensors->len; i++)
     {
       const QsTensor *tensor = g_ptr_array_index (self->network->tensors, i);
-      const QsAllocation *allocation = qs_engine_get_allocation (self->engine, i);
+      const QsAllocation *allocation = qs_engine_get_allocation (self->planned, i);
 
       if (tensor->value != NULL)
         self->data[i] = (gpointer) qs_host_tensor_get_data (tensor->value);
@@ -172,6 +184,7 @@ qs_context_new (QsEngine  *engine,
   g_autoptr (QsContext) self = g_new0 (QsContext, 1);
 
   self->engine = qs_engine_ref (engine);
+  self->planned = qs_engine_ref (engine);
   self->network = qs_engine_get_network (engine);
   self->pool = qs_thread_pool_new (n_threads);
   self->n_steps = self->network->layers->len;
@@ -224,6 +237,7 @@ qs_context_free (QsContext *self)
   g_free (self->data);
   g_clear_pointer (&self->pool, qs_thread_pool_free);
   qs_engine_unref (self->engine);
+  qs_engine_unref (self->planned);
   g_free (self);
 }
 

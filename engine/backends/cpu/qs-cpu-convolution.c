@@ -564,6 +564,7 @@ convolution_execute (const QsKernel     *kernel,
                                       execution->pool);
   qs_cpu_weighted_epilogue (layer, execution, self->multiplier, self->bias,
                             self->geometry.outputs, &run.epilogue);
+  qs_cpu_weighted_spread (execution, &run.epilogue);
   qs_cpu_product_run (&run, workspace + qs_cpu_left_bytes (self->product.funcs, n_inputs),
                       execution->pool);
   return TRUE;
@@ -853,6 +854,7 @@ depthwise_execute (const QsKernel     *kernel,
 
   qs_cpu_weighted_epilogue (layer, execution, self->multiplier, self->bias,
                             self->geometry.channels, &run.epilogue);
+  qs_cpu_weighted_spread (execution, &run.epilogue);
   qs_thread_pool_run (execution->pool, geometry_n_pixels (&self->geometry),
                       MAX (QS_CPU_MAX_ROWS, 32768 / (self->geometry.channels * self->n_taps + 1)),
                       depthwise_items, &run);
@@ -874,13 +876,15 @@ depthwise_supports (const QsKernel  *kernel,
   return convolution_supports (kernel, layer, reason);
 }
 
+#define MEMORY .in_place = 1 << QS_INPUT_RESIDUAL, .memory = QS_KERNEL_STRIDED_OUTPUTS
+
 #define DEPTHWISE \
-  .kind = QS_LAYER_CONVOLUTION, .format = QS_FORMAT_HWC, .supports = depthwise_supports, \
+  .kind = QS_LAYER_CONVOLUTION, .format = QS_FORMAT_HWC, MEMORY, .supports = depthwise_supports, \
   .prepare = depthwise_prepare, .workspace_size = depthwise_workspace_size, \
   .execute = depthwise_execute, .release = depthwise_free
 
 #define CONVOLUTION \
-  .kind = QS_LAYER_CONVOLUTION, .format = QS_FORMAT_HWC, .supports = convolution_supports, \
+  .kind = QS_LAYER_CONVOLUTION, .format = QS_FORMAT_HWC, MEMORY, .supports = convolution_supports, \
   .prepare = convolution_prepare, .workspace_size = convolution_workspace_size, \
   .execute = convolution_execute, .release = convolution_free
 

@@ -216,7 +216,8 @@ weighted_supports (const QsKernel  *kernel,
 }
 
 #define WEIGHTED \
-  .kind = QS_LAYER_MATRIX_MULTIPLY, .format = QS_FORMAT_LINEAR, .supports = weighted_supports, \
+  .kind = QS_LAYER_MATRIX_MULTIPLY, .format = QS_FORMAT_LINEAR, \
+  .in_place = 1 << QS_INPUT_RESIDUAL, .supports = weighted_supports, \
   .prepare = weighted_prepare, .workspace_size = weighted_workspace_size, \
   .execute = weighted_execute, .release = weighted_free
 

@@ -158,7 +158,9 @@ concatenation_execute (const QsKernel     *kernel,
       if (x->data == NULL)
         continue;
       cut (&execution->outputs[0], x, attributes->axis, first, &y);
-      qs_cpu_move (qs_cpu_kernel_functions (kernel), x, &y, execution->pool);
+      /* The memory plan may have let its producer write it where it belongs. */
+      if (x->data != y.data)
+        qs_cpu_move (qs_cpu_kernel_functions (kernel), x, &y, execution->pool);
       first += x->shape.dims[attributes->axis];
     }
 
@@ -181,7 +183,7 @@ split_execute (const QsKernel     *kernel,
       QsView x;
 
       cut (&execution->inputs[0], y, attributes->axis, first, &x);
-      if (y->data != NULL)
+      if (y->data != NULL && y->data != x.data)
         qs_cpu_move (qs_cpu_kernel_functions (kernel), &x, y, execution->pool);
       first += y->shape.dims[attributes->axis];
     }
@@ -227,22 +229,25 @@ shuffle_execute (const QsKernel     *kernel,
   return TRUE;
 }
 
-#define BOTH(name_, kind_, supports_, execute_) \
+#define BOTH(name_, kind_, memory_, supports_, execute_) \
   { \
     .name = name_ "_s8", .kind = kind_, .precision = QS_PRECISION_INT8, .any_format = TRUE, \
-    .supports = supports_, .execute = execute_, \
+    .memory = memory_, .supports = supports_, .execute = execute_, \
   }, \
   { \
     .name = name_ "_f32", .kind = kind_, .precision = QS_PRECISION_FP32, .any_format = TRUE, \
-    .supports = supports_, .execute = execute_, \
+    .memory = memory_, .supports = supports_, .execute = execute_, \
   }
 
+#define PARTS (QS_KERNEL_STRIDED | QS_KERNEL_LEAVES_PARTS)
+
 const QsKernel qs_cpu_moving_kernels[] = {
-  BOTH ("reformat", QS_LAYER_REFORMAT, reformat_supports, reformat_execute),
-  BOTH ("transpose", QS_LAYER_TRANSPOSE, one_input_supports, transpose_execute),
-  BOTH ("concatenation", QS_LAYER_CONCATENATION, all_inputs_supports, concatenation_execute),
-  BOTH ("split", QS_LAYER_SPLIT, one_input_supports, split_execute),
-  BOTH ("shuffle", QS_LAYER_SHUFFLE, one_input_supports, shuffle_execute),
-  BOTH ("identity", QS_LAYER_IDENTITY, one_input_supports, reformat_execute),
+  BOTH ("reformat", QS_LAYER_REFORMAT, QS_KERNEL_STRIDED, reformat_supports, reformat_execute),
+  BOTH ("transpose", QS_LAYER_TRANSPOSE, QS_KERNEL_STRIDED, one_input_supports, transpose_execute),
+  BOTH ("concatenation", QS_LAYER_CONCATENATION, PARTS, all_inputs_supports,
+        concatenation_execute),
+  BOTH ("split", QS_LAYER_SPLIT, PARTS, one_input_supports, split_execute),
+  BOTH ("shuffle", QS_LAYER_SHUFFLE, 0, one_input_supports, shuffle_execute),
+  BOTH ("identity", QS_LAYER_IDENTITY, QS_KERNEL_STRIDED, one_input_supports, reformat_execute),
   { .name = NULL },
 };

@@ -268,6 +268,9 @@ typedef struct
   const QsLayer *layer;
   gconstpointer in;
   gpointer out;
+  gsize size;            /* of an element */
+  QsCpuLoops loops;      /* over output and input */
+  QsThreadPoolFunc func;
   gint8 table[256];      /* result by input byte */
 } Pointwise;
 
@@ -337,15 +340,53 @@ fill_table (Pointwise    *self,
     }
 }
 
-static gboolean
-same_layout (const QsView *x,
-             const QsView *y)
+/* Where input or output are rows of a wider tensor, a row at a time. */
+static void
+compute_each_row (gint64   first,
+                  gint64   last,
+                  guint    thread,
+                  gpointer user_data)
 {
-  for (int i = 0; i < x->shape.n_dims; i++)
-    if (x->shape.dims[i] != 1 && x->strides[i] != y->strides[i])
-      return FALSE;
+  const Pointwise *self = user_data;
+  Pointwise row = *self;
 
-  return TRUE;
+  for (gint64 i = first; i < last; i++)
+    {
+      gint64 offsets[QS_CPU_LOOPS_MAX_VIEWS];
+
+      qs_cpu_loops_locate (&self->loops, 1, i, offsets);
+      row.out = (guint8 *) self->out + offsets[0] * (gint64) self->size;
+      row.in = (const guint8 *) self->in + offsets[1] * (gint64) self->size;
+      self->func (0, self->loops.dims[self->loops.n_dims - 1], thread, &row);
+    }
+}
+
+/* Whether the elements lie together in both, at least row by row. */
+static gboolean
+find_rows (Pointwise    *self,
+           const QsView *x,
+           const QsView *y)
+{
+  const gint64 *strides[] = { y->strides, x->strides };
+  int inner;
+
+  qs_cpu_loops_init (&self->loops, &y->shape, strides, 2);
+  inner = self->loops.n_dims - 1;
+  return self->loops.dims[inner] == 1
+         || (self->loops.strides[0][inner] == 1 && self->loops.strides[1][inner] == 1);
+}
+
+static void
+run_rows (Pointwise    *self,
+          QsThreadPool *pool)
+{
+  const gint64 n = self->loops.dims[self->loops.n_dims - 1];
+
+  if (self->loops.n_dims == 1)
+    qs_thread_pool_run (pool, n, ITEM_WORK, self->func, self);
+  else
+    qs_thread_pool_run (pool, qs_cpu_loops_n_outer (&self->loops, 1), 1 + ITEM_WORK / n,
+                        compute_each_row, self);
 }
 
 static gboolean
@@ -361,9 +402,13 @@ run_pointwise (const QsKernel     *kernel,
     .layer = layer,
     .in = x->data,
     .out = y->data,
+    .size = qs_data_type_size (x->type),
+    .func = func,
   };
 
-  if (!same_layout (x, y))
+  if (qs_shape_n_elements (&y->shape) == 0)
+    return TRUE;
+  if (!find_rows (&self, x, y))
     {
       g_set_error (error, QS_ERROR, QS_ERROR_FAILED,
                    "%s %s: input and output have different memory layouts", layer->klass->name,
@@ -373,7 +418,7 @@ run_pointwise (const QsKernel     *kernel,
 
   if (func == look_up_bytes)
     fill_table (&self, x, y);
-  qs_thread_pool_run (execution->pool, qs_shape_n_elements (&y->shape), ITEM_WORK, func, &self);
+  run_rows (&self, execution->pool);
   return TRUE;
 }
 
@@ -425,6 +470,8 @@ const QsKernel qs_cpu_pointwise_kernels[] = {
     .kind = QS_LAYER_ELEMENT_WISE,
     .precision = QS_PRECISION_INT8,
     .any_format = TRUE,
+    .in_place = 1 << 0 | 1 << 1,
+    .memory = QS_KERNEL_STRIDED,
     .supports = element_wise_supports,
     .execute = element_wise_execute,
   },
@@ -433,6 +480,8 @@ const QsKernel qs_cpu_pointwise_kernels[] = {
     .kind = QS_LAYER_ELEMENT_WISE,
     .precision = QS_PRECISION_FP32,
     .any_format = TRUE,
+    .in_place = 1 << 0 | 1 << 1,
+    .memory = QS_KERNEL_STRIDED,
     .supports = element_wise_supports,
     .execute = element_wise_execute,
   },
@@ -441,6 +490,8 @@ const QsKernel qs_cpu_pointwise_kernels[] = {
     .kind = QS_LAYER_ACTIVATION,
     .precision = QS_PRECISION_INT8,
     .any_format = TRUE,
+    .in_place = 1 << 0,
+    .memory = QS_KERNEL_STRIDED,
     .supports = supports_types,
     .execute = activation_s8_execute,
   },
@@ -449,6 +500,8 @@ const QsKernel qs_cpu_pointwise_kernels[] = {
     .kind = QS_LAYER_ACTIVATION,
     .precision = QS_PRECISION_FP32,
     .any_format = TRUE,
+    .in_place = 1 << 0,
+    .memory = QS_KERNEL_STRIDED,
     .supports = supports_types,
     .execute = activation_f32_execute,
   },
@@ -457,6 +510,8 @@ const QsKernel qs_cpu_pointwise_kernels[] = {
     .kind = QS_LAYER_UNARY,
     .precision = QS_PRECISION_FP32,
     .any_format = TRUE,
+    .in_place = 1 << 0,
+    .memory = QS_KERNEL_STRIDED,
     .supports = unary_supports,
     .execute = unary_execute,
   },

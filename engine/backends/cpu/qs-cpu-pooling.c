@@ -43,6 +43,8 @@ typedef struct
   const QsLayer *layer;
   const QsPoolingAttributes *attributes;
   gint64 channels;
+  gint64 x_stride;       /* elements from pixel to pixel */
+  gint64 y_stride;
   const QsView *x;
   const QsView *y;
   guint8 *workspace;
@@ -103,7 +105,7 @@ for_each_tap (const Pooling *self,
 
           add (self,
                (((window->batch * axes[0].in + z) * axes[1].in + y) * axes[2].in + x)
-                 * self->channels,
+                 * self->x_stride,
                to);
         }
 }
@@ -145,7 +147,7 @@ pool_floats (const Pooling *self,
              const Window  *window,
              gint64         pixel)
 {
-  float *out = (float *) self->y->data + pixel * self->channels;
+  float *out = (float *) self->y->data + pixel * self->y_stride;
   const float count = (float) window->count;
   const gboolean is_max = self->attributes->type == QS_POOLING_MAX;
 
@@ -165,7 +167,7 @@ pool_bytes (const Pooling *self,
             gint64         pixel,
             gint32        *sums)
 {
-  gint8 *out = (gint8 *) self->y->data + pixel * self->channels;
+  gint8 *out = (gint8 *) self->y->data + pixel * self->y_stride;
   float *values = (float *) (gpointer) (sums + self->channels);
   const float multiplier = self->x->scale / (float) window->count;
 
@@ -277,6 +279,8 @@ pooling_execute (const QsKernel     *kernel,
     .layer = layer,
     .attributes = layer->attributes,
     .channels = x->shape.dims[1],
+    .x_stride = qs_cpu_row_stride (x),
+    .y_stride = qs_cpu_row_stride (y),
     .x = x,
     .y = y,
     .workspace = execution->workspace,
@@ -354,6 +358,7 @@ const QsKernel qs_cpu_pooling_kernels[] = {
     .kind = QS_LAYER_POOLING,
     .precision = QS_PRECISION_INT8,
     .format = QS_FORMAT_HWC,
+    .memory = QS_KERNEL_STRIDED,
     .supports = pooling_supports,
     .prepare = pooling_prepare,
     .workspace_size = pooling_workspace_size,
@@ -365,6 +370,7 @@ const QsKernel qs_cpu_pooling_kernels[] = {
     .kind = QS_LAYER_POOLING,
     .precision = QS_PRECISION_FP32,
     .format = QS_FORMAT_HWC,
+    .memory = QS_KERNEL_STRIDED,
     .supports = pooling_supports,
     .prepare = pooling_prepare,
     .workspace_size = pooling_workspace_size,

@@ -160,7 +160,9 @@ slice_execute (const QsKernel     *kernel,
     }
   part.shape = y->shape;
   part.data = (guint8 *) part.data + offset * (gint64) qs_data_type_size (part.type);
-  qs_cpu_move (qs_cpu_kernel_functions (kernel), &part, y, execution->pool);
+  /* The memory plan may leave the part where it is. */
+  if (part.data != y->data)
+    qs_cpu_move (qs_cpu_kernel_functions (kernel), &part, y, execution->pool);
   return TRUE;
 }
 
@@ -172,7 +174,7 @@ slice_execute (const QsKernel     *kernel,
 #define SLICE(name_, precision_) \
   { \
     .name = name_, .kind = QS_LAYER_SLICE, .precision = precision_, .any_format = TRUE, \
-    .supports = keeps_values, .execute = slice_execute, \
+    .memory = QS_KERNEL_STRIDED | QS_KERNEL_LEAVES_PARTS, .supports = keeps_values, .execute = slice_execute, \
   }
 
 const QsKernel qs_cpu_selecting_kernels[] = {

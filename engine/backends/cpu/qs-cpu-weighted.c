@@ -234,6 +234,57 @@ qs_cpu_weighted_epilogue (const QsLayer     *layer,
     }
 }
 
+/**
+ * qs_cpu_row_stride:
+ * @view: channels last
+ *
+ * Elements from a pixel's channels to the next one's: the channels, or those of a wider tensor that
+ * @view is a part of.
+ */
+gint64
+qs_cpu_row_stride (const QsView *view)
+{
+  for (int i = view->shape.n_dims - 1; i > 1; i--)
+    if (view->shape.dims[i] != 1)
+      return view->strides[i];
+
+  return view->shape.dims[0] != 1 ? view->strides[0] : view->shape.dims[1];
+}
+
+/**
+ * qs_cpu_weighted_spread:
+ *
+ * Output and residual may be rows of wider tensors, channels last.
+ */
+void
+qs_cpu_weighted_spread (const QsExecution *execution,
+                        QsCpuEpilogue     *epilogue)
+{
+  epilogue->row_stride = qs_cpu_row_stride (&execution->outputs[0]);
+  if (epilogue->residual != NULL)
+    epilogue->residual_row_stride = qs_cpu_row_stride (&execution->inputs[QS_INPUT_RESIDUAL]);
+}
+
+/* Whether the channels lie together and the pixels follow each other, if further apart. */
+static gboolean
+is_rows (const QsView *view)
+{
+  const gint64 channels = view->shape.n_dims >= 3 ? view->shape.dims[1] : 0;
+  const gint64 stride = channels > 0 ? qs_cpu_row_stride (view) : 0;
+  QsView dense;
+
+  if (stride < channels || channels == 0 || (channels != 1 && view->strides[1] != 1))
+    return FALSE;
+
+  qs_view_init (&dense, view->type, QS_FORMAT_HWC, &view->shape, NULL);
+  for (int i = 0; i < view->shape.n_dims; i++)
+    if (i != 1 && view->shape.dims[i] != 1
+        && view->strides[i] != dense.strides[i] / channels * stride)
+      return FALSE;
+
+  return TRUE;
+}
+
 static gboolean
 is_dense (const QsView *view,
           QsFormat      format)
@@ -253,10 +304,12 @@ check_view (const QsLayer   *layer,
             const QsTensor  *tensor,
             const QsView    *view,
             QsFormat         format,
+            gboolean         rows,
             GError         **error)
 {
   /* Constants are laid out as in the model; kernels packed them before. */
-  if (tensor == NULL || tensor->value != NULL || view->data == NULL || is_dense (view, format))
+  if (tensor == NULL || tensor->value != NULL || view->data == NULL || is_dense (view, format)
+      || (rows && format == QS_FORMAT_HWC && is_rows (view)))
     return TRUE;
 
   g_set_error (error, QS_ERROR, QS_ERROR_FAILED,
@@ -268,7 +321,8 @@ check_view (const QsLayer   *layer,
 /**
  * qs_cpu_check_views:
  *
- * Whether all activations are dense in the layout of kernel @self.
+ * Whether all activations are dense in the layout of kernel @self, or rows of wider tensors where
+ * its flags allow that.
  *
  * Errors: %QS_ERROR_FAILED naming layer and tensor.
  */
@@ -280,11 +334,11 @@ qs_cpu_check_views (const QsKernel     *self,
 {
   for (guint i = 0; i < execution->n_inputs; i++)
     if (!check_view (layer, qs_layer_get_input (layer, i), &execution->inputs[i], self->format,
-                     error))
+                     (self->memory & QS_KERNEL_STRIDED_INPUTS) != 0, error))
       return FALSE;
   for (guint i = 0; i < execution->n_outputs; i++)
     if (!check_view (layer, qs_layer_get_output (layer, i), &execution->outputs[i], self->format,
-                     error))
+                     (self->memory & QS_KERNEL_STRIDED_OUTPUTS) != 0, error))
       return FALSE;
 
   return TRUE;

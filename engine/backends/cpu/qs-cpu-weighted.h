@@ -38,6 +38,9 @@ void     qs_cpu_weighted_epilogue   (const QsLayer      *layer,
                                      const float        *bias,
                                      gint64              row_stride,
                                      QsCpuEpilogue      *epilogue);
+void     qs_cpu_weighted_spread     (const QsExecution  *execution,
+                                     QsCpuEpilogue      *epilogue);
+gint64   qs_cpu_row_stride          (const QsView       *view);
 gboolean qs_cpu_check_views         (const QsKernel     *self,
                                      const QsLayer      *layer,
                                      const QsExecution  *execution,

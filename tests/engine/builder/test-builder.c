@@ -372,7 +372,7 @@ static void
 check_memory_plan (QsNetwork *network)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (QsMemoryPlan) plan = qs_memory_plan_new (network, &error);
+  g_autoptr (QsMemoryPlan) plan = qs_memory_plan_new (network, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_cmpuint (qs_memory_plan_get_size (plan), >=, qs_memory_plan_get_bound (plan));
