@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @first: index of the first layer that needs it
  * @last: index of the last one
  * @overwritten: index of the first layer that works in place in it, or a number above all
+ * @changed: index of the last one, 0 when there is none
  *
  * Memory of one tensor, or of several that share.
  */
@@ -28,6 +29,7 @@ typedef struct
   guint first;
   guint last;
   guint overwritten;
+  guint changed;
 } QsMemoryBlock;
 
 /**

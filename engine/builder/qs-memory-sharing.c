@@ -9,10 +9,9 @@
  * Which tensors lie in the same memory. In the order of the layers, an output
  *
  * - of a reshape lies where its input does, when neither moves in memory;
- * - of a split or a slice is a part of the input;
  * - of a kernel that works in place takes the memory of an input that nothing needs any more.
  *
- * Then, from the last to the first, inputs of a concatenation move into its output, where their
+ * Then what is split or sliced stays where it is, and, from the last to the first, inputs of a concatenation move into its output, where their
  * producers write them. Parts of a tensor are contiguous, or rows that are a wider tensor's stride
  * apart; the latter only where all kernels around them can work with it. Nothing is shared that
  * would make the largest set of tensors alive at once larger.
@@ -161,7 +160,7 @@ find_part (QsMemorySharing *self,
   return TRUE;
 }
 
-/* ---- reshape, split, slice, in place ---- */
+/* ---- reshape, in place ---- */
 
 static gboolean
 is_row_major (const QsTensor *tensor)
@@ -184,86 +183,6 @@ share_reshape (QsMemorySharing *self,
     return FALSE;
 
   *place_of (self, tensor) = *place_of (self, source);
-  return TRUE;
-}
-
-static gboolean
-find_split (const QsLayer  *layer,
-            const QsTensor *tensor,
-            int            *axis,
-            gint64         *first)
-{
-  const QsSplitAttributes *attributes = layer->attributes;
-
-  *axis = (int) attributes->axis;
-  *first = 0;
-  for (guint i = 0; i < layer->outputs->len; i++)
-    {
-      const QsTensor *output = g_ptr_array_index (layer->outputs, i);
-
-      if (output == tensor)
-        return TRUE;
-      /* Nobody says how large a part without a tensor is. */
-      if (output == NULL)
-        return FALSE;
-      *first += output->shape.dims[*axis];
-    }
-
-  return FALSE;
-}
-
-/* A slice along one axis, without steps. */
-static gboolean
-find_slice (const QsLayer  *layer,
-            const QsTensor *tensor,
-            int            *axis,
-            gint64         *first)
-{
-  const QsSliceAttributes *attributes = layer->attributes;
-  const QsShape *whole = &qs_layer_get_input (layer, 0)->shape;
-  int n_cut = 0;
-
-  *axis = 0;
-  *first = 0;
-  if (attributes->steps.n != whole->n_dims || attributes->starts.n != whole->n_dims)
-    return FALSE;
-  for (int i = 0; i < whole->n_dims; i++)
-    {
-      if (tensor->shape.dims[i] == whole->dims[i] && attributes->steps.v[i] == 1)
-        continue;
-      if (attributes->steps.v[i] != 1 || ++n_cut > 1)
-        return FALSE;
-      *axis = i;
-      *first = attributes->starts.v[i];
-    }
-
-  return TRUE;
-}
-
-static gboolean
-share_part (QsMemorySharing *self,
-            const QsTensor  *tensor)
-{
-  const QsLayer *layer = tensor->producer;
-  const QsTensor *source = qs_layer_get_input (layer, 0);
-  QsMemoryPlace place;
-  gint64 first = 0;
-  int axis = 0;
-  Part part;
-
-  if (!can (self, layer, QS_KERNEL_LEAVES_PARTS) || !is_whole (self, source) ||
-      !has_same_elements (source, tensor) || source->format != tensor->format ||
-      source->shape.n_dims != tensor->shape.n_dims || self->sizes[tensor->id] == 0)
-    return FALSE;
-  if (!(layer->klass->kind == QS_LAYER_SPLIT ? find_split (layer, tensor, &axis, &first)
-        : layer->klass->kind == QS_LAYER_SLICE ? find_slice (layer, tensor, &axis, &first)
-                                               : FALSE))
-    return FALSE;
-
-  part_init (&part, source, axis, first, tensor->shape.dims[axis]);
-  if (!find_part (self, source, &part, &place) || (place.row != 0 && !readers_can (self, tensor)))
-    return FALSE;
-  *place_of (self, tensor) = place;
   return TRUE;
 }
 
@@ -312,6 +231,7 @@ share_in_place (QsMemorySharing *self,
         continue;
       *place_of (self, tensor) = *place_of (self, input);
       block_of (self, tensor)->overwritten = MIN (block_of (self, tensor)->overwritten, layer->id);
+      block_of (self, tensor)->changed = layer->id;
       return TRUE;
     }
 
@@ -325,7 +245,7 @@ add_block (QsMemorySharing *self,
   const gsize mask = QS_MEMORY_ALIGNMENT - 1;
   const gsize size = self->sizes[tensor->id];
   QsMemoryBlock block = { 0, (MAX (size, 1) + mask) & ~mask, size, tensor->producer->id, 0,
-                          G_MAXUINT };
+                          G_MAXUINT, 0 };
 
   *place_of (self, tensor) = (QsMemoryPlace) { .block = (int) self->blocks->len };
   g_array_append_val (self->blocks, block);
@@ -345,14 +265,14 @@ collect (QsMemorySharing *self,
       return FALSE;
     }
 
-  if (!share_reshape (self, tensor) && !share_part (self, tensor) && !share_in_place (self, tensor))
+  if (!share_reshape (self, tensor) && !share_in_place (self, tensor))
     add_block (self, tensor);
   block = block_of (self, tensor);
   block->last = MAX (block->last, qs_memory_last_use (tensor));
   return TRUE;
 }
 
-/* ---- concatenation ---- */
+/* ---- concatenation, split, slice ---- */
 
 typedef struct
 {
@@ -429,16 +349,12 @@ alive_when_joined (Joining             *self,
   return alive;
 }
 
-/* Memory that is taken earlier or kept longer may cost more than the copy that it saves, and a layer
- * that works in place must not change what is still to be read. */
+/* Memory that is taken earlier or kept longer may cost more than the copy that it saves. */
 static gboolean
 is_worthwhile (Joining             *self,
                const QsMemoryBlock *part,
                const QsMemoryBlock *whole)
 {
-  if (part->last >= whole->overwritten)
-    return FALSE;
-
   for (guint at = MIN (part->first, whole->first); at <= MAX (part->last, whole->last); at++)
     if (alive_when_joined (self, part, whole, at) > self->peak)
       return FALSE;
@@ -460,6 +376,7 @@ join_blocks (Joining *self,
   whole->first = first;
   whole->last = last;
   whole->overwritten = MIN (whole->overwritten, part->overwritten);
+  whole->changed = MAX (whole->changed, part->changed);
   part->size = 0;
 }
 
@@ -490,28 +407,45 @@ move_members (Joining             *self,
   g_ptr_array_set_size (members, 0);
 }
 
+/* Whether the block of @part can become the part at @place of the block of @whole. A layer that works
+ * in place must not change what is still to be read. */
 static gboolean
 can_join (Joining             *self,
-          const QsTensor      *input,
-          const QsTensor      *output,
+          const QsTensor      *part,
+          const QsTensor      *whole,
           const QsMemoryPlace *place)
 {
   QsMemorySharing *sharing = self->sharing;
-  const QsMemoryPlace *own = place_of (sharing, input);
+  const QsMemoryPlace *own = place_of (sharing, part);
+  const QsMemoryBlock *from = QS_MEMORY_BLOCK (sharing->blocks, own->block);
+  const QsMemoryBlock *to = QS_MEMORY_BLOCK (sharing->blocks, place->block);
   GPtrArray *members;
 
-  if (own->block == place->block || !fills_block (sharing, input) || own->offset != 0 ||
-      sharing->sizes[input->id] == 0 || !has_same_elements (input, output) ||
-      input->format != output->format)
+  if (own->block == place->block || !fills_block (sharing, part) || own->offset != 0 ||
+      sharing->sizes[part->id] == 0 || !has_same_elements (part, whole) ||
+      part->format != whole->format || from->last >= to->overwritten)
     return FALSE;
 
   members = self->members[own->block];
   for (guint i = 0; place->row != 0 && i < members->len; i++)
-    if (!can_be_rows (self, g_ptr_array_index (members, i), input))
+    if (!can_be_rows (self, g_ptr_array_index (members, i), part))
       return FALSE;
 
-  return is_worthwhile (self, QS_MEMORY_BLOCK (sharing->blocks, own->block),
-                        QS_MEMORY_BLOCK (sharing->blocks, place->block));
+  return TRUE;
+}
+
+/* What works in place in @part must do so before @layer joins it, or when nobody reads the whole any
+ * more. */
+static gboolean
+is_final (Joining             *self,
+          const QsTensor      *part,
+          const QsMemoryPlace *place,
+          const QsLayer       *layer)
+{
+  const QsMemoryBlock *block = block_of (self->sharing, part);
+
+  return block->changed < layer->id ||
+         block->overwritten > QS_MEMORY_BLOCK (self->sharing->blocks, place->block)->last;
 }
 
 static void
@@ -537,19 +471,165 @@ join_inputs (Joining       *self,
       part_init (&part, output, axis, first, input->shape.dims[axis]);
       if (is_in_memory (self->sharing->network, input) &&
           find_part (self->sharing, output, &part, &place) &&
-          can_join (self, input, output, &place))
+          can_join (self, input, output, &place) && is_final (self, input, &place, layer) &&
+          is_worthwhile (self, block_of (self->sharing, input),
+                         QS_MEMORY_BLOCK (self->sharing->blocks, place.block)))
         move_members (self, input, &place);
       first += input->shape.dims[axis];
     }
 }
 
+static gboolean
+find_split (const QsLayer  *layer,
+            const QsTensor *tensor,
+            int            *axis,
+            gint64         *first)
+{
+  const QsSplitAttributes *attributes = layer->attributes;
+
+  *axis = (int) attributes->axis;
+  *first = 0;
+  for (guint i = 0; i < layer->outputs->len; i++)
+    {
+      const QsTensor *output = g_ptr_array_index (layer->outputs, i);
+
+      if (output == tensor)
+        return TRUE;
+      /* Nobody says how large a part without a tensor is. */
+      if (output == NULL)
+        return FALSE;
+      *first += output->shape.dims[*axis];
+    }
+
+  return FALSE;
+}
+
+/* A slice along one axis, without steps. */
+static gboolean
+find_slice (const QsLayer  *layer,
+            const QsTensor *tensor,
+            int            *axis,
+            gint64         *first)
+{
+  const QsSliceAttributes *attributes = layer->attributes;
+  const QsShape *whole = &qs_layer_get_input (layer, 0)->shape;
+  int n_cut = 0;
+
+  *axis = 0;
+  *first = 0;
+  if (attributes->steps.n != whole->n_dims || attributes->starts.n != whole->n_dims)
+    return FALSE;
+  for (int i = 0; i < whole->n_dims; i++)
+    {
+      if (tensor->shape.dims[i] == whole->dims[i] && attributes->steps.v[i] == 1)
+        continue;
+      if (attributes->steps.v[i] != 1 || ++n_cut > 1)
+        return FALSE;
+      *axis = i;
+      *first = attributes->starts.v[i];
+    }
+
+  return TRUE;
+}
+
+static gboolean
+find_cut (const QsLayer  *layer,
+          const QsTensor *part,
+          int            *axis,
+          gint64         *first)
+{
+  if (layer->klass->kind == QS_LAYER_SPLIT)
+    return find_split (layer, part, axis, first);
+  return layer->klass->kind == QS_LAYER_SLICE && find_slice (layer, part, axis, first);
+}
+
+/* Where @tensor would lie in the input that it is cut from. Whoever changes it in place must not do so
+ * before the last look at the input. */
+static gboolean
+find_place_in_input (Joining        *self,
+                     const QsLayer  *layer,
+                     const QsTensor *tensor,
+                     QsMemoryPlace  *place)
+{
+  const QsTensor *source = qs_layer_get_input (layer, 0);
+  gint64 first = 0;
+  int axis = 0;
+  Part part;
+
+  if (!is_in_memory (self->sharing->network, tensor) ||
+      source->shape.n_dims != tensor->shape.n_dims || !find_cut (layer, tensor, &axis, &first))
+    return FALSE;
+
+  part_init (&part, source, axis, first, tensor->shape.dims[axis]);
+  return find_part (self->sharing, source, &part, place) &&
+         can_join (self, tensor, source, place) &&
+         block_of (self->sharing, tensor)->overwritten > block_of (self->sharing, source)->last;
+}
+
+/* Whether it costs nothing to keep the input as long as any of its @parts. */
+static gboolean
+is_worth_keeping (Joining             *self,
+                  const QsMemoryBlock *whole,
+                  GPtrArray           *parts)
+{
+  guint last = whole->last;
+
+  for (guint i = 0; i < parts->len; i++)
+    last = MAX (last, block_of (self->sharing, g_ptr_array_index (parts, i))->last);
+
+  for (guint at = whole->first; at <= last; at++)
+    {
+      gsize alive = self->alive[at] + (at > whole->last ? whole->size : 0);
+
+      for (guint i = 0; i < parts->len; i++)
+        {
+          const QsMemoryBlock *part = block_of (self->sharing, g_ptr_array_index (parts, i));
+
+          if (at >= part->first && at <= part->last)
+            alive -= part->size;
+        }
+      if (alive > self->peak)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+join_outputs (Joining       *self,
+              const QsLayer *layer)
+{
+  const QsTensor *source = qs_layer_get_input (layer, 0);
+  g_autoptr (GPtrArray) parts = g_ptr_array_new ();
+  QsMemoryPlace place;
+
+  if (!is_in_memory (self->sharing->network, source))
+    return;
+
+  for (guint i = 0; i < layer->outputs->len; i++)
+    if (find_place_in_input (self, layer, g_ptr_array_index (layer->outputs, i), &place))
+      g_ptr_array_add (parts, g_ptr_array_index (layer->outputs, i));
+  if (parts->len == 0 || !is_worth_keeping (self, block_of (self->sharing, source), parts))
+    return;
+
+  for (guint i = 0; i < parts->len; i++)
+    if (find_place_in_input (self, layer, g_ptr_array_index (parts, i), &place))
+      move_members (self, g_ptr_array_index (parts, i), &place);
+}
+
 static void
 join_all (QsMemorySharing *sharing)
 {
+  const guint n = sharing->network->layers->len;
   g_auto (Joining) self = { NULL };
 
   joining_init (&self, sharing);
-  for (guint i = sharing->network->layers->len; i > 0; i--)
+  for (guint i = 0; i < n; i++)
+    if (can (sharing, g_ptr_array_index (sharing->network->layers, i), QS_KERNEL_LEAVES_PARTS) &&
+        ((QsLayer *) g_ptr_array_index (sharing->network->layers, i))->klass->kind !=
+          QS_LAYER_CONCATENATION)
+      join_outputs (&self, g_ptr_array_index (sharing->network->layers, i));
+  for (guint i = n; i > 0; i--)
     {
       const QsLayer *layer = g_ptr_array_index (sharing->network->layers, i - 1);
 
