@@ -3,8 +3,9 @@
 
 #include "qs-cpu-kernel.h"
 
-/* The families, in no order that matters; within one, the best kernel comes first. */
+/* The families; for every kind of layer the best kernel comes first. */
 static const QsKernel *const families[] = {
+  qs_cpu_depthwise_kernels,
   qs_cpu_convolution_kernels,
   qs_cpu_convolution_pooling_kernels,
   qs_cpu_matrix_multiply_kernels,

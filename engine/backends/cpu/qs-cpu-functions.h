@@ -130,6 +130,35 @@ typedef void (*QsCpuDepthwiseFunc) (const gconstpointer *taps,
                                     gconstpointer        panel,
                                     gpointer             tile);
 
+/**
+ * QsCpuDepthwiseRow:
+ * @kernel: lines and columns of the filter, 3 or 5
+ * @stride: 1 or 2
+ * @lines: the input's lines under the filter, a panel's channels per pixel, from the column under the
+ *   first output pixel on; INT8 values with 128 added
+ * @n_pixels: neighbouring pixels of an output line
+ * @weights: FP32 [line][column][panel]; INT8 [line / 4][column][panel][4 lines], zero where there is no
+ *   line
+ * @start: (array): INT8: what the sum of every channel starts with, -128 times its weights
+ * @epilogue: what happens to the sums
+ * @first_row: the first pixel among all of the output
+ * @first_column: the panel's first channel
+ * @n_columns: its channels, 1 … a panel's
+ */
+typedef struct
+{
+  guint kernel;
+  guint stride;
+  const guint8 *lines[5];
+  gint64 n_pixels;
+  gconstpointer weights;
+  const gint32 *start;
+  const QsCpuEpilogue *epilogue;
+  gint64 first_row;
+  gint64 first_column;
+  gint64 n_columns;
+} QsCpuDepthwiseRow;
+
 typedef enum
 {
   QS_CPU_BROADCAST_NONE,      /* both sides have n values */
@@ -176,6 +205,16 @@ typedef struct
                    gpointer     to);
   QsCpuDepthwiseFunc depthwise_f32;
   QsCpuDepthwiseFunc depthwise_s8;
+  /* Copies the channels of a panel from @n_pixels neighbouring pixels, @step bytes apart, to pixels
+   * of a panel's width; adds 128 to INT8 values. */
+  void (*depthwise_line) (gboolean      integer,
+                          const guint8 *from,
+                          gsize         step,
+                          gint64        n_pixels,
+                          gint64        n_channels,
+                          guint8       *to);
+  void (*depthwise_row_f32) (const QsCpuDepthwiseRow *row);
+  void (*depthwise_row_s8) (const QsCpuDepthwiseRow *row); /* (nullable) */
 
   void (*activation) (const QsActivation *activation,
                       float              *values,

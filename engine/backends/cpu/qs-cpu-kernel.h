@@ -26,6 +26,7 @@ qs_cpu_kernel_functions (const QsKernel *kernel)
   return ((const QsCpuKernel *) kernel)->functions;
 }
 
+extern const QsKernel qs_cpu_depthwise_kernels[];
 extern const QsKernel qs_cpu_convolution_kernels[];
 extern const QsKernel qs_cpu_convolution_pooling_kernels[];
 extern const QsKernel qs_cpu_matrix_multiply_kernels[];

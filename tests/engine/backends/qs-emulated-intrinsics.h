@@ -82,6 +82,7 @@ DEFINE_FUSED (emulated_mm512_fmadd_ps, __m512)
 DEFINE_CONVERSION (emulated_mm512_cvtepi32_ps, __m512i, gint32, __m512, float, x)
 DEFINE_CONVERSION (emulated_mm512_cvtps_epi32, __m512, float, __m512i, gint32, lrintf (x))
 DEFINE_CONVERSION (emulated_mm512_cvtepi8_epi32, __m128i, gint8, __m512i, gint32, x)
+DEFINE_CONVERSION (emulated_mm512_cvtepu8_epi32, __m128i, guint8, __m512i, gint32, x)
 DEFINE_CONVERSION (emulated_mm512_cvtepi32_epi8, __m512i, gint32, __m128i, gint8, x)
 #undef _mm512_cvtepi32_ps
 #define _mm512_cvtepi32_ps emulated_mm512_cvtepi32_ps
@@ -89,6 +90,8 @@ DEFINE_CONVERSION (emulated_mm512_cvtepi32_epi8, __m512i, gint32, __m128i, gint8
 #define _mm512_cvtps_epi32 emulated_mm512_cvtps_epi32
 #undef _mm512_cvtepi8_epi32
 #define _mm512_cvtepi8_epi32 emulated_mm512_cvtepi8_epi32
+#undef _mm512_cvtepu8_epi32
+#define _mm512_cvtepu8_epi32 emulated_mm512_cvtepu8_epi32
 #undef _mm512_cvtepi32_epi8
 #define _mm512_cvtepi32_epi8 emulated_mm512_cvtepi32_epi8
 

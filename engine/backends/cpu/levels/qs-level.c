@@ -13,6 +13,11 @@ const QsCpuFunctions qs_level_functions = {
   .pack_s8 = qs_level_pack_s8,
   .depthwise_f32 = qs_level_depthwise_f32,
   .depthwise_s8 = qs_level_depthwise_s8,
+  .depthwise_line = qs_level_depthwise_line,
+  .depthwise_row_f32 = qs_level_depthwise_row_f32,
+#ifdef QS_WITH_VNNI
+  .depthwise_row_s8 = qs_level_depthwise_row_s8,
+#endif
   .activation = qs_level_activation,
   .element_wise = qs_level_element_wise,
   .add_s8 = qs_level_add_s8,

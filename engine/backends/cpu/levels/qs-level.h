@@ -50,6 +50,9 @@
 #define qs_level_pack_s8 QS_LEVEL_SYMBOL (qs_level_pack_s8)
 #define qs_level_depthwise_f32 QS_LEVEL_SYMBOL (qs_level_depthwise_f32)
 #define qs_level_depthwise_s8 QS_LEVEL_SYMBOL (qs_level_depthwise_s8)
+#define qs_level_depthwise_line QS_LEVEL_SYMBOL (qs_level_depthwise_line)
+#define qs_level_depthwise_row_f32 QS_LEVEL_SYMBOL (qs_level_depthwise_row_f32)
+#define qs_level_depthwise_row_s8 QS_LEVEL_SYMBOL (qs_level_depthwise_row_s8)
 #define qs_level_activation QS_LEVEL_SYMBOL (qs_level_activation)
 #define qs_level_element_wise QS_LEVEL_SYMBOL (qs_level_element_wise)
 #define qs_level_add_s8 QS_LEVEL_SYMBOL (qs_level_add_s8)
@@ -112,6 +115,14 @@ void qs_level_depthwise_s8 (const gconstpointer *taps,
                              gint64               n_channels,
                              gconstpointer        panel,
                              gpointer             tile);
+void qs_level_depthwise_line (gboolean      integer,
+                              const guint8 *from,
+                              gsize         step,
+                              gint64        n_pixels,
+                              gint64        n_channels,
+                              guint8       *to);
+void qs_level_depthwise_row_f32 (const QsCpuDepthwiseRow *row);
+void qs_level_depthwise_row_s8 (const QsCpuDepthwiseRow *row);
 void qs_level_activation (const QsActivation *activation,
                           float              *values,
                           gint64              n);
