@@ -147,6 +147,88 @@ move_tiles (const Move   *self,
                  MIN (TILE, self->loops.dims[outer] - r), MIN (TILE, self->loops.dims[inner] - c));
 }
 
+/*
+ * A few planes become the elements of pixels that lie one after the other, as an image's three
+ * channels do: many pixels are put together before they are converted.
+ */
+
+static gboolean
+is_narrow (const QsCpuLoops *loops)
+{
+  const int inner = loops->n_dims - 1, outer = inner - 1;
+
+  return loops->dims[inner] < TILE / 2 && loops->strides[0][inner] == 1
+         && loops->strides[0][outer] == loops->dims[inner] && loops->strides[1][outer] == 1;
+}
+
+static inline void
+spread_bytes (const guint8 *from,
+              guint8       *to,
+              gint64        step,
+              gint64        n,
+              gsize         size)
+{
+  for (gint64 i = 0; i < n; i++)
+    memcpy (to + i * step * size, from + i * size, size);
+}
+
+/* Writes @n neighbours @step elements apart. */
+static void
+spread (const guint8 *from,
+        guint8       *to,
+        gint64        step,
+        gint64        n,
+        gsize         size)
+{
+  if (size == 4 && step == 3)
+    spread_bytes (from, to, 3, n, 4);
+  else if (size == 4)
+    spread_bytes (from, to, step, n, 4);
+  else if (size == 1)
+    spread_bytes (from, to, step, n, 1);
+  else
+    spread_bytes (from, to, step, n, size);
+}
+
+static void
+move_pixels (const Move   *self,
+             const guint8 *from,
+             guint8       *to,
+             gint64        n)
+{
+  const int inner = self->loops.n_dims - 1;
+  const gint64 width = self->loops.dims[inner];
+  guint8 pixels[CHUNK * 8];
+  guint8 *gathered = self->converts ? pixels : to;
+
+  for (gint64 c = 0; c < width; c++)
+    spread (from + c * self->loops.strides[1][inner] * self->from_size,
+            gathered + c * self->from_size, width, n, self->from_size);
+  if (self->converts)
+    convert_piece (self, pixels, to, n * width);
+}
+
+/* Items are pixels, those of one plane after the other. */
+static void
+move_narrow (gint64   first,
+             gint64   last,
+             guint    thread,
+             gpointer user_data)
+{
+  const Move *self = user_data;
+  const QsCpuLoops *loops = &self->loops;
+  const gint64 width = loops->dims[loops->n_dims - 1], n_pixels = loops->dims[loops->n_dims - 2];
+
+  for (gint64 i = first, n; i < last; i += n)
+    {
+      gint64 at[2];
+
+      n = MIN (MIN (CHUNK / width, last - i), n_pixels - i % n_pixels);
+      qs_cpu_loops_locate (loops, 1, i, at);
+      move_pixels (self, self->from + at[1] * self->from_size, self->to + at[0] * self->to_size, n);
+    }
+}
+
 /* The loop in which the input is contiguous becomes the one beside the innermost. */
 static void
 bring_input_inside (QsCpuLoops *loops)
@@ -269,10 +351,15 @@ run (Move         *self,
           loops->n_dims = 2;
         }
       bring_input_inside (loops);
-      qs_thread_pool_run (pool, qs_cpu_loops_n_outer (loops, 2),
-                          1 + ITEM_WORK
-                                / (loops->dims[loops->n_dims - 1] * loops->dims[loops->n_dims - 2]),
-                          move_planes, self);
+      if (is_narrow (loops))
+        qs_thread_pool_run (pool, qs_cpu_loops_n_outer (loops, 1),
+                            1 + ITEM_WORK / loops->dims[loops->n_dims - 1], move_narrow, self);
+      else
+        qs_thread_pool_run (pool, qs_cpu_loops_n_outer (loops, 2),
+                            1 + ITEM_WORK
+                                  / (loops->dims[loops->n_dims - 1]
+                                     * loops->dims[loops->n_dims - 2]),
+                            move_planes, self);
     }
 }
 

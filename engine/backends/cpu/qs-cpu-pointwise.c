@@ -28,6 +28,7 @@ typedef struct
   int type;
   gboolean integer;
   gboolean square;       /* Pow with exponent 2 */
+  int repeated;          /* input with one short row for many, or -1 */
 } ElementWise;
 
 static void
@@ -105,12 +106,27 @@ compute_bytes (const ElementWise *self,
 }
 
 static void
+compute (const ElementWise *self,
+         QsCpuBroadcast     broadcast,
+         gconstpointer      a,
+         gconstpointer      b,
+         gint64             offset,
+         gint64             n)
+{
+  const QsView *y = &self->execution->outputs[0];
+
+  if (self->integer)
+    compute_bytes (self, broadcast, a, b, (gint8 *) y->data + offset, n);
+  else
+    compute_floats (self, broadcast, a, b, (float *) y->data + offset, n);
+}
+
+static void
 compute_piece (const ElementWise *self,
                const gint64      *offsets,
                gint64             n)
 {
   const int inner = self->loops.n_dims - 1;
-  const QsView *y = &self->execution->outputs[0];
   QsCpuBroadcast broadcast = QS_CPU_BROADCAST_NONE;
   float a_buffer[PIECE], b_buffer[PIECE];
   gconstpointer a = read_piece (self, 0, offsets[1], n, a_buffer);
@@ -121,10 +137,7 @@ compute_piece (const ElementWise *self,
   else if (self->loops.strides[2][inner] == 0)
     broadcast = QS_CPU_BROADCAST_B;
 
-  if (self->integer)
-    compute_bytes (self, broadcast, a, b, (gint8 *) y->data + offsets[0], n);
-  else
-    compute_floats (self, broadcast, a, b, (float *) y->data + offsets[0], n);
+  compute (self, broadcast, a, b, offsets[0], n);
 }
 
 static void
@@ -147,6 +160,80 @@ compute_rows (gint64   first,
           for (int v = 0; v < 3; v++)
             offsets[v] += PIECE * self->loops.strides[v][inner];
         }
+    }
+}
+
+/*
+ * A short row that one input has for many rows of the other, as a weight for each channel of all
+ * pixels: the row is written as often as a piece holds it, and then pieces are computed as if both
+ * inputs had all of their elements.
+ */
+
+/* Whether all rows of view @v in the next loop are one piece of memory. */
+static gboolean
+rows_are_contiguous (const QsCpuLoops *loops,
+                     int               v)
+{
+  const int inner = loops->n_dims - 1;
+
+  return loops->strides[v][inner] == 1 && loops->strides[v][inner - 1] == loops->dims[inner];
+}
+
+/* The input whose rows are repeated, -1 for none. */
+static int
+find_repeated (const QsCpuLoops *loops)
+{
+  const int inner = loops->n_dims - 1;
+
+  if (inner < 1 || loops->dims[inner] > PIECE / 2 || !rows_are_contiguous (loops, 0))
+    return -1;
+
+  for (int i = 0; i < 2; i++)
+    if (loops->strides[1 + i][inner] == 1 && loops->strides[1 + i][inner - 1] == 0
+        && rows_are_contiguous (loops, 2 - i))
+      return i;
+
+  return -1;
+}
+
+static void
+repeat (gconstpointer from,
+        gsize         n,
+        gint64        n_times,
+        guint8       *to)
+{
+  for (gint64 i = 0; i < n_times; i++)
+    memcpy (to + i * n, from, n);
+}
+
+static void
+compute_repeated_rows (gint64   first,
+                       gint64   last,
+                       guint    thread,
+                       gpointer user_data)
+{
+  const ElementWise *self = user_data;
+  const gint64 n = self->loops.dims[self->loops.n_dims - 1];
+  const gint64 n_rows = self->loops.dims[self->loops.n_dims - 2];
+  const gsize size = self->integer ? 1 : sizeof (float);
+  float rows[PIECE];
+  gint64 plane = -1;
+
+  for (gint64 row = first; row < last;)
+    {
+      const gint64 n_together = MIN (MIN (PIECE / n, last - row), n_rows - row % n_rows);
+      gint64 offsets[QS_CPU_LOOPS_MAX_VIEWS];
+      gconstpointer inputs[2];
+
+      qs_cpu_loops_locate (&self->loops, 1, row, offsets);
+      for (int i = 0; i < 2; i++)
+        inputs[i] = (const guint8 *) self->execution->inputs[i].data + offsets[1 + i] * size;
+      if (row / n_rows != plane)
+        repeat (inputs[self->repeated], n * size, PIECE / n, (guint8 *) rows);
+      plane = row / n_rows;
+      inputs[self->repeated] = rows;
+      compute (self, QS_CPU_BROADCAST_NONE, inputs[0], inputs[1], offsets[0], n_together * n);
+      row += n_together;
     }
 }
 
@@ -205,8 +292,10 @@ element_wise_execute (const QsKernel     *kernel,
   qs_broadcast_strides (&execution->inputs[1], &y->shape, broadcast[1]);
   qs_cpu_loops_init (&self.loops, &y->shape, strides, 3);
   cut_only_row (&self.loops);
+  self.repeated = find_repeated (&self.loops);
   qs_thread_pool_run (execution->pool, qs_cpu_loops_n_outer (&self.loops, 1),
-                      1 + ITEM_WORK / self.loops.dims[self.loops.n_dims - 1], compute_rows, &self);
+                      1 + ITEM_WORK / self.loops.dims[self.loops.n_dims - 1],
+                      self.repeated < 0 ? compute_rows : compute_repeated_rows, &self);
   return TRUE;
 }
 
