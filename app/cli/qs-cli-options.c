@@ -178,48 +178,44 @@ qs_cli_options_init (QsCliOptions *self)
                            .runs = UNSET, .shuffles = UNSET, .seed = UNSET };
 }
 
-static char *
-list_calibrators (void)
+/* A row of a table by its number, NULL behind the last one. */
+typedef const char *(*RowFunc) (guint index);
+
+static const char *
+get_calibrator (guint index)
 {
-  GString *list = g_string_new (NULL);
-
-  for (guint i = 0; i < qs_calibrator_get_n (); i++)
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_calibrator_get (i)->id);
-
-  return g_string_free (list, FALSE);
+  return index < qs_calibrator_get_n () ? qs_calibrator_get (index)->id : NULL;
 }
 
-static char *
-list_presets (void)
+static const char *
+get_preset (guint index)
 {
-  GString *list = g_string_new (NULL);
   guint n;
   const QsCalibratorPreset *presets = qs_calibrator_get_legacy_presets (&n);
 
-  for (guint i = 0; i < n; i++)
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", presets[i].name);
+  return index < n ? presets[index].name : NULL;
+}
 
-  return g_string_free (list, FALSE);
+static const char *
+get_format (guint index)
+{
+  return index < qs_cache_format_get_n () ? qs_cache_format_get (index)->id : NULL;
+}
+
+static const char *
+get_preprocessing (guint index)
+{
+  return index < qs_sample_preset_get_n () ? qs_sample_preset_get (index)->id : NULL;
 }
 
 static char *
-list_formats (void)
+list_rows (RowFunc get)
 {
   GString *list = g_string_new (NULL);
+  const char *row;
 
-  for (guint i = 0; i < qs_cache_format_get_n (); i++)
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_cache_format_get (i)->id);
-
-  return g_string_free (list, FALSE);
-}
-
-static char *
-list_preprocessings (void)
-{
-  GString *list = g_string_new (NULL);
-
-  for (guint i = 0; i < qs_sample_preset_get_n (); i++)
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", qs_sample_preset_get (i)->id);
+  for (guint i = 0; (row = get (i)) != NULL; i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", row);
 
   return g_string_free (list, FALSE);
 }
@@ -233,23 +229,23 @@ describe_option (QsCliOption option)
 
   if (option == QS_CLI_CALIBRATOR)
     {
-      list = list_calibrators ();
+      list = list_rows (get_calibrator);
       text = g_strdup_printf ("%s: %s (%s)", options[option].description, list,
                               DEFAULT_CALIBRATOR);
     }
   else if (option == QS_CLI_PRESET)
     {
-      list = list_presets ();
+      list = list_rows (get_preset);
       text = g_strdup_printf ("%s: %s", options[option].description, list);
     }
   else if (option == QS_CLI_PREPROCESSING)
     {
-      list = list_preprocessings ();
+      list = list_rows (get_preprocessing);
       text = g_strdup_printf ("%s: %s", options[option].description, list);
     }
   else if (option == QS_CLI_FROM || option == QS_CLI_TO)
     {
-      list = list_formats ();
+      list = list_rows (get_format);
       text = g_strdup_printf ("%s: %s", options[option].description, list);
     }
   else
@@ -478,7 +474,7 @@ qs_cli_options_get_calibrator (QsCliOptions  *self,
   if (calibrator != NULL)
     return calibrator;
 
-  known = list_calibrators ();
+  known = list_rows (get_calibrator);
   qs_cli_set_usage_error (error, "--calibrator: there is no “%s”; there are %s", id, known);
   return NULL;
 }
@@ -556,7 +552,7 @@ find_preset (const char           *name,
         return TRUE;
       }
 
-  known = list_presets ();
+  known = list_rows (get_preset);
   qs_cli_set_usage_error (error, "--preset: there is no “%s”; there are %s", name, known);
   return FALSE;
 }
@@ -651,7 +647,7 @@ qs_cli_options_get_format (QsCliOption           option,
   if (id == NULL || *format != NULL)
     return TRUE;
 
-  known = list_formats ();
+  known = list_rows (get_format);
   qs_cli_set_usage_error (error, "--%s: there is no “%s”; there are %s", options[option].name, id,
                           known);
   return FALSE;
@@ -709,7 +705,7 @@ apply_preset (const char       *id,
       return TRUE;
     }
 
-  known = list_preprocessings ();
+  known = list_rows (get_preprocessing);
   qs_cli_set_usage_error (error, "--preprocessing: there is no “%s”; there are %s", id, known);
   return FALSE;
 }
