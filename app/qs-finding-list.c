@@ -8,6 +8,7 @@
 #include "qs-compat.h"
 #include "qs-finding-row.h"
 #include "qs-resources.h"
+#include "widgets/qs-filtered-selection.h"
 
 #define ALL_KINDS (-1)
 
@@ -17,13 +18,9 @@ struct _QsFindingList
 
   QsSession *session;
   QsFindingStore *store; /* the session's */
-  GtkCustomFilter *filter;
-  GtkFilterListModel *filtered;
-  GtkSingleSelection *selection;
-  char *needle;          /* case-folded; NULL while nothing is searched */
+  QsFilteredSelection *selection;
   int kind;              /* QsFindingKind or ALL_KINDS */
   GArray *kinds;         /* (element-type int): what the drop-down's rows stand for */
-  gboolean is_following; /* the selection comes from the session, not from the list */
   gboolean is_filling;
 
   GtkSearchEntry *search;
@@ -45,14 +42,15 @@ static GParamSpec *props[N_PROPS];
 G_DEFINE_FINAL_TYPE (QsFindingList, qs_finding_list, ADW_TYPE_BIN)
 
 static gboolean
-filter_func (gpointer item,
-             gpointer user_data)
+filter_func (gpointer    item,
+             const char *needle,
+             gpointer    user_data)
 {
   QsFindingList *self = user_data;
 
   if (self->kind != ALL_KINDS && (int) qs_finding_item_get_kind (item) != self->kind)
     return FALSE;
-  return self->needle == NULL || qs_finding_item_matches (item, self->needle);
+  return needle == NULL || qs_finding_item_matches (item, needle);
 }
 
 static guint
@@ -71,7 +69,7 @@ choose_page (QsFindingList *self)
   if (get_n_findings (self) == 0)
     return "none";
 
-  return g_list_model_get_n_items (G_LIST_MODEL (self->filtered)) > 0 ? "list" : "no-match";
+  return qs_filtered_selection_get_n (self->selection) > 0 ? "list" : "no-match";
 }
 
 static void
@@ -81,73 +79,28 @@ update_stack (QsFindingList *self)
   gtk_widget_set_visible (self->tools, get_n_findings (self) > 0);
 }
 
+static gboolean
+is_about (gpointer item,
+          gpointer tensor)
+{
+  return g_str_equal (qs_finding_item_get_tensor (item), tensor);
+}
+
 /* Selects a finding about the session's tensor, the one that was selected if that is one. */
 static void
 follow_selection (QsFindingList *self)
 {
   const char *name = qs_session_get_selection_kind (self->session) == QS_SELECTION_TENSOR
     ? qs_session_get_selection_name (self->session) : NULL;
-  GListModel *model = G_LIST_MODEL (self->filtered);
-  QsFindingItem *selected = gtk_single_selection_get_selected_item (self->selection);
-  guint n = name == NULL ? 0 : g_list_model_get_n_items (model);
-  guint found = GTK_INVALID_LIST_POSITION;
 
-  if (selected != NULL && g_strcmp0 (qs_finding_item_get_tensor (selected), name) == 0)
-    return;
-
-  for (guint i = 0; i < n && found == GTK_INVALID_LIST_POSITION; i++)
-    {
-      g_autoptr (QsFindingItem) item = g_list_model_get_item (model, i);
-
-      if (g_str_equal (qs_finding_item_get_tensor (item), name))
-        found = i;
-    }
-
-  self->is_following = TRUE;
-  gtk_single_selection_set_selected (self->selection, found);
-  self->is_following = FALSE;
-  if (found != GTK_INVALID_LIST_POSITION)
-    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", found);
+  qs_filtered_selection_follow (self->selection, name == NULL ? NULL : is_about, (gpointer) name);
 }
 
 static void
-refilter (QsFindingList *self)
+filtered_cb (QsFindingList *self)
 {
-  self->is_following = TRUE;
-  gtk_filter_changed (GTK_FILTER (self->filter), GTK_FILTER_CHANGE_DIFFERENT);
-  self->is_following = FALSE;
   update_stack (self);
   follow_selection (self);
-}
-
-static void
-search_changed_cb (QsFindingList *self)
-{
-  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
-
-  g_free (self->needle);
-  self->needle = *text == '\0' ? NULL : g_utf8_casefold (text, -1);
-  refilter (self);
-}
-
-static void
-stop_search_cb (QsFindingList *self)
-{
-  gtk_editable_set_text (GTK_EDITABLE (self->search), "");
-  gtk_widget_grab_focus (GTK_WIDGET (self->list));
-}
-
-/* Enter goes to the first match, and again to the next. */
-static void
-search_activate_cb (QsFindingList *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->filtered));
-  guint current = gtk_single_selection_get_selected (self->selection);
-
-  if (n > 0)
-    gtk_single_selection_set_selected (self->selection,
-                                       current == GTK_INVALID_LIST_POSITION ? 0
-                                                                            : (current + 1) % n);
 }
 
 static void
@@ -159,17 +112,13 @@ kind_chosen_cb (QsFindingList *self)
     return;
 
   self->kind = g_array_index (self->kinds, int, position);
-  refilter (self);
+  qs_filtered_selection_refilter (self->selection);
 }
 
 static void
-selected_cb (QsFindingList *self)
+chosen_cb (QsFindingList *self,
+           QsFindingItem *item)
 {
-  QsFindingItem *item = gtk_single_selection_get_selected_item (self->selection);
-
-  if (self->is_following || item == NULL)
-    return;
-
   qs_session_select (self->session, QS_SELECTION_TENSOR, qs_finding_item_get_tensor (item));
 }
 
@@ -222,7 +171,7 @@ static void
 findings_changed_cb (QsFindingList *self)
 {
   fill_kinds (self);
-  refilter (self);
+  qs_filtered_selection_refilter (self->selection);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_FINDINGS]);
 }
 
@@ -237,9 +186,7 @@ qs_finding_list_set_session (QsFindingList *self,
 {
   self->session = session;
   self->store = qs_session_get_findings (session);
-  self->is_following = TRUE;
-  gtk_filter_list_model_set_model (self->filtered, G_LIST_MODEL (self->store));
-  self->is_following = FALSE;
+  qs_filtered_selection_set_model (self->selection, G_LIST_MODEL (self->store));
   g_signal_connect_object (self->store, "items-changed", G_CALLBACK (findings_changed_cb), self,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_signal_connect_object (self->store, "notify::is-busy", G_CALLBACK (update_stack), self,
@@ -289,13 +236,10 @@ qs_finding_list_dispose (GObject *object)
 {
   QsFindingList *self = QS_FINDING_LIST (object);
 
-  if (self->filter != NULL)
-    gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
+  if (self->selection != NULL)
+    qs_filtered_selection_stop (self->selection);
   qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_FINDING_LIST);
   g_clear_object (&self->selection);
-  g_clear_object (&self->filtered);
-  g_clear_object (&self->filter);
-  g_clear_pointer (&self->needle, g_free);
   g_clear_pointer (&self->kinds, g_array_unref);
 
   G_OBJECT_CLASS (qs_finding_list_parent_class)->dispose (object);
@@ -320,16 +264,13 @@ qs_finding_list_class_init (QsFindingListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsFindingList, tools);
   gtk_widget_class_bind_template_child (widget_class, QsFindingList, stack);
   gtk_widget_class_bind_template_child (widget_class, QsFindingList, list);
-  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
-  gtk_widget_class_bind_template_callback (widget_class, search_activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, kind_chosen_cb);
 }
 
 static void
 qs_finding_list_init (QsFindingList *self)
 {
-  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+  g_autoptr (GtkListItemFactory) factory = qs_row_factory_new (row_setup_cb, row_bind_cb);
 
   self->kind = ALL_KINDS;
   self->kinds = g_array_new (FALSE, FALSE, sizeof (int));
@@ -337,16 +278,10 @@ qs_finding_list_init (QsFindingList *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   self->is_filling = FALSE;
 
-  self->filter = gtk_custom_filter_new (filter_func, self, NULL);
-  self->filtered = gtk_filter_list_model_new (NULL, g_object_ref (GTK_FILTER (self->filter)));
-  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->filtered)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self,
+  self->selection = qs_filtered_selection_new (NULL, self->search, self->list, factory,
+                                               filter_func, self);
+  g_signal_connect_object (self->selection, "chosen", G_CALLBACK (chosen_cb), self,
                            G_CONNECT_SWAPPED);
-
-  g_signal_connect (factory, "setup", G_CALLBACK (row_setup_cb), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (row_bind_cb), NULL);
-  gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  g_signal_connect_object (self->selection, "filtered", G_CALLBACK (filtered_cb), self,
+                           G_CONNECT_SWAPPED);
 }

@@ -8,6 +8,7 @@
 #include "qs-compat.h"
 #include "qs-node-row.h"
 #include "qs-resources.h"
+#include "widgets/qs-filtered-selection.h"
 
 /* The filter's rows: all, then one per verdict. */
 #define ALL_VERDICTS 0
@@ -18,12 +19,8 @@ struct _QsNodeList
 
   QsSession *session;
   GListStore *nodes;
-  GtkCustomFilter *filter;
-  GtkFilterListModel *filtered;
-  GtkSingleSelection *selection;
-  char *needle; /* case-folded; NULL while nothing is searched */
+  QsFilteredSelection *selection;
   guint verdict; /* row of the filter */
-  gboolean is_following; /* the selection comes from the session, not from the list */
   gboolean is_filling;
 
   GtkSearchEntry *search;
@@ -35,30 +32,30 @@ struct _QsNodeList
 G_DEFINE_FINAL_TYPE (QsNodeList, qs_node_list, ADW_TYPE_BIN)
 
 static gboolean
-filter_func (gpointer item,
-             gpointer user_data)
+filter_func (gpointer    item,
+             const char *needle,
+             gpointer    user_data)
 {
   QsNodeList *self = user_data;
 
   if (self->verdict != ALL_VERDICTS && qs_node_item_get_fate (item) != self->verdict - 1)
     return FALSE;
-  return self->needle == NULL || qs_node_item_matches (item, self->needle);
+  return needle == NULL || qs_node_item_matches (item, needle);
 }
 
 static void
 update_stack (QsNodeList *self)
 {
-  gboolean is_empty = g_list_model_get_n_items (G_LIST_MODEL (self->filtered)) == 0;
+  gboolean is_empty = qs_filtered_selection_get_n (self->selection) == 0;
 
   gtk_stack_set_visible_child_name (self->stack, is_empty ? "empty" : "list");
 }
 
 static gboolean
-is_in_layer (QsNodeItem    *item,
-             const QsLayer *layer)
+is_in_layer (gpointer item,
+             gpointer layer)
 {
-  return item != NULL && layer != NULL &&
-         g_strcmp0 (qs_node_item_get_layer (item), layer->name) == 0;
+  return g_strcmp0 (qs_node_item_get_layer (item), ((const QsLayer *) layer)->name) == 0;
 }
 
 /* Selects a node of the session's layer, the one that was selected if it is one. */
@@ -66,66 +63,15 @@ static void
 follow_selection (QsNodeList *self)
 {
   QsLayer *layer = self->session == NULL ? NULL : qs_session_get_selected_layer (self->session);
-  GListModel *model = G_LIST_MODEL (self->filtered);
-  guint n = layer == NULL ? 0 : g_list_model_get_n_items (model);
-  guint found = GTK_INVALID_LIST_POSITION;
 
-  if (is_in_layer (gtk_single_selection_get_selected_item (self->selection), layer))
-    return;
-
-  for (guint i = 0; i < n && found == GTK_INVALID_LIST_POSITION; i++)
-    {
-      g_autoptr (QsNodeItem) item = g_list_model_get_item (model, i);
-
-      if (is_in_layer (item, layer))
-        found = i;
-    }
-
-  self->is_following = TRUE;
-  gtk_single_selection_set_selected (self->selection, found);
-  self->is_following = FALSE;
-  if (found != GTK_INVALID_LIST_POSITION)
-    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", found);
+  qs_filtered_selection_follow (self->selection, layer == NULL ? NULL : is_in_layer, layer);
 }
 
 static void
-refilter (QsNodeList *self)
+filtered_cb (QsNodeList *self)
 {
-  self->is_following = TRUE;
-  gtk_filter_changed (GTK_FILTER (self->filter), GTK_FILTER_CHANGE_DIFFERENT);
-  self->is_following = FALSE;
   update_stack (self);
   follow_selection (self);
-}
-
-static void
-search_changed_cb (QsNodeList *self)
-{
-  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
-
-  g_free (self->needle);
-  self->needle = *text == '\0' ? NULL : g_utf8_casefold (text, -1);
-  refilter (self);
-}
-
-static void
-stop_search_cb (QsNodeList *self)
-{
-  gtk_editable_set_text (GTK_EDITABLE (self->search), "");
-  gtk_widget_grab_focus (GTK_WIDGET (self->list));
-}
-
-/* Enter goes to the first match, and again to the next. */
-static void
-search_activate_cb (QsNodeList *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->filtered));
-  guint current = gtk_single_selection_get_selected (self->selection);
-
-  if (n > 0)
-    gtk_single_selection_set_selected (self->selection,
-                                       current == GTK_INVALID_LIST_POSITION ? 0
-                                                                            : (current + 1) % n);
 }
 
 static void
@@ -135,18 +81,14 @@ verdict_chosen_cb (QsNodeList *self)
     return;
 
   self->verdict = gtk_drop_down_get_selected (self->verdict_drop_down);
-  refilter (self);
+  qs_filtered_selection_refilter (self->selection);
 }
 
 /* A node that nothing is left of has no place in the graph. */
 static void
-selected_cb (QsNodeList *self)
+chosen_cb (QsNodeList *self,
+           QsNodeItem *item)
 {
-  QsNodeItem *item = gtk_single_selection_get_selected_item (self->selection);
-
-  if (self->is_following || item == NULL)
-    return;
-
   if (qs_node_item_get_layer (item) != NULL)
     qs_session_select (self->session, QS_SELECTION_LAYER, qs_node_item_get_layer (item));
 }
@@ -211,10 +153,10 @@ network_changed_cb (QsNodeList *self)
   for (guint i = 0; report != NULL && i < report->len; i++)
     g_ptr_array_add (items, qs_node_item_new (g_ptr_array_index (report, i)));
 
-  self->is_following = TRUE;
+  qs_filtered_selection_set_following (self->selection, TRUE);
   g_list_store_splice (self->nodes, 0, g_list_model_get_n_items (G_LIST_MODEL (self->nodes)),
                        items->pdata, items->len);
-  self->is_following = FALSE;
+  qs_filtered_selection_set_following (self->selection, FALSE);
   fill_verdicts (self, report);
   update_stack (self);
   follow_selection (self);
@@ -251,8 +193,7 @@ qs_node_list_show_refused (QsNodeList *self)
 {
   gtk_editable_set_text (GTK_EDITABLE (self->search), "");
   gtk_drop_down_set_selected (self->verdict_drop_down, QS_VERDICT_REFUSED + 1);
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->filtered)) > 0)
-    gtk_single_selection_set_selected (self->selection, 0);
+  qs_filtered_selection_choose_first (self->selection);
   gtk_widget_grab_focus (GTK_WIDGET (self->list));
 }
 
@@ -282,14 +223,11 @@ qs_node_list_dispose (GObject *object)
 {
   QsNodeList *self = QS_NODE_LIST (object);
 
-  if (self->filter != NULL)
-    gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
+  if (self->selection != NULL)
+    qs_filtered_selection_stop (self->selection);
   qs_bin_dispose_template (G_OBJECT (self), QS_TYPE_NODE_LIST);
   g_clear_object (&self->selection);
-  g_clear_object (&self->filtered);
-  g_clear_object (&self->filter);
   g_clear_object (&self->nodes);
-  g_clear_pointer (&self->needle, g_free);
 
   G_OBJECT_CLASS (qs_node_list_parent_class)->dispose (object);
 }
@@ -307,33 +245,23 @@ qs_node_list_class_init (QsNodeListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsNodeList, verdict_drop_down);
   gtk_widget_class_bind_template_child (widget_class, QsNodeList, stack);
   gtk_widget_class_bind_template_child (widget_class, QsNodeList, list);
-  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
-  gtk_widget_class_bind_template_callback (widget_class, search_activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, verdict_chosen_cb);
 }
 
 static void
 qs_node_list_init (QsNodeList *self)
 {
-  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+  g_autoptr (GtkListItemFactory) factory = qs_row_factory_new (row_setup_cb, row_bind_cb);
 
   self->is_filling = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
   self->is_filling = FALSE;
 
   self->nodes = g_list_store_new (QS_TYPE_NODE_ITEM);
-  self->filter = gtk_custom_filter_new (filter_func, self, NULL);
-  self->filtered = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (self->nodes)),
-                                              g_object_ref (GTK_FILTER (self->filter)));
-  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->filtered)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self,
+  self->selection = qs_filtered_selection_new (G_LIST_MODEL (self->nodes), self->search, self->list,
+                                               factory, filter_func, self);
+  g_signal_connect_object (self->selection, "chosen", G_CALLBACK (chosen_cb), self,
                            G_CONNECT_SWAPPED);
-
-  g_signal_connect (factory, "setup", G_CALLBACK (row_setup_cb), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (row_bind_cb), NULL);
-  gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  g_signal_connect_object (self->selection, "filtered", G_CALLBACK (filtered_cb), self,
+                           G_CONNECT_SWAPPED);
 }
