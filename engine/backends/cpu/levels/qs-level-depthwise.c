@@ -201,6 +201,99 @@ qs_level_depthwise_s8 (const gconstpointer *taps,
                         sums + c);
 }
 
+#elif defined (QS_WITH_NEON)
+
+/* Eight channels, zero from @n on. */
+QS_INLINE int16x8_t
+load_channels_s8 (gconstpointer from,
+                  gint64        n)
+{
+  gint8 bytes[QS_PANEL] = { 0 };
+
+  if (n >= QS_PANEL)
+    return vmovl_s8 (vld1_s8 (from));
+  memcpy (bytes, from, n);
+  return vmovl_s8 (vld1_s8 (bytes));
+}
+
+QS_INLINE void
+add_tap (int16x8_t  x,
+         int16x8_t  w,
+         int32x4_t *sums)
+{
+  sums[0] = vmlal_s16 (sums[0], vget_low_s16 (x), vget_low_s16 (w));
+  sums[1] = vmlal_s16 (sums[1], vget_high_s16 (x), vget_high_s16 (w));
+}
+
+QS_INLINE void
+pixels_s8 (const gconstpointer *taps,
+           guint                n_taps,
+           const int            n_pixels,
+           gint64               first,
+           gint64               n,
+           const gint16        *panel,
+           gint32              *tile)
+{
+  int32x4_t sums[PIXELS][2];
+
+#pragma GCC unroll 8
+  for (int p = 0; p < n_pixels; p++)
+    sums[p][0] = sums[p][1] = vdupq_n_s32 (0);
+
+  for (guint t = 0; t < n_taps; t += 2)
+    {
+      const int16x8x2_t w = vld2q_s16 (panel + t * QS_PANEL);
+
+#pragma GCC unroll 8
+      for (int p = 0; p < n_pixels; p++)
+        {
+          const gconstpointer *x = taps + p * n_taps + t;
+
+          add_tap (load_channels_s8 ((const gint8 *) x[0] + first, n), w.val[0], sums[p]);
+          add_tap (load_channels_s8 ((const gint8 *) x[1] + first, n), w.val[1], sums[p]);
+        }
+    }
+
+#pragma GCC unroll 8
+  for (int p = 0; p < n_pixels; p++)
+    {
+      vst1q_s32 (tile + p * QS_PANEL, sums[p][0]);
+      vst1q_s32 (tile + p * QS_PANEL + QS_LANES, sums[p][1]);
+    }
+}
+
+QS_INLINE void
+all_pixels_s8 (const gconstpointer *taps,
+               guint                n_taps,
+               guint                n_pixels,
+               gint64               first,
+               gint64               n,
+               const gint16        *panel,
+               gint32              *tile)
+{
+  guint p = 0;
+
+  for (; p + PIXELS <= n_pixels; p += PIXELS)
+    pixels_s8 (taps + p * n_taps, n_taps, PIXELS, first, n, panel, tile + p * QS_PANEL);
+  for (; p < n_pixels; p++)
+    pixels_s8 (taps + p * n_taps, n_taps, 1, first, n, panel, tile + p * QS_PANEL);
+}
+
+void
+qs_level_depthwise_s8 (const gconstpointer *taps,
+                       guint                n_taps,
+                       guint                n_pixels,
+                       gint64               first,
+                       gint64               n_channels,
+                       gconstpointer        panel,
+                       gpointer             tile)
+{
+  if (n_channels == QS_PANEL)
+    all_pixels_s8 (taps, n_taps, n_pixels, first, QS_PANEL, panel, tile);
+  else
+    all_pixels_s8 (taps, n_taps, n_pixels, first, n_channels, panel, tile);
+}
+
 #else
 
 void

@@ -2,8 +2,8 @@
 #include "core/qs-float16.h"
 #include "qs-level.h"
 
-/* Conversions between float16 and float32: eight at a time where the processor has F16C, whose
- * rounding is that of core/qs-float16.h; the rest one by one. */
+/* Conversions between float16 and float32: several at a time where the processor has F16C
+ * or NEON, whose rounding is that of core/qs-float16.h; the rest one by one. */
 
 /* What emulates intrinsics in tests need not round as the instruction does. */
 #if defined (QS_WITH_AVX2) && !defined (QS_LEVEL_INTRINSICS)
@@ -31,6 +31,33 @@ narrow_vectors (const float *from,
   for (i = 0; i + WIDTH <= n; i += WIDTH)
     _mm_storeu_si128 ((__m128i *) (to + i),
                       _mm256_cvtps_ph (_mm256_loadu_ps (from + i), _MM_FROUND_TO_NEAREST_INT));
+  return i;
+}
+
+#elif defined (QS_WITH_NEON) && !defined (QS_LEVEL_INTRINSICS)
+#define WIDTH 4
+
+static gint64
+widen_vectors (const guint16 *from,
+               float         *to,
+               gint64         n)
+{
+  gint64 i;
+
+  for (i = 0; i + WIDTH <= n; i += WIDTH)
+    vst1q_f32 (to + i, vcvt_f32_f16 (vreinterpret_f16_u16 (vld1_u16 (from + i))));
+  return i;
+}
+
+static gint64
+narrow_vectors (const float *from,
+                guint16     *to,
+                gint64       n)
+{
+  gint64 i;
+
+  for (i = 0; i + WIDTH <= n; i += WIDTH)
+    vst1_u16 (to + i, vreinterpret_u16_f16 (vcvt_f16_f32 (vld1q_f32 (from + i))));
   return i;
 }
 
