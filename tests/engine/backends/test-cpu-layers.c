@@ -748,8 +748,9 @@ multiply_copies (QsCpuTest                        *test,
                            qs_layer_get_input (test->layer, i)->scale, FALSE);
   qs_cpu_test_add_layer (&copies, QS_LAYER_MATRIX_MULTIPLY, &plain, 2, type,
                          qs_layer_get_output (test->layer, 0)->scale);
-  result = qs_cpu_test_run (&copies, precision == QS_PRECISION_INT8 ? reference_kernel (&copies)
-                                                                    : &evaluation,
+  result = qs_cpu_test_run (&copies,
+                            precision == QS_PRECISION_INT8 ? qs_cpu_test_find_reference (&copies)
+                                                           : &evaluation,
                             QS_FORMAT_LINEAR, 1);
   qs_cpu_test_clear (&copies);
   return result;
@@ -880,8 +881,8 @@ test_matrix_multiply_longest (void)
       qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 2, QS_DATA_TYPE_FLOAT, 0);
       if (extra == 0)
         {
-          g_autoptr (QsHostTensor) result = qs_cpu_test_run (&test, qs_cpu_test_find_reference (&test),
-                                                             QS_FORMAT_LINEAR, 1);
+          const QsKernel *reference = qs_cpu_test_find_reference (&test);
+          g_autoptr (QsHostTensor) result = qs_cpu_test_run (&test, reference, QS_FORMAT_LINEAR, 1);
 
           g_assert_cmpfloat (qs_host_tensor_get_floats (result)[0], ==, (float) (16384.0 * (double) k));
           compare (&test, QS_PRECISION_INT8, 0);
