@@ -401,6 +401,14 @@ show_memory (QsTensorInspector *self,
   /* Translators: the first and last step of a run in which a tensor is in use. */
   qs_property_list_add_format (self->memory, _("Alive"), _("steps %u to %u"), allocation->first,
                                allocation->last);
+  if (allocation->row > 0)
+    qs_property_list_add_text (self->memory, _("Part of a tensor"),
+                               _("It lies in rows of a wider tensor, which its layers write and read "
+                                 "where they are."));
+  else if (allocation->shared)
+    qs_property_list_add_text (self->memory, _("Shared"),
+                               _("Other tensors lie in the same memory: nothing was copied between "
+                                 "them, or one was computed in place of the other."));
 }
 
 static void

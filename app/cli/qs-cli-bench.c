@@ -40,6 +40,8 @@ report_json (QsCli                 *self,
   qs_cli_json_text (self->json, "device", device);
   qs_cli_json_int (self->json, "threads", qs_context_get_n_threads (context));
   qs_cli_json_int (self->json, "batch", qs_engine_get_batch (engine));
+  qs_cli_json_int (self->json, "memory_bytes", (gint64) qs_engine_get_memory_size (engine));
+  qs_cli_json_int (self->json, "memory_bound_bytes", (gint64) qs_engine_get_memory_bound (engine));
   qs_cli_json_int (self->json, "runs", result->n_runs);
   qs_cli_json_number (self->json, "median_ms", result->median_ms);
   qs_cli_json_number (self->json, "min_ms", result->min_ms);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/qs-node-report.h"
 #include "passes/qs-pass.h"
+#include "qs-cli-info-plan.h"
 #include "qs-cli-info-trex.h"
 
 #include "passes/qs-pass.h"
@@ -358,6 +359,10 @@ report_plan (QsCli    *self,
 {
   g_print ("Plan of %s\n", qs_engine_get_network (plan)->name);
   qs_cli_report_print_summary (plan);
+  if (self->options.memory)
+    qs_cli_print_memory (plan);
+  if (self->options.tactics)
+    qs_cli_print_tactics (plan);
   qs_cli_report_engine (self->json, plan, NULL);
   return TRUE;
 }
@@ -446,6 +451,6 @@ const QsCliCommand qs_cli_info = {
   .summary = "Show inputs, outputs and operators, and what is refused and why",
   .description = "Reads an ONNX model, a plan, the JSON graph of a TensorRT engine, or a document of\n"
                  "the window, and says what is in it. Nothing is computed.",
-  .options = { QS_CLI_NODES, QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
+  .options = { QS_CLI_NODES, QS_CLI_MEMORY, QS_CLI_TACTICS, QS_CLI_SHAPE, QS_CLI_BATCH, QS_CLI_JSON },
   .run = info,
 };

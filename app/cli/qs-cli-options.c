@@ -165,6 +165,12 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                           "Write the graph as TensorRT's engine inspector does", "FILE"),
   [QS_CLI_TREX_PROFILE] = OPTION ("trex-profile", 0, FILENAME, trex_profile,
                                   "Run the plan, and write the times as trtexec does", "FILE"),
+  [QS_CLI_MEMORY] = OPTION ("memory", 0, NONE, memory,
+                            "Say of every activation of a plan where it lies and when it is alive",
+                            NULL),
+  [QS_CLI_TACTICS] = OPTION ("tactics", 0, NONE, tactics,
+                             "List the kernels that a plan's layers were chosen from, with their "
+                             "times", NULL),
   [QS_CLI_NODES] = OPTION ("nodes", 0, NONE, nodes,
                            "Say of every node what became of it, and which layer computes it after "
                            "fusion", NULL),

@@ -78,6 +78,8 @@ typedef enum
   QS_CLI_TREX,
   QS_CLI_TREX_PROFILE,
   QS_CLI_NODES,
+  QS_CLI_MEMORY,
+  QS_CLI_TACTICS,
   QS_CLI_JSON,
   QS_CLI_N_OPTIONS
 } QsCliOption;
@@ -106,6 +108,8 @@ typedef struct
   char **max_shapes;
   char *external_data;
   gboolean nodes;
+  gboolean memory;
+  gboolean tactics;
   gint64 batch;
   char *calibration;
   char *cache;

@@ -38,6 +38,14 @@ add_tensor (JsonBuilder        *json,
     {
       qs_cli_json_int (json, "offset", (gint64) allocation->offset);
       qs_cli_json_int (json, "bytes", (gint64) allocation->size);
+      qs_cli_json_int (json, "first_layer", allocation->first);
+      qs_cli_json_int (json, "last_layer", allocation->last);
+      qs_cli_json_flag (json, "shared", allocation->shared);
+      if (allocation->row > 0)
+        {
+          qs_cli_json_int (json, "row", allocation->row);
+          qs_cli_json_int (json, "row_stride", allocation->row_stride);
+        }
     }
   json_builder_end_object (json);
 }

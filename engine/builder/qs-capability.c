@@ -5,10 +5,6 @@
 
 #include "core/qs-error.h"
 
-/* A kernel replaces the default, the first in the backend's order, only when it is more than 3 %
- * faster: builds stay the same when measurements are close. */
-#define WORTHWHILE 0.97
-
 static gboolean
 is_float (const QsTensor *tensor)
 {
@@ -160,7 +156,7 @@ qs_build_measure (QsBuild     *self,
           (kernel != NULL || plan->layer->klass->evaluate != NULL))
         ms = qs_tactic_timer_measure (self->timer, g_ptr_array_index (probe->layers, 0), kernel,
                                       candidate->ms, &error);
-      if (i == 0 || (ms >= 0.0 && (candidate->ms < 0.0 || ms < candidate->ms * WORTHWHILE)))
+      if (i == 0 || (ms >= 0.0 && (candidate->ms < 0.0 || ms < candidate->ms * QS_WORTHWHILE)))
         {
           candidate->kernel = kernel;
           candidate->ms = ms;

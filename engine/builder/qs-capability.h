@@ -5,6 +5,10 @@
 
 G_BEGIN_DECLS
 
+/* A tactic replaces the default (a kernel the backend's first, INT8 the float layer) only when it takes
+ * less than this share of its time: builds stay the same when measurements are close. */
+#define QS_WORTHWHILE 0.97
+
 /* Finds out for every layer how it can be computed: its kernels in FP32 and, where it has scales
  * and a kernel, in INT8, timed when the build times. Fills the plans but decides nothing. */
 gboolean qs_build_find_candidates (QsBuild   *self,

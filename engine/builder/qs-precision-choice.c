@@ -11,7 +11,8 @@
  * reader that needs the other form costs one reformat per tensor, which all such readers share.
  * The cheapest assignment is a minimum cut (see qs-min-cut.h). 1 is INT8.
  *
- * Costs are nanoseconds when kernels were timed. When INT8 is wanted everywhere they are bytes of
+ * Costs are nanoseconds when kernels were timed, those of floating point a little less, so that INT8
+ * has to be faster by more than measurements vary. When INT8 is wanted everywhere they are bytes of
  * memory traffic, with a price on float layers that outweighs all traffic: then the layers that
  * only move elements follow their neighbours.
  */
@@ -95,7 +96,8 @@ set_layer_costs (Choice      *self,
     }
   if (self->build->int8 == QS_INT8_FASTER)
     {
-      self->float_costs[layer->id] = (gint64) (MAX (float_ms (self, plan), 0.0) * 1e6);
+      self->float_costs[layer->id] =
+        (gint64) (MAX (float_ms (self, plan), 0.0) * QS_WORTHWHILE * 1e6);
       self->int8_costs[layer->id] = (gint64) (MAX (plan->int8_candidate.ms, 0.0) * 1e6);
       return;
     }

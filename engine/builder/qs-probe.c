@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "backends/qs-fp16.h"
 #include "qs-build.h"
+
+#include "backends/cpu/qs-cpu-range.h"
+#include "operators/qs-operator.h"
 #include "qs-fp16-choice.h"
 
 typedef struct
@@ -64,6 +67,23 @@ copy_constant (Probe          *self,
   return twin;
 }
 
+/* Kernels look at where an input comes from: one that is known to be non-negative needs other tiles. A
+ * ReLU in front of the copy says so; it is never run. */
+static void
+copy_range (QsNetwork      *network,
+            const QsTensor *tensor,
+            QsTensor       *twin)
+{
+  QsLayer *layer;
+
+  if (twin->type != QS_DATA_TYPE_INT8 || twin->value != NULL || !qs_cpu_is_non_negative (tensor))
+    return;
+
+  layer = qs_network_add_layer (network, qs_layer_class_lookup (QS_LAYER_ACTIVATION), twin->name,
+                                NULL, NULL, 0, &twin, 1);
+  layer->activation.type = QS_ACTIVATION_RELU;
+}
+
 static QsTensor *
 copy_input (Probe     *self,
             QsTensor  *tensor,
@@ -84,6 +104,7 @@ copy_input (Probe     *self,
         become_int8 (self, tensor, twin);
       else if (tensor->type == QS_DATA_TYPE_FLOAT && self->form->precision == QS_PRECISION_FP16)
         twin->type = QS_DATA_TYPE_FLOAT16;
+      copy_range (self->probe, tensor, twin);
     }
 
   g_hash_table_insert (self->twins, tensor, twin);
@@ -188,6 +209,7 @@ qs_layer_in_format (const QsLayer *layer,
       if (input != NULL && twin == NULL)
         {
           twin = copy_as_is (network, input, format);
+          copy_range (network, input, twin);
           g_hash_table_insert (twins, input, twin);
         }
       qs_network_set_input (network, copy, i, twin);

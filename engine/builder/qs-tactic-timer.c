@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "backends/cpu/qs-cpu-range.h"
 #include "core/qs-error.h"
 #include "core/qs-float16.h"
 
@@ -67,6 +68,13 @@ qs_tactic_timer_free (QsTacticTimer *self)
   g_free (self);
 }
 
+/* INT8 values of which the network proves that none is below zero: some kernels are faster then. */
+static gboolean
+is_non_negative (const QsTensor *tensor)
+{
+  return tensor->type == QS_DATA_TYPE_INT8 && qs_cpu_is_non_negative (tensor);
+}
+
 static void
 append_tensor (GString        *text,
                const QsTensor *tensor)
@@ -78,6 +86,8 @@ append_tensor (GString        *text,
                             tensor->shape.dims[i]);
   if (tensor->value != NULL)
     g_string_append (text, " constant");
+  if (is_non_negative (tensor))
+    g_string_append (text, " non-negative");
 }
 
 /**
@@ -163,6 +173,7 @@ make_signature (const QsLayer  *layer,
 
 static void
 fill (QsHostTensor *tensor,
+      gboolean      non_negative,
       GRand        *rand)
 {
   QsDataType type = qs_host_tensor_get_data_type (tensor);
@@ -176,7 +187,7 @@ fill (QsHostTensor *tensor,
       ((guint16 *) data)[i] =
         qs_float16_from_float ((float) g_rand_double_range (rand, -1.0, 1.0));
     else if (type == QS_DATA_TYPE_INT8)
-      ((gint8 *) data)[i] = (gint8) g_rand_int_range (rand, -127, 128);
+      ((gint8 *) data)[i] = (gint8) g_rand_int_range (rand, non_negative ? 0 : -127, 128);
 }
 
 static gboolean
@@ -199,7 +210,7 @@ make_views (Trial      *self,
         return FALSE;
       g_ptr_array_add (self->memory, memory);
       if (tensor->value == NULL)
-        fill (memory, rand);
+        fill (memory, is_non_negative (tensor), rand);
 
       qs_view_init (&views[i], tensor->type, tensor->format, &tensor->shape,
                     (gpointer) qs_host_tensor_get_data (memory));
