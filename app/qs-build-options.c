@@ -19,6 +19,7 @@ struct _QsBuildOptions
   AdwComboRow *source_row;
   AdwComboRow *fusion_row;
   AdwComboRow *rounding_row;
+  GtkSwitch *emulate_switch;
   AdwComboRow *backend_row;
   GtkSpinButton *threads;
   GtkLabel *note;
@@ -85,6 +86,7 @@ option_changed_cb (QsBuildOptions *self)
   settings.int8 = (QsInt8Mode) adw_combo_row_get_selected (self->int8_row);
   settings.source = get_source_id (adw_combo_row_get_selected (self->source_row));
   settings.rounding = (QsRoundingMode) adw_combo_row_get_selected (self->rounding_row);
+  settings.emulate_tensorrt = gtk_switch_get_active (self->emulate_switch);
   settings.before_fusion = (QsBeforeFusion) adw_combo_row_get_selected (self->fusion_row);
   backend = adw_combo_row_get_selected (self->backend_row);
   settings.backend = backend == 0 ? NULL : qs_backend_get (backend - 1);
@@ -134,6 +136,7 @@ show_settings (QsBuildOptions *self)
   adw_combo_row_set_selected (self->int8_row, (guint) settings->int8);
   adw_combo_row_set_selected (self->source_row, source);
   adw_combo_row_set_selected (self->rounding_row, (guint) settings->rounding);
+  gtk_switch_set_active (self->emulate_switch, settings->emulate_tensorrt);
   adw_combo_row_set_selected (self->fusion_row, (guint) settings->before_fusion);
   adw_combo_row_set_selected (self->backend_row, backend);
   gtk_spin_button_set_value (self->threads, settings->n_threads);
@@ -188,6 +191,7 @@ qs_build_options_class_init (QsBuildOptionsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, source_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, fusion_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, rounding_row);
+  gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, emulate_switch);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, backend_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, threads);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, note);

@@ -233,6 +233,7 @@ build_engine (QsBuild  *self,
   options.int8 = self->settings.int8;
   options.ranges = self->ranges;
   options.rounding = self->settings.rounding;
+  options.emulate_tensorrt = self->settings.emulate_tensorrt;
   options.model_checksum = qs_model_get_checksum (self->model);
   options.timings = timings = qs_timing_store_open ();
   self->engine = qs_builder_build (self->network, scales, &options, self->progress, error);

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * QsBuildSettings:
  * @source: id of the calibrator, or QS_SCALE_SOURCE_CACHE
  * @rounding: of the weights
+ * @emulate_tensorrt: leave activation functions apart where TensorRT does
  * @before_fusion: whether calibrators run before layer fusion, where that can be chosen
  * @backend: (nullable): the machine's default when %NULL
  * @n_threads: 0 for one per processor
@@ -25,6 +26,7 @@ typedef struct
   QsBeforeFusion before_fusion;
   QsInt8Mode int8;
   QsRoundingMode rounding;
+  gboolean emulate_tensorrt;
   const QsBackend *backend;
   guint n_threads;
   gint64 calibration_batch;

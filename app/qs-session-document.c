@@ -45,6 +45,7 @@ make_document (QsSession *self,
   document->backend = g_strdup (settings->backend != NULL ? settings->backend->id : NULL);
   document->int8 = settings->int8;
   document->rounding = (int) settings->rounding;
+  document->emulate_tensorrt = settings->emulate_tensorrt;
   document->before_fusion = settings->before_fusion;
   document->n_threads = settings->n_threads;
   document->calibration_batch = settings->calibration_batch;
@@ -156,6 +157,7 @@ take_settings (QsSession        *self,
   settings->backend = document->backend != NULL ? qs_backend_lookup (document->backend) : NULL;
   settings->int8 = document->int8;
   settings->rounding = (QsRoundingMode) document->rounding;
+  settings->emulate_tensorrt = document->emulate_tensorrt;
   settings->before_fusion = document->before_fusion;
   settings->n_threads = (guint) document->n_threads;
   settings->calibration_batch = document->calibration_batch;

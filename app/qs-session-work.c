@@ -405,6 +405,7 @@ qs_session_compare_async (QsSession           *self,
   options.int8 = self->work.settings.int8;
   options.ranges = qs_session_get_ranges (self);
   options.rounding = self->work.settings.rounding;
+  options.emulate_tensorrt = self->work.settings.emulate_tensorrt;
   progress = qs_progress_new ();
   qs_progress_set_phase (progress, _("Comparing calibrators"));
   qs_session_begin (self, progress);

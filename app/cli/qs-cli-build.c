@@ -89,7 +89,7 @@ build (QsCli   *self,
   if (engine == NULL || !write_files (self, engine, error))
     return FALSE;
 
-  network = qs_import_network (subject->model, subject->profile, error);
+  network = qs_cli_subject_import (subject, error);
   if (network == NULL)
     return FALSE;
 
@@ -117,7 +117,8 @@ const QsCliCommand qs_cli_build = {
   .options = { QS_CLI_OUTPUT, QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE,
                QS_CLI_CUTOFF, QS_CLI_PRESET, QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES,
                QS_CLI_RANGE, QS_CLI_PRECISION, QS_CLI_PRECISION_OPTIONS, QS_CLI_BATCH, QS_CLI_SHAPE,
-               QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_TIMING_CACHE, QS_CLI_BACKEND, QS_CLI_THREADS,
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_EMULATE_TENSORRT,
+               QS_CLI_TIMING_CACHE, QS_CLI_BACKEND, QS_CLI_THREADS,
                QS_CLI_SVG, QS_CLI_JSON },
   .required = { QS_CLI_OUTPUT },
   .run = build,

@@ -31,6 +31,7 @@ compare_all (QsCli         *self,
   options.constraints = precision.constraints;
   options.ranges = subject->ranges;
   options.rounding = subject->rounding;
+  options.emulate_tensorrt = self->options.emulate_tensorrt;
   options.model_checksum = qs_model_get_checksum (subject->model);
   return qs_compare (subject->model, subject->profile, histograms, samples, &options,
                      self->progress, error);
@@ -84,7 +85,8 @@ const QsCliCommand qs_cli_compare = {
                  "is possible, so that the calibrators are compared on the same layers.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_DATA, QS_CLI_RANGES, QS_CLI_RANGE,
                QS_CLI_INT8_FASTER, QS_CLI_PRECISION_OPTIONS, QS_CLI_BATCH, QS_CLI_SHAPE,
-               QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_EMULATE_TENSORRT,
+               QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON
                },
   .required = { QS_CLI_DATA },
   .run = compare,

@@ -243,7 +243,7 @@ make_report (QsImport   *import,
   if (qs_import_get_network (import) != NULL)
     {
       *network = qs_network_copy (qs_import_get_network (import));
-      if (!qs_passes_run (*network, journal, error))
+      if (!qs_passes_run (*network, QS_PASS_DEFAULT, journal, error))
         return NULL;
     }
 

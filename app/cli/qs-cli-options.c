@@ -134,6 +134,9 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
   [QS_CLI_TIMING_CACHE] = OPTION ("timing-cache", 0, FILENAME, timing_cache,
                                   "Times of kernels: those in the file are not measured again, and "
                                   "new ones are added to it", "FILE"),
+  [QS_CLI_EMULATE_TENSORRT] = OPTION ("emulate-tensorrt", 0, NONE, emulate_tensorrt,
+                                      "Leave SiLU, GELU and the like apart where TensorRT does: behind "
+                                      "depthwise convolutions and before sums", NULL),
   [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
                              "reference, cpu (the default) or cuda", "NAME"),
   [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,

@@ -59,6 +59,7 @@ typedef enum
   QS_CLI_INT8_FASTER,
   QS_CLI_ROUNDING,
   QS_CLI_TIMING_CACHE,
+  QS_CLI_EMULATE_TENSORRT,
   QS_CLI_BACKEND,
   QS_CLI_THREADS,
   QS_CLI_RUNS,
@@ -148,6 +149,7 @@ typedef struct
   gboolean int8_faster;
   char *rounding;
   char *timing_cache;
+  gboolean emulate_tensorrt;
   char *backend;
   int threads;
   int runs;

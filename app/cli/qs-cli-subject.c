@@ -114,6 +114,13 @@ check_plan_options (QsCli   *cli,
                    cli->path);
       return FALSE;
     }
+  if (options->emulate_tensorrt)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
+                   "%s: the layers of a plan are fused already; build another one from the model",
+                   cli->path);
+      return FALSE;
+    }
   if (cli->options.rounding != NULL)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH,
@@ -276,6 +283,7 @@ build (QsCliSubject            *self,
   options.constraints = precision->constraints;
   options.ranges = self->ranges;
   options.rounding = self->rounding;
+  options.emulate_tensorrt = cli->options.emulate_tensorrt;
   options.model_checksum = qs_model_get_checksum (self->model);
   options.timings = timings;
   engine = qs_builder_build (network, scales, &options, cli->progress, error);

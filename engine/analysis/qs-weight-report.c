@@ -219,5 +219,5 @@ qs_weight_report_fuse (QsNetwork  *network,
   g_autoptr (QsNetwork) copy = qs_network_copy (network);
   g_autoptr (QsJournal) journal = qs_journal_new ();
 
-  return qs_passes_run (copy, journal, error) ? g_steal_pointer (&copy) : NULL;
+  return qs_passes_run (copy, QS_PASS_DEFAULT, journal, error) ? g_steal_pointer (&copy) : NULL;
 }

@@ -45,6 +45,7 @@ init_build (QsBuild                 *build,
 {
   gboolean is_explicit = options->int8 != QS_INT8_OFF && options->fuse &&
                          qs_network_is_explicit (network);
+  QsPassFlags flags = options->emulate_tensorrt ? QS_PASS_EMULATE_TENSORRT : QS_PASS_DEFAULT;
 
   if (options->int8 != QS_INT8_OFF && !is_explicit && scales == NULL)
     {
@@ -52,8 +53,8 @@ init_build (QsBuild                 *build,
                    "an INT8 build needs scales: calibrate the model, or load a calibration cache");
       return FALSE;
     }
-  if (is_explicit ? !qs_passes_run_explicit (network, journal, error)
-                  : options->fuse && !qs_passes_run (network, journal, error))
+  if (is_explicit ? !qs_passes_run_explicit (network, flags, journal, error)
+                  : options->fuse && !qs_passes_run (network, flags, journal, error))
     return FALSE;
   if (is_explicit && scales != NULL)
     qs_journal_add (journal, QS_JOURNAL_WARNING, "calibration-unused", NULL, NULL, NULL,

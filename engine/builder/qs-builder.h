@@ -48,6 +48,7 @@ typedef enum
  * @constraints: (nullable): what layers are asked to compute in and to write
  * @ranges: (nullable): set by hand; they take the place of the scales of their tensors and of all
  *   that share a scale with them
+ * @emulate_tensorrt: leave activation functions apart where TensorRT does not fuse them
  * @rounding: of the weights
  * @model_checksum: (nullable): recorded in the engine
  * @timings: (nullable): times of earlier builds, which are not measured again; this build's are added
@@ -61,6 +62,7 @@ typedef struct
   QsFp16Mode fp16;
   QsPrecisionConstraints *constraints;
   QsDynamicRanges *ranges;
+  gboolean emulate_tensorrt;
   QsRoundingMode rounding;
   const char *model_checksum;
   QsTimingCache *timings;

@@ -74,6 +74,7 @@ qs_document_manifest_write (const QsDocument *self)
   add_text (builder, "backend", self->backend);
   add_int (builder, "int8", self->int8);
   add_int (builder, "rounding", self->rounding);
+  add_int (builder, "emulate_tensorrt", self->emulate_tensorrt);
   add_int (builder, "before_fusion", self->before_fusion);
   add_int (builder, "threads", self->n_threads);
   add_int (builder, "calibration_batch", self->calibration_batch);
@@ -139,11 +140,13 @@ read_settings (QsDocument  *self,
                GError     **error)
 {
   gint64 int8 = self->int8, rounding = self->rounding, before_fusion = self->before_fusion;
+  gint64 emulate_tensorrt = self->emulate_tensorrt;
 
   if (object == NULL)
     return TRUE;
   if (!read_int (object, "int8", QS_INT8_OFF, QS_INT8_ALL, &int8, error) ||
       !read_int (object, "rounding", 0, 2, &rounding, error) ||
+      !read_int (object, "emulate_tensorrt", 0, 1, &emulate_tensorrt, error) ||
       !read_int (object, "before_fusion", QS_BEFORE_FUSION_DEFAULT, QS_BEFORE_FUSION_NO,
                  &before_fusion, error) ||
       !read_int (object, "threads", 0, MAX_THREADS, &self->n_threads, error) ||
@@ -153,6 +156,7 @@ read_settings (QsDocument  *self,
 
   self->int8 = (QsInt8Mode) int8;
   self->rounding = (int) rounding;
+  self->emulate_tensorrt = emulate_tensorrt != 0;
   self->before_fusion = (QsBeforeFusion) before_fusion;
   self->source = g_strdup (qs_json_get_string (object, "source"));
   self->backend = g_strdup (qs_json_get_string (object, "backend"));

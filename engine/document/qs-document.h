@@ -54,6 +54,7 @@ typedef struct
   char *backend;
   QsInt8Mode int8;
   int rounding;
+  gboolean emulate_tensorrt;
   QsBeforeFusion before_fusion;
   gint64 n_threads;
   gint64 calibration_batch;

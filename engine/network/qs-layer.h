@@ -180,6 +180,7 @@ typedef struct
  * @origins: (element-type QsOrigin): the ONNX nodes inside
  * @precision: what it computes in; FP32 until the builder decides
  * @weight_scales: (nullable): float32 [K], the scale of every output channel of INT8 weights
+ * @stands_alone: while passes run: it is not to become part of another layer
  *
  * A node of the network (TensorRT ILayer). Plain data like QsTensor.
  */
@@ -195,6 +196,7 @@ struct _QsLayer
   GPtrArray *origins;
   QsPrecision precision;
   QsHostTensor *weight_scales;
+  gboolean stands_alone;
 };
 
 QsTensor *qs_layer_get_input    (const QsLayer *self,

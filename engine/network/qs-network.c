@@ -686,6 +686,7 @@ copy_layer (QsNetwork  *copy,
 
   twin->activation = layer->activation;
   twin->precision = layer->precision;
+  twin->stands_alone = layer->stands_alone;
   if (layer->weight_scales != NULL)
     twin->weight_scales = qs_host_tensor_ref (layer->weight_scales);
 }

@@ -24,6 +24,7 @@ static const Stage stages[] = {
              &qs_pass_fold_bias, &qs_pass_fold_batch_norm, &qs_pass_simplify_activations,
              &qs_pass_recognise_swish, &qs_pass_recognise_gelu, &qs_pass_recognise_activation,
              &qs_pass_recognise_layer_norm, &qs_pass_merge_padding, &qs_pass_fold_scale,
+             &qs_pass_keep_functions,
              &qs_pass_fuse_residual, &qs_pass_fuse_activation } },
   { TRUE, { &qs_pass_merge_quantize, &qs_pass_backward_quantize, &qs_pass_quantize_constants,
             &qs_pass_cancel_pairs } },
@@ -338,6 +339,7 @@ count_rewrites (QsJournal *journal)
 static gboolean
 run_stage (const Stage *stage,
            QsNetwork   *network,
+           QsPassFlags  flags,
            QsJournal   *journal,
            GError     **error)
 {
@@ -347,7 +349,8 @@ run_stage (const Stage *stage,
     {
       n = count_rewrites (journal);
       for (guint i = 0; stage->passes[i] != NULL; i++)
-        if (!qs_pass_run (stage->passes[i], network, journal, error))
+        if (qs_pass_is_wanted (stage->passes[i], flags) &&
+            !qs_pass_run (stage->passes[i], network, journal, error))
           return FALSE;
     }
   while (stage->repeat && count_rewrites (journal) > n);
@@ -361,9 +364,10 @@ run_stage (const Stage *stage,
  * Errors: %QS_ERROR_UNSUPPORTED as [func@qs_explicit_check]; those of a pass, with its id in front.
  */
 gboolean
-qs_passes_run_explicit (QsNetwork *network,
-                        QsJournal *journal,
-                        GError   **error)
+qs_passes_run_explicit (QsNetwork   *network,
+                        QsPassFlags  flags,
+                        QsJournal   *journal,
+                        GError     **error)
 {
   gboolean done = TRUE;
 
@@ -375,7 +379,7 @@ qs_passes_run_explicit (QsNetwork *network,
                   "used and with which scales; calibration has no part in it.");
   qs_journal_watch (journal, network);
   for (guint i = 0; i < G_N_ELEMENTS (stages) && done; i++)
-    done = run_stage (&stages[i], network, journal, error);
+    done = run_stage (&stages[i], network, flags, journal, error);
   qs_journal_unwatch (journal, network);
   return done;
 }

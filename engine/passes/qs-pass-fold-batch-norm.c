@@ -16,7 +16,29 @@ enum
   VARIANCE,
 };
 
-static const char *
+static const QsObstacle not_constant = {
+  "not-constant", "a parameter of the batch normalization is not constant",
+  "Export the model for inference, with the statistics as initializers.",
+};
+static const QsObstacle other_channels = {
+  "channels", "the batch normalization has another number of channels than the layer before it",
+  "Nothing need be done: they can't be one layer.",
+};
+static const QsObstacle has_function = {
+  "activation-between", "the layer before it ends with another function",
+  "Put the batch normalization before that function, and train again.",
+};
+static const QsObstacle other_axis = {
+  "channels",
+  "the channels of the batch normalization are not the columns of the matrix product",
+  "Nothing need be done: they can't be one layer.",
+};
+static const QsObstacle bias_form = {
+  "bias-form", "the bias before it is not one constant per channel",
+  "Make the bias a constant with one number for each channel.",
+};
+
+static const QsObstacle *
 find_obstacle (const QsLayer          *layer,
                const QsLayer          *scale,
                const QsWeightChannels *channels)
@@ -28,16 +50,16 @@ find_obstacle (const QsLayer          *layer,
       const QsTensor *tensor = qs_layer_get_input (scale, i);
 
       if (tensor == NULL || tensor->value == NULL)
-        return "a parameter of the batch normalization is not constant";
+        return &not_constant;
       if (qs_shape_n_elements (&tensor->shape) != channels->n)
-        return "the batch normalization has another number of channels than the layer before it";
+        return &other_channels;
     }
 
   if (layer->activation.type != QS_ACTIVATION_NONE ||
       qs_layer_get_input (layer, QS_INPUT_RESIDUAL) != NULL)
-    return "the layer before it ends with another function";
+    return &has_function;
   if (layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY && output->shape.n_dims != 2)
-    return "the channels of the batch normalization are not the columns of the matrix product";
+    return &other_axis;
   return NULL;
 }
 
@@ -78,7 +100,8 @@ try_fold (QsNetwork  *network,
   g_autofree double *bias = NULL;
   g_autofree char *before = g_strdup (layer->name);
   g_autofree char *scale_name = NULL;
-  const char *obstacle = NULL;
+  const QsObstacle *obstacle;
+  QsObstacle form = { "weights", NULL, "Make the weights a constant." };
   QsLayer *scale = NULL;
 
   for (guint i = 0; output != NULL && i < output->consumers->len && scale == NULL; i++)
@@ -91,21 +114,22 @@ try_fold (QsNetwork  *network,
   if (scale == NULL)
     return TRUE;
 
-  if (qs_pass_only_reader (network, output, &obstacle) != NULL &&
-      qs_weight_channels_init (&channels, layer, &obstacle))
+  obstacle = qs_pass_find_readers_obstacle (network, output);
+  if (obstacle == NULL && !qs_weight_channels_init (&channels, layer, &form.reason))
+    obstacle = &form;
+  if (obstacle == NULL)
     obstacle = find_obstacle (layer, scale, &channels);
   if (obstacle == NULL)
     {
       bias = qs_affine_read_bias (layer, &channels);
-      if (bias == NULL)
-        obstacle = "the bias before it is not one constant per channel";
+      obstacle = bias == NULL ? &bias_form : NULL;
     }
 
   if (obstacle != NULL)
     {
-      qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, layer->name, scale->name, output, NULL,
-                    "The batch normalization %s was not folded into %s: %s.", scale->name,
-                    layer->name, obstacle);
+      qs_pass_refuse (journal, ID, layer, scale, output, obstacle,
+                      "The batch normalization %s was not folded into %s: %s.", scale->name,
+                      layer->name, obstacle->reason);
       return TRUE;
     }
 
@@ -139,4 +163,8 @@ const QsPass qs_pass_fold_batch_norm = {
   .id = ID,
   .title = "Fold batch normalization into weights",
   .run = run,
+  .rule = "R0",
+  .condition = "A batch normalization with constant parameters alone reads what a layer with constant "
+               "weights writes; of INT8 weights the scales are multiplied.",
+  .proof = QS_PROOF_FUSES,
 };

@@ -30,6 +30,23 @@ find_activation (const QsTensor *tensor)
   return NULL;
 }
 
+static const QsObstacle *
+find_obstacle (QsNetwork     *network,
+               const QsLayer *layer)
+{
+  static const QsObstacle has_function = {
+    "activation-between", "the layer before it ends with an activation already",
+    "Nothing need be done: a layer can end with one function, and the second costs a pass over the "
+    "tensor.",
+  };
+  const QsObstacle *obstacle =
+    qs_pass_find_readers_obstacle (network, qs_layer_get_output (layer, 0));
+
+  if (obstacle == NULL && layer->activation.type != QS_ACTIVATION_NONE)
+    return &has_function;
+  return obstacle;
+}
+
 static void
 try_fuse (QsNetwork *network,
           QsJournal *journal,
@@ -39,20 +56,18 @@ try_fuse (QsNetwork *network,
   QsLayer *activation = find_activation (tensor);
   g_autofree char *before = g_strdup (layer->name);
   g_autofree char *name = NULL;
-  const char *obstacle = NULL;
+  const QsObstacle *obstacle;
 
-  if (activation == NULL)
+  if (activation == NULL || activation->stands_alone)
     return;
 
   name = g_strdup (activation->name);
-  if (qs_pass_only_reader (network, tensor, &obstacle) != NULL &&
-      layer->activation.type != QS_ACTIVATION_NONE)
-    obstacle = "the layer before it ends with an activation already";
+  obstacle = find_obstacle (network, layer);
   if (obstacle != NULL)
     {
-      qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, before, name, tensor, NULL,
-                    "%s was not fused into %s, because of the tensor between them, %s: %s.", name,
-                    before, tensor->name, obstacle);
+      qs_pass_refuse (journal, ID, layer, activation, tensor, obstacle,
+                      "%s was not fused into %s, because of the tensor between them, %s: %s.", name,
+                      before, tensor->name, obstacle->reason);
       return;
     }
 
@@ -83,4 +98,8 @@ const QsPass qs_pass_fuse_activation = {
   .id = ID,
   .title = "Fuse activations into the layer before them",
   .run = run,
+  .rule = "R10",
+  .condition = "An activation function, SiLU and GELU included, alone reads what a convolution, a "
+               "matrix product or float arithmetic writes.",
+  .proof = QS_PROOF_FUSES,
 };

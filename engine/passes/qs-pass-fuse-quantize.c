@@ -134,7 +134,7 @@ const QsPass qs_pass_fuse_quantize = {
   .id = ID,
   .title = "Requantize in the epilogue",
   .run = run,
-  .rule = "R8",
+  .rule = "R7",
   .condition = "One QuantizeLinear alone reads the result of an INT8 convolution or matrix product, "
                "whose residual, if any, comes from a DequantizeLinear.",
   .proof = QS_PROOF_FUSES,

@@ -79,8 +79,26 @@ takes_mask (const QsLayer  *layer,
          residual->shape.dims[n - 1] == shape->dims[shape->n_dims - 1];
 }
 
+#define NOTHING "Nothing need be done: a sum of its own costs one pass over the tensor."
+
+static const QsObstacle same_tensor = { "same-tensor", "both operands are the same tensor", NOTHING };
+static const QsObstacle has_function = {
+  "activation-between", "an activation lies between the layer and the sum",
+  "Put the activation behind the sum, and train again.",
+};
+static const QsObstacle has_residual = { "second-residual", "the layer adds another tensor already",
+                                         NOTHING };
+static const QsObstacle constant_operand = { "constant-operand", "the other operand is a constant",
+                                             "Make it the layer's bias: one number for each channel." };
+static const QsObstacle not_float = { "not-float", "the operands are not float32",
+                                      "Convert the model to float32." };
+static const QsObstacle other_shape = {
+  "shapes", "the shapes differ, and a residual is not broadcast",
+  "Give both operands the shape of the sum.",
+};
+
 /* Why the Add cannot move into the layer that writes @branch; NULL when it can. */
-static const char *
+static const QsObstacle *
 find_obstacle (QsNetwork      *network,
                const QsLayer  *add,
                QsTensor       *branch,
@@ -88,23 +106,23 @@ find_obstacle (QsNetwork      *network,
 {
   const QsLayer *layer = branch->producer;
   const QsShape *shape = &qs_layer_get_output (add, 0)->shape;
-  const char *obstacle = NULL;
+  const QsObstacle *obstacle = qs_pass_find_readers_obstacle (network, branch);
 
   if (residual == NULL)
-    return "both operands are the same tensor";
-  if (qs_pass_only_reader (network, branch, &obstacle) == NULL)
+    return &same_tensor;
+  if (obstacle != NULL)
     return obstacle;
   if (layer->activation.type != QS_ACTIVATION_NONE)
-    return "an activation lies between the layer and the sum";
+    return &has_function;
   if (qs_layer_get_input (layer, QS_INPUT_RESIDUAL) != NULL)
-    return "the layer adds another tensor already";
+    return &has_residual;
   if (residual->value != NULL)
-    return "the other operand is a constant";
+    return &constant_operand;
   if (residual->type != QS_DATA_TYPE_FLOAT || branch->type != QS_DATA_TYPE_FLOAT)
-    return "the operands are not float32";
+    return &not_float;
   if (!qs_shape_equal (&branch->shape, shape) ||
       (!qs_shape_equal (&residual->shape, shape) && !takes_mask (layer, residual)))
-    return "the shapes differ, and a residual is not broadcast";
+    return &other_shape;
   return NULL;
 }
 
@@ -156,18 +174,21 @@ note_refusal (QsNetwork     *network,
 {
   const QsLayer *layer = branch->producer;
   const QsLayer *hidden = hidden_layer (branch);
+  const QsObstacle *obstacle = &has_function;
 
   if (note_pair_between (journal, add, branch))
     return;
   if (qs_pass_is_weighted (layer))
-    qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, layer->name, add->name, branch, NULL,
-                  "%s was not fused into %s, because of the tensor between them, %s: %s.",
-                  add->name, layer->name, branch->name,
-                  find_obstacle (network, add, branch, qs_pass_other_input (add, branch)));
+    {
+      obstacle = find_obstacle (network, add, branch, qs_pass_other_input (add, branch));
+      qs_pass_refuse (journal, ID, layer, add, branch, obstacle,
+                      "%s was not fused into %s, because of the tensor between them, %s: %s.",
+                      add->name, layer->name, branch->name, obstacle->reason);
+    }
   else if (hidden != NULL)
-    qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, hidden->name, add->name, branch, NULL,
-                  "%s was not fused into %s: the activation %s lies between them, and a residual "
-                  "is added before the activation.", add->name, hidden->name, layer->name);
+    qs_pass_refuse (journal, ID, hidden, add, branch, obstacle,
+                    "%s was not fused into %s: the activation %s lies between them, and a residual "
+                    "is added before the activation.", add->name, hidden->name, layer->name);
 }
 
 /* The operand whose layer takes the Add; %NULL when none can. */
@@ -254,4 +275,8 @@ const QsPass qs_pass_fuse_residual = {
   .id = ID,
   .title = "Fuse residual sums into the layer before them",
   .run = run,
+  .rule = "R8",
+  .condition = "A sum of two activations of its shape alone reads what a convolution or a matrix "
+               "product writes; of two such, the longer branch takes it.",
+  .proof = QS_PROOF_FUSES,
 };

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
   PASS (recognise_activation) \
   PASS (recognise_layer_norm) \
   PASS (fold_scale) \
+  PASS (keep_functions)        /* R10, only where TensorRT is imitated */ \
   PASS (fuse_residual) \
   PASS (fuse_activation) \
   PASS (absorb_moves)

@@ -26,7 +26,7 @@ try_recognise (QsNetwork *network,
   QsActivationType type = product_of (&gate->activation);
   QsTensor *input = qs_layer_get_input (gate, 0);
   QsTensor *output = qs_layer_get_output (gate, 0);
-  const char *obstacle = NULL;
+  const QsObstacle *obstacle;
   g_autofree char *before = g_strdup (gate->name);
   g_autofree char *product_name = NULL;
   QsLayer *product = NULL;
@@ -43,11 +43,13 @@ try_recognise (QsNetwork *network,
     return;
 
   product_name = g_strdup (product->name);
-  if (qs_pass_only_reader (network, output, &obstacle) == NULL)
+  obstacle = qs_pass_find_readers_obstacle (network, output);
+  if (obstacle != NULL)
     {
-      qs_pass_note (journal, QS_JOURNAL_REFUSAL, ID, before, product_name, output, NULL,
-                    "%s and %s did not become one %s, because of the tensor between them, %s: %s.",
-                    before, product_name, qs_activation_name (type), output->name, obstacle);
+      qs_pass_refuse (journal, ID, gate, product, output, obstacle,
+                      "%s and %s did not become one %s, because of the tensor between them, %s: %s.",
+                      before, product_name, qs_activation_name (type), output->name,
+                      obstacle->reason);
       return;
     }
 
@@ -77,4 +79,7 @@ const QsPass qs_pass_recognise_swish = {
   .id = ID,
   .title = "Recognise SiLU and HardSwish",
   .run = run,
+  .rule = "R10",
+  .condition = "A product of a tensor and its own sigmoid, which nothing else reads.",
+  .proof = QS_PROOF_FUSES,
 };

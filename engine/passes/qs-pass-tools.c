@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "qs-qdq.h"
+
 gboolean
 qs_pass_is_weighted (const QsLayer *layer)
 {
@@ -66,20 +68,12 @@ qs_pass_only_reader (QsNetwork   *network,
                      QsTensor    *tensor,
                      const char **why_not)
 {
-  const char *ignored;
+  const QsObstacle *obstacle = qs_pass_find_readers_obstacle (network, tensor);
 
-  if (why_not == NULL)
-    why_not = &ignored;
-
-  if (tensor == NULL || tensor->consumers->len == 0)
-    *why_not = "no layer reads it";
-  else if (qs_network_is_output (network, tensor))
-    *why_not = "it is an output of the network";
-  else if (tensor->consumers->len > 1)
-    *why_not = "another layer reads it as well";
-  else
+  if (obstacle == NULL)
     return g_ptr_array_index (tensor->consumers, 0);
-
+  if (why_not != NULL)
+    *why_not = obstacle->reason;
   return NULL;
 }
 
@@ -191,6 +185,50 @@ qs_pass_replace (QsNetwork           *network,
                                           : g_malloc0 (klass->attributes_size);
   result->activation = (QsActivation) { QS_ACTIVATION_NONE };
   return result;
+}
+
+const QsObstacle *
+qs_pass_find_readers_obstacle (QsNetwork *network,
+                               QsTensor  *tensor)
+{
+  static const QsObstacle is_output = {
+    "network-output", "it is an output of the network",
+    "Take the tensor out of the network's outputs; a fused layer does not have it.",
+  };
+  static const QsObstacle has_readers = {
+    "another-reader", "another layer reads it as well",
+    "Let one layer alone read the tensor; a fused layer does not have it for others.",
+  };
+  static const QsObstacle is_unread = {
+    "no-reader", "no layer reads it", "Nothing need be done.",
+  };
+
+  if (tensor == NULL || tensor->consumers->len == 0)
+    return &is_unread;
+  if (qs_network_is_output (network, tensor))
+    return &is_output;
+  return tensor->consumers->len > 1 ? &has_readers : NULL;
+}
+
+void
+qs_pass_refuse (QsJournal        *journal,
+                const char       *rule,
+                const QsLayer    *a,
+                const QsLayer    *b,
+                const QsTensor   *tensor,
+                const QsObstacle *obstacle,
+                const char       *format,
+                ...)
+{
+  QsRefusal refusal = { rule, obstacle->condition, { a->name, b != NULL ? b->name : NULL },
+                        { tensor } };
+  va_list args;
+
+  va_start (args, format);
+  refusal.reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  refusal.remedy = g_strdup (obstacle->remedy);
+  qs_qdq_refuse (journal, &refusal);
 }
 
 /* What every pass does at its end. */

@@ -53,6 +53,32 @@ QsLayer   *qs_pass_replace         (QsNetwork          *network,
 gboolean   qs_pass_finish          (QsNetwork          *network,
                                     GError            **error);
 
+/**
+ * QsObstacle:
+ * @condition: identifier of the condition that failed ("another-reader")
+ * @reason: a clause: why a rewrite cannot be done
+ * @remedy: a whole sentence: what would lift it
+ */
+typedef struct
+{
+  const char *condition;
+  const char *reason;
+  const char *remedy;
+} QsObstacle;
+
+/* What keeps @tensor from going away in a fusion; %NULL when one layer alone reads it. */
+const QsObstacle *qs_pass_find_readers_obstacle (QsNetwork *network,
+                                     QsTensor           *tensor);
+/* A refusal about the layers @a and @b and the tensor between them; @format makes its sentence. */
+void       qs_pass_refuse          (QsJournal          *journal,
+                                    const char         *rule,
+                                    const QsLayer      *a,
+                                    const QsLayer      *b,
+                                    const QsTensor     *tensor,
+                                    const QsObstacle   *obstacle,
+                                    const char         *format,
+                                    ...) G_GNUC_PRINTF (7, 8);
+
 /* An entry about one or two layers (@b nullable) and one tensor (nullable). */
 void       qs_pass_note            (QsJournal          *journal,
                                     QsJournalKind       kind,

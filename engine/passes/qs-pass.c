@@ -61,24 +61,33 @@ qs_pass_run (const QsPass *pass,
   return TRUE;
 }
 
+gboolean
+qs_pass_is_wanted (const QsPass *pass,
+                   QsPassFlags   flags)
+{
+  return (pass->needs & ~flags) == 0;
+}
+
 /**
  * qs_passes_run:
  *
- * Runs all passes in order.
+ * Runs all passes in order, those that need more than @flags left out.
  *
  * Errors: those of a pass, with its id in front; an inconsistent network, which is a defect of the
  * pass that ran last.
  */
 gboolean
-qs_passes_run (QsNetwork *network,
-               QsJournal *journal,
-               GError   **error)
+qs_passes_run (QsNetwork   *network,
+               QsPassFlags  flags,
+               QsJournal   *journal,
+               GError     **error)
 {
   gboolean done = TRUE;
 
   qs_journal_watch (journal, network);
   for (guint i = 0; i < G_N_ELEMENTS (passes) && done; i++)
-    done = qs_pass_run (passes[i], network, journal, error);
+    if (qs_pass_is_wanted (passes[i], flags))
+      done = qs_pass_run (passes[i], network, journal, error);
   qs_journal_unwatch (journal, network);
   return done;
 }
@@ -91,7 +100,7 @@ qs_passes_find_survivors (QsNetwork *network,
   g_autoptr (QsJournal) journal = qs_journal_new ();
   GHashTable *names;
 
-  if (!qs_passes_run (fused, journal, error))
+  if (!qs_passes_run (fused, QS_PASS_EMULATE_TENSORRT, journal, error))
     return NULL;
 
   names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

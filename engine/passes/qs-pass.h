@@ -29,6 +29,18 @@ typedef enum
 const char *qs_proof_name (QsProof proof);
 
 /**
+ * QsPassFlags:
+ * @QS_PASS_EMULATE_TENSORRT: leave apart what TensorRT leaves apart although it could be fused
+ *
+ * What passes can be asked for.
+ */
+typedef enum
+{
+  QS_PASS_DEFAULT = 0,
+  QS_PASS_EMULATE_TENSORRT = 1 << 0,
+} QsPassFlags;
+
+/**
  * QsPass:
  * @id: the rule's identifier in the journal
  * @title: what it does, in a few words, for people
@@ -37,6 +49,7 @@ const char *qs_proof_name (QsProof proof);
  * @rule: (nullable): for a rewrite of Q/DQ networks, its number: "R3"
  * @condition: (nullable): when it applies, in words
  * @proof: what makes it keep the arithmetic
+ * @needs: it runs only when all of these are asked for
  *
  * One rewrite. One file in this folder and one row in the pass list, in the order they run.
  */
@@ -50,6 +63,7 @@ typedef struct
   const char *rule;
   const char *condition;
   QsProof proof;
+  QsPassFlags needs;
 } QsPass;
 
 /* Every pass once, those of float networks first, then those of Q/DQ networks alone. */
@@ -63,12 +77,16 @@ gboolean      qs_pass_run           (const QsPass *pass,
                                      QsNetwork  *network,
                                      QsJournal  *journal,
                                      GError    **error);
+/* Whether @flags ask for all that @pass needs. */
+gboolean      qs_pass_is_wanted     (const QsPass *pass,
+                                     QsPassFlags   flags);
 /* The passes for a float network, in order; the network is checked after each. */
 gboolean      qs_passes_run         (QsNetwork  *network,
+                                     QsPassFlags flags,
                                      QsJournal  *journal,
                                      GError    **error);
 /* (transfer full) (element-type utf8 utf8): the names of the activation tensors that are left when
- * all passes have run on a copy of @network */
+ * all passes have run on a copy of @network, as TensorRT runs them: so they are there in every build */
 GHashTable   *qs_passes_find_survivors (QsNetwork *network,
                                      GError    **error);
 
@@ -86,6 +104,7 @@ gboolean      qs_explicit_check     (QsNetwork  *network,
 /* The passes for a network with Q/DQ: afterwards the precision of every layer and the type and
  * scale of every tensor are decided, and no Quantize or Dequantize layer is left. */
 gboolean      qs_passes_run_explicit (QsNetwork *network,
+                                     QsPassFlags flags,
                                      QsJournal  *journal,
                                      GError    **error);
 

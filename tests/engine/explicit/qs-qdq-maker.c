@@ -177,7 +177,7 @@ qs_test_run_explicit (QsTestMaker *self,
   g_autoptr (GError) error = NULL;
 
   g_assert_true (qs_network_sort (self->network, NULL));
-  qs_passes_run_explicit (self->network, journal, &error);
+  qs_passes_run_explicit (self->network, QS_PASS_DEFAULT, journal, &error);
   g_assert_no_error (error);
   return qs_test_describe (self->network);
 }

@@ -122,7 +122,7 @@ expect_refusal (QsTestMaker *maker,
   g_autoptr (GError) error = NULL;
 
   finish (maker, output);
-  g_assert_false (qs_passes_run_explicit (maker->network, journal, &error));
+  g_assert_false (qs_passes_run_explicit (maker->network, QS_PASS_DEFAULT, journal, &error));
   g_assert_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED);
   g_assert_nonnull (strstr (error->message, place));
   g_assert_nonnull (strstr (error->message, advice));
@@ -692,7 +692,7 @@ test_versions (void)
 
       g_assert_true (qs_network_is_explicit (network));
       check_arithmetic (network, 1e-5f);
-      g_assert_true (qs_passes_run_explicit (network, journal, &error));
+      g_assert_true (qs_passes_run_explicit (network, QS_PASS_DEFAULT, journal, &error));
       text = qs_test_describe (network);
       g_assert_cmpstr (text, ==,
                        "Reformat x_q INT8: x:f32 -> x_q:i8\n"
@@ -701,6 +701,63 @@ test_versions (void)
       g_assert_cmpfloat (qs_host_tensor_get_floats (layer->weight_scales)[2], ==,
                          per_channel ? 0.03f : 0.01f);
     }
+}
+
+/* SiLU behind a depthwise convolution, and before a sum: fused here, apart in TensorRT. */
+static QsTensor *
+add_functions (QsTestMaker *maker)
+{
+  const QsActivation silu = { QS_ACTIVATION_SILU }, clip = { QS_ACTIVATION_CLIP, 0.0f, 6.0f };
+  QsTensor *x = qs_test_pair (maker, "x", make (maker, 4), S), *y, *z;
+
+  y = qs_test_activation (maker, "silu1", qs_test_qdq_convolution (maker, "deep", x, 4, 3, 4, FALSE),
+                          silu);
+  y = qs_test_pair (maker, "y", y, S);
+  z = qs_test_activation (maker, "clip", qs_test_qdq_convolution (maker, "deep2", y, 4, 3, 4, FALSE),
+                          clip);
+  z = qs_test_pair (maker, "z", z, S);
+  z = qs_test_activation (maker, "silu2", qs_test_qdq_convolution (maker, "full", z, 4, 3, 1, FALSE),
+                          silu);
+  return qs_test_element_wise (maker, "sum", z, y, QS_ELEMENT_WISE_ADD);
+}
+
+static void
+test_emulation (gconstpointer data)
+{
+  gboolean emulate = GPOINTER_TO_INT (data);
+  QsTestMaker maker;
+  QsTensor *y = add_functions (&maker);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (GError) error = NULL;
+  const QsJournalEntry *depthwise, *sum;
+  QsNetwork *network;
+  QsJournal *journal;
+
+  finish (&maker, y);
+  check_arithmetic (maker.network, 1e-4f);
+  options.int8 = QS_INT8_ALL;
+  options.emulate_tensorrt = emulate;
+  engine = qs_builder_build (maker.network, NULL, &options, NULL, &error);
+  g_assert_no_error (error);
+  network = qs_engine_get_network (engine);
+  journal = qs_engine_get_journal (engine);
+  g_assert_nonnull (qs_network_find_layer (network, "deep2.weight + deep2_wq + deep2 + PWN(clip)"));
+  g_assert_true ((qs_network_find_layer (network, "silu1") != NULL) == emulate);
+  g_assert_true ((qs_network_find_layer (network, "silu2") != NULL) == emulate);
+
+  depthwise = find_condition (journal, "tensorrt-depthwise");
+  sum = find_condition (journal, "tensorrt-sum");
+  g_assert_true ((depthwise != NULL) == emulate && (sum != NULL) == emulate);
+  if (emulate)
+    {
+      g_assert_cmpstr (depthwise->rule, ==, "keep-functions");
+      g_assert_cmpstr (depthwise->layers[1], ==, "silu1");
+      g_assert_cmpstr (sum->layers[1], ==, "silu2");
+      g_assert_cmpstr (sum->layers[2], ==, "sum");
+      g_assert_nonnull (strstr (sum->remedy, "without imitating TensorRT"));
+    }
+  qs_test_maker_clear (&maker);
 }
 
 static const char *
@@ -819,6 +876,7 @@ main (int    argc,
   g_test_add_func ("/qdq-rules/pass-list", test_pass_list);
   g_test_add_func ("/qdq-rules/float-build", test_float_build);
   g_test_add_func ("/qdq-rules/versions", test_versions);
+  BOTH ("/qdq-rules/emulate-tensorrt", test_emulation);
   g_test_add_func ("/qdq-rules/placement", test_placement);
   return g_test_run ();
 }

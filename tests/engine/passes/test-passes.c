@@ -14,7 +14,7 @@ run_passes (QsTestMaker *maker,
   g_autoptr (GError) error = NULL;
 
   g_assert_true (qs_network_sort (maker->network, NULL));
-  qs_passes_run (maker->network, journal, &error);
+  qs_passes_run (maker->network, QS_PASS_DEFAULT, journal, &error);
   g_assert_no_error (error);
 }
 
@@ -611,7 +611,7 @@ check_random_network (guint32 seed)
   GHashTableIter iter;
   gpointer value;
 
-  qs_passes_run (copy, journal, &error);
+  qs_passes_run (copy, QS_PASS_DEFAULT, journal, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (copy->layers->len, <=, network->layers->len);
   after = qs_test_evaluate (copy, seed);

@@ -171,7 +171,7 @@ test_case (gconstpointer data)
   g_autoptr (GError) error = NULL;
   QsLayer *layer;
 
-  g_assert_true (qs_passes_run (network, journal, &error));
+  g_assert_true (qs_passes_run (network, QS_PASS_DEFAULT, journal, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (network->layers->len, ==, 1);
   layer = g_ptr_array_index (network->layers, 0);
@@ -198,7 +198,7 @@ test_others (void)
       g_autoptr (QsHostTensor) before = run (network);
       g_autoptr (QsHostTensor) after = NULL;
 
-      g_assert_true (qs_passes_run (network, journal, NULL));
+      g_assert_true (qs_passes_run (network, QS_PASS_DEFAULT, journal, NULL));
       g_assert_cmpuint (network->layers->len, >, 1);
       after = run (network);
       for (gint64 k = 0; k < 6400; k++)
