@@ -233,14 +233,25 @@ add_tensor_node (Choice         *self,
   qs_min_cut_add_pair (self->cut, self->tensor_nodes[tensor->id], producer, QS_MIN_CUT_FORBIDDEN);
 }
 
-/* An INT8 weighted layer adds a residual in either form. */
+/* The residual of a sum decides about its form, as in networks with Q/DQ: an INT8 weighted layer that
+ * writes INT8 adds INT8, and one that writes float adds either form. */
 static gboolean
-accepts_both (const QsLayer  *layer,
-              const QsTensor *tensor)
+is_residual (const QsLayer  *layer,
+             const QsTensor *tensor)
 {
   return qs_layer_get_role (layer) == QS_PLACEMENT_WEIGHTED &&
          qs_layer_get_input (layer, QS_INPUT_RESIDUAL) == tensor &&
          qs_layer_get_input (layer, QS_INPUT_X) != tensor;
+}
+
+/* The node that is 1 when @reader can only take INT8 of @tensor. */
+static guint
+get_reader_node (Choice         *self,
+                 const QsLayer  *reader,
+                 const QsTensor *tensor)
+{
+  return is_residual (reader, tensor) ? self->tensor_nodes[qs_layer_get_output (reader, 0)->id]
+                                      : self->layer_nodes[reader->id];
 }
 
 /* One node that is 1 when a reader wants INT8, and one that is 0 when a reader wants float; each
@@ -263,11 +274,10 @@ add_readers (Choice         *self,
   for (guint i = 0; i < tensor->consumers->len; i++)
     {
       const QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
-      guint node = self->layer_nodes[reader->id];
 
-      if (!accepts_both (reader, tensor))
-        qs_min_cut_add_pair (self->cut, node, any_int8, QS_MIN_CUT_FORBIDDEN);
-      qs_min_cut_add_pair (self->cut, all_int8, node, QS_MIN_CUT_FORBIDDEN);
+      qs_min_cut_add_pair (self->cut, get_reader_node (self, reader, tensor), any_int8,
+                           QS_MIN_CUT_FORBIDDEN);
+      qs_min_cut_add_pair (self->cut, all_int8, self->layer_nodes[reader->id], QS_MIN_CUT_FORBIDDEN);
     }
   if (qs_network_is_output (self->build->network, tensor))
     qs_min_cut_add_pair (self->cut, all_int8, self->float_node, QS_MIN_CUT_FORBIDDEN);
@@ -337,6 +347,15 @@ is_int8_tensor (Choice         *self,
   return g_hash_table_contains (self->build->int8_tensors, tensor);
 }
 
+/* Whether @layer, an INT8 one, takes @tensor in either form. */
+static gboolean
+accepts_both (Choice         *self,
+              const QsLayer  *layer,
+              const QsTensor *tensor)
+{
+  return is_residual (layer, tensor) && !is_int8_tensor (self, qs_layer_get_output (layer, 0));
+}
+
 /* A kernel may refuse the form that the choice came to (a float residual beside INT8, a float
  * output). Then the layer stays float, and the choice is made again. */
 static gboolean
@@ -352,9 +371,10 @@ verify (Choice   *self,
       QsLayerPlan *plan = qs_build_get_plan (self->build, g_ptr_array_index (network->layers, i));
       const QsTensor *residual = qs_layer_get_input (plan->layer, QS_INPUT_RESIDUAL);
       const QsTensor *output = qs_layer_get_output (plan->layer, 0);
+      gboolean int8_output = is_int8_tensor (self, output);
       QsLayerForm form = { QS_PRECISION_INT8, plan->int8_candidate.format,
-                           residual != NULL && is_int8_tensor (self, residual),
-                           is_int8_tensor (self, output) };
+                           residual != NULL && (int8_output || is_int8_tensor (self, residual)),
+                           int8_output };
       g_autoptr (GPtrArray) kernels = NULL;
       const char *why_not = NULL;
 
@@ -386,7 +406,7 @@ input_reformat_cost (Choice         *self,
   gboolean others = FALSE;
 
   if (!is_quantizable (self, tensor) || is_int8_tensor (self, tensor) == int8 ||
-      (int8 && accepts_both (layer, tensor)))
+      (int8 && accepts_both (self, layer, tensor)))
     return 0;
 
   /* A reformat that another reader needs anyway costs nothing more. */
@@ -394,7 +414,7 @@ input_reformat_cost (Choice         *self,
     {
       QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
 
-      others = others || (reader != layer && !accepts_both (reader, tensor) &&
+      others = others || (reader != layer && !accepts_both (self, reader, tensor) &&
                           qs_build_get_plan (self->build, reader)->int8 == int8);
     }
   if (!int8 && qs_network_is_output (self->build->network, tensor))
@@ -423,7 +443,7 @@ output_reformat_cost (Choice         *self,
       gboolean reads_int8 = qs_build_get_plan (self->build, reader)->int8;
 
       some_float = some_float || !reads_int8;
-      some_int8 = some_int8 || (reads_int8 && !accepts_both (reader, tensor));
+      some_int8 = some_int8 || (reads_int8 && !accepts_both (self, reader, tensor));
     }
 
   as_float = some_int8 ? self->reformats[tensor->id].quantize : 0;

@@ -330,8 +330,9 @@ wanted_form (const QsBuild     *self,
              const QsTensor    *tensor)
 {
   Form form = { tensor->type, tensor->format };
-  gboolean residual = qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
-                      index == QS_INPUT_RESIDUAL;
+  const QsTensor *output = qs_layer_get_output (plan->layer, 0);
+  gboolean any = qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
+                 index == QS_INPUT_RESIDUAL && output->type != QS_DATA_TYPE_INT8;
 
   if (tensor->shape.n_dims >= 3)
     form.format = plan->format;
@@ -339,7 +340,7 @@ wanted_form (const QsBuild     *self,
     form.type = wanted_float (plan, tensor->type);
   if (self->is_explicit)
     return form;
-  if (plan->int8 && is_either_float (tensor->type) && !residual)
+  if (plan->int8 && is_either_float (tensor->type) && !any)
     form.type = QS_DATA_TYPE_INT8;
   else if (!plan->int8 && tensor->type == QS_DATA_TYPE_INT8 && tensor->scale > 0.0f)
     form.type = wanted_float (plan, QS_DATA_TYPE_FLOAT);

@@ -9,6 +9,7 @@
 #include "onnx/qs-onnx-editor.h"
 #include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
+#include "passes/qs-weight-channels.h"
 
 /* Per-channel scales, and with them the axis attribute, came with this version. */
 #define OLDEST_OPSET 13
@@ -448,32 +449,6 @@ choose_nodes (const QsLayer *layer,
   return index == QS_INPUT_RESIDUAL ? NODES_OTHER : NODES_WEIGHTED;
 }
 
-/*
- * In a network with Q/DQ the residual decides whether a sum is INT8 (TensorRT's developer guide,
- * “Q/DQ Layer-Placement Recommendations”). Where this engine writes INT8 with a float residual, the
- * residual has to have a pair too, or the layers would be fused in another way.
- */
-static void
-quantize_residual (Writer         *self,
-                   const QsLayer  *layer,
-                   Chain          *chain)
-{
-  QsScaleTable *scales = qs_engine_get_scales (self->engine);
-  const QsTensor *output = qs_layer_get_output (layer, 0);
-  const char *value = find_value_name (self, chain->root);
-  float scale = 0.0f;
-
-  if (output == NULL || output->type != QS_DATA_TYPE_INT8 || scales == NULL || value == NULL ||
-      !qs_scale_table_lookup_usable (scales, value, &scale))
-    return;
-
-  chain_add (chain, scale);
-  g_ptr_array_add (self->summary->warnings,
-                   g_strdup_printf ("%s %s: the residual %s is quantized in the model and not in the "
-                                    "plan, since it decides whether the sum is INT8", layer->klass->name,
-                                    layer->name, value));
-}
-
 static gboolean
 write_input (Writer         *self,
              const QsLayer  *layer,
@@ -486,8 +461,6 @@ write_input (Writer         *self,
   guint n_led = 0;
 
   chain_init (&chain, tensor);
-  if (chain.n == 0 && choose_nodes (layer, index) == NODES_OTHER)
-    quantize_residual (self, layer, &chain);
   if (chain.n == 0)
     return TRUE;
 
@@ -532,7 +505,6 @@ get_weight_scales (Writer         *self,
                    GError        **error)
 {
   const QsTensor *weights = qs_layer_get_input (source, QS_INPUT_WEIGHTS);
-  const QsMatrixMultiplyAttributes *product = source->attributes;
   g_auto (QsQuantizedWeights) quantized = { NULL };
   gint64 n, n_scales;
   float *scales;
@@ -542,13 +514,7 @@ get_weight_scales (Writer         *self,
   if (!qs_quantize_weights (source, QS_ROUNDING_GPU, &quantized, error))
     return NULL;
 
-  if (source->klass->kind == QS_LAYER_CONVOLUTION)
-    *axis = 0;
-  else if (source->klass->kind == QS_LAYER_DECONVOLUTION)
-    *axis = 1;
-  else
-    *axis = weights->shape.n_dims - (product->trans_b ? 2 : 1);
-
+  *axis = qs_weight_channels_get_axis (source, &weights->shape);
   n_scales = qs_host_tensor_get_n_elements (quantized.scales);
   n = weights->shape.dims[*axis];
   if (n == n_scales)

@@ -31,9 +31,6 @@ void    qs_qdq_summary_clear (QsQdqSummary  *self);
  * that an INT8 layer reads in INT8, and behind what is written in INT8; weights have a pair with one
  * scale per output channel. Nodes, names, dynamic dimensions and FP32 weights stay as they are.
  *
- * A residual that the engine adds in float to an INT8 sum gets a pair too, since in such networks it
- * decides the type of the sum; a warning says so.
- *
  * Nothing of the engine but its scales and its placement is used: weights have the scales that
  * their FP32 values give, max |w| / 127, before a BatchNormalization is folded into them. They are
  * the engine's own, times the factor of the normalization, and so are the integers but for ties and

@@ -3,6 +3,7 @@
 #include "qs-pass-list.h"
 #include "qs-pass-tools.h"
 #include "qs-qdq.h"
+#include "qs-weight-channels.h"
 
 #define ID "explicit-quantization"
 
@@ -140,17 +141,6 @@ check_pair (const QsLayer  *layer,
                quantize->name, (double) qs_qdq_get_scale (quantize));
 }
 
-/* The axis along which a weighted layer's output channels lie in its weights. */
-static gint64
-channel_axis (const QsLayer *layer)
-{
-  if (layer->klass->kind == QS_LAYER_CONVOLUTION)
-    return 0;
-  if (layer->klass->kind == QS_LAYER_DECONVOLUTION)
-    return 1;
-  return ((const QsMatrixMultiplyAttributes *) layer->attributes)->trans_b ? 0 : 1;
-}
-
 /* Scales per channel must run along the output channels. The axis is that of the tensor as it is
  * quantized, before a Gemm transposes it (developer guide, 7.4.2). */
 static gboolean
@@ -160,17 +150,19 @@ check_axis (const QsLayer  *layer,
   const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
   const QsLayer *dequantize = weights != NULL ? weights->producer : NULL;
   gint64 axis;
+  int channels;
 
   if (!qs_pass_is_weighted (layer) || !qs_is_dequantize (dequantize) ||
       count_scales (dequantize) <= 1 || weights->shape.n_dims < 2)
     return TRUE;
 
   axis = ((const QsQuantizeAttributes *) dequantize->attributes)->axis;
-  if (axis == channel_axis (layer))
+  channels = qs_weight_channels_get_axis (layer, &weights->shape);
+  if (axis == channels)
     return TRUE;
   return fail (error, dequantize, "its scales run along axis %" G_GINT64_FORMAT " of the weights of "
-               "%s %s, whose output channels are axis %" G_GINT64_FORMAT "; quantize the weights "
-               "along that axis", axis, layer->klass->name, layer->name, channel_axis (layer));
+               "%s %s, whose output channels are axis %d; quantize the weights along that axis", axis,
+               layer->klass->name, layer->name, channels);
 }
 
 static void

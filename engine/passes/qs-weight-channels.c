@@ -45,6 +45,17 @@ init_matrix (QsWeightChannels *self,
   return TRUE;
 }
 
+int
+qs_weight_channels_get_axis (const QsLayer *layer,
+                             const QsShape *shape)
+{
+  if (layer->klass->kind == QS_LAYER_DECONVOLUTION)
+    return 1;
+  if (layer->klass->kind != QS_LAYER_MATRIX_MULTIPLY)
+    return 0;
+  return shape->n_dims - (((const QsMatrixMultiplyAttributes *) layer->attributes)->trans_b ? 2 : 1);
+}
+
 static gboolean
 init_from (QsWeightChannels  *self,
            const QsLayer     *layer,

@@ -33,6 +33,11 @@ gboolean qs_weight_channels_init_integers (QsWeightChannels  *self,
                                            const QsTensor    *weights,
                                            const char       **why_not);
 
+/* The axis of the output channels in weights of shape @shape, which are those of @layer, a weighted
+ * layer, or are going to be. */
+int      qs_weight_channels_get_axis (const QsLayer  *layer,
+                                      const QsShape  *shape);
+
 /* The output channel of the weight at @index of the flat array. */
 static inline gint64
 qs_weight_channels_find (const QsWeightChannels *self,
