@@ -95,6 +95,7 @@ qs_node_item_describe (QsNodeItem *self)
     [QS_VERDICT_FOLDED] = N_("%s · folded"),
     [QS_VERDICT_FUSED] = N_("%s · fused"),
     [QS_VERDICT_REFUSED] = N_("%s · refused"),
+    [QS_VERDICT_REFUSED_IN_INT8] = N_("%s · refused in INT8"),
   };
 
 #pragma GCC diagnostic push

@@ -113,6 +113,7 @@ fill_verdicts (QsNodeList *self,
     [QS_VERDICT_FOLDED] = N_("Folded"),
     [QS_VERDICT_FUSED] = N_("Fused"),
     [QS_VERDICT_REFUSED] = N_("Refused"),
+    [QS_VERDICT_REFUSED_IN_INT8] = N_("Refused in INT8"),
   };
   g_autoptr (GtkStringList) rows = gtk_string_list_new (NULL);
   guint counts[QS_N_VERDICTS] = { 0 };

@@ -77,7 +77,7 @@ qs_node_row_bind (QsNodeRow  *self,
   gtk_label_set_label (self->verdict, verdict);
   gtk_label_set_label (self->detail, detail != NULL ? detail : "");
   gtk_widget_set_visible (GTK_WIDGET (self->detail), detail != NULL);
-  gtk_widget_set_visible (self->icon, qs_node_item_get_fate (item) == QS_VERDICT_REFUSED);
+  gtk_widget_set_visible (self->icon, qs_node_item_get_fate (item) >= QS_VERDICT_REFUSED);
   /* All of what the row has no room for. */
   qs_row_tooltip_set (GTK_WIDGET (self),
                       detail != NULL ? detail : qs_node_item_get_name (item));

@@ -58,6 +58,18 @@ qs_range_history_push (QsRangeHistory  *self,
   return TRUE;
 }
 
+guint
+qs_range_history_get_position (QsRangeHistory *self)
+{
+  return self->position;
+}
+
+void
+qs_range_history_forget_undone (QsRangeHistory *self)
+{
+  g_ptr_array_set_size (self->states, (int) self->position + 1);
+}
+
 gboolean
 qs_range_history_can_step (QsRangeHistory *self,
                            int             by)

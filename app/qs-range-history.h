@@ -23,6 +23,10 @@ QsDynamicRanges *qs_range_history_get_current (QsRangeHistory  *self);
 /* (transfer full) for @ranges. Whether they are other ranges than the current ones. */
 gboolean         qs_range_history_push        (QsRangeHistory  *self,
                                                QsDynamicRanges *ranges);
+/* The number of the current ranges among all that there were. */
+guint            qs_range_history_get_position (QsRangeHistory *self);
+/* Another kind of edit follows: what was undone can't be done again. */
+void             qs_range_history_forget_undone (QsRangeHistory *self);
 /* @by is -1 to undo and 1 to redo. */
 gboolean         qs_range_history_can_step    (QsRangeHistory  *self,
                                                int              by);

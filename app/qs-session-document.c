@@ -39,6 +39,8 @@ make_document (QsSession *self,
   if (self->work.histograms != NULL)
     document->histograms = qs_histogram_set_ref (self->work.histograms);
   document->ranges = qs_dynamic_ranges_ref (qs_session_get_ranges (self));
+  for (guint i = 0; i < self->work.advice->len; i++)
+    g_ptr_array_add (document->edits, qs_lint_copy (g_ptr_array_index (self->work.advice, i)));
   if (self->work.built != NULL)
     document->engine = qs_engine_ref (self->work.built);
   document->source = g_strdup (settings->source);
@@ -193,11 +195,38 @@ take_engine (QsSession  *self,
     self->work.base_scales = qs_scale_table_ref (qs_scale_source_get_scales (source));
 }
 
+/* Whether the model's network can be changed as it was; the document is of another one otherwise. */
+static gboolean
+check_edits (QsLoaded  *loaded,
+             GError   **error)
+{
+  QsNetwork *network = loaded->import != NULL ? qs_import_get_network (loaded->import) : NULL;
+  g_autoptr (QsNetwork) edited = NULL;
+
+  if (network == NULL || loaded->document->edits->len == 0)
+    return TRUE;
+
+  edited = qs_lint_fix_all (network, loaded->document->edits, error);
+  g_prefix_error (error, "the edits of the network: ");
+  return edited != NULL;
+}
+
+static void
+take_edits (QsSession        *self,
+            const QsDocument *document)
+{
+  for (guint i = 0; qs_workspace_get_network (&self->work) != NULL && i < document->edits->len; i++)
+    qs_workspace_add_edit (&self->work, g_ptr_array_index (document->edits, i), NULL);
+}
+
 gboolean
 qs_session_take_document (QsSession  *self,
                           QsLoaded   *loaded,
                           GError    **error)
 {
+  if (!check_edits (loaded, error))
+    return FALSE;
+
   qs_session_drop_document (self);
   self->work.model = g_steal_pointer (&loaded->model);
   self->work.import = g_steal_pointer (&loaded->import);
@@ -209,6 +238,7 @@ qs_session_take_document (QsSession  *self,
   self->work.missing = g_steal_pointer (&loaded->missing);
   self->work.file = g_object_ref (loaded->file);
   self->work.document = g_object_ref (loaded->file);
+  take_edits (self, loaded->document);
   take_sources (self, loaded, loaded->document);
   take_settings (self, loaded->document);
   take_engine (self, loaded->document);

@@ -37,6 +37,11 @@ void        qs_session_emit_all     (QsSession  *self);
 void        qs_session_mark_modified (QsSession *self);
 /* Brings the engine in line with the ranges set by hand. */
 void        qs_session_rescale      (QsSession  *self);
+/* (nullable): the refit that undo (-1) or redo (1) comes to next. */
+const QsRefitStep *qs_session_peek_refit (QsSession *self,
+                                     int         by);
+gboolean    qs_session_step_refit   (QsSession  *self,
+                                     int         by);
 /* What a document was read to. */
 gboolean    qs_session_take_document (QsSession *self,
                                      QsLoaded   *loaded,

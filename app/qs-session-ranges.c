@@ -174,6 +174,18 @@ qs_session_rescale (QsSession *self)
   qs_worker_run (task, rescale_run);
 }
 
+/* (transfer full) for @ranges: an edit, after which what was undone can't be done again. */
+static gboolean
+push_ranges (QsSession       *self,
+             QsDynamicRanges *ranges)
+{
+  if (!qs_range_history_push (self->work.ranges, ranges))
+    return FALSE;
+
+  qs_refit_history_forget_undone (self->work.refits);
+  return TRUE;
+}
+
 static void
 ranges_changed (QsSession *self)
 {
@@ -231,7 +243,7 @@ qs_session_set_range (QsSession             *self,
   if (ranges == NULL)
     return FALSE;
 
-  if (qs_range_history_push (self->work.ranges, ranges))
+  if (push_ranges (self, ranges))
     ranges_changed (self);
   return TRUE;
 }
@@ -248,7 +260,7 @@ qs_session_set_ranges (QsSession        *self,
         !qs_manual_scales_check (network, qs_dynamic_ranges_get_name (ranges, i), error))
       return FALSE;
 
-  if (qs_range_history_push (self->work.ranges, qs_dynamic_ranges_copy (ranges)))
+  if (push_ranges (self, qs_dynamic_ranges_copy (ranges)))
     ranges_changed (self);
   return TRUE;
 }
@@ -257,13 +269,18 @@ gboolean
 qs_session_can_undo (QsSession *self,
                      int        by)
 {
-  return qs_range_history_can_step (self->work.ranges, by);
+  if (self->progress != NULL && qs_session_peek_refit (self, by) != NULL)
+    return FALSE;
+  return qs_session_peek_refit (self, by) != NULL ||
+         qs_range_history_can_step (self->work.ranges, by);
 }
 
 void
 qs_session_undo (QsSession *self,
                  int        by)
 {
+  if (!qs_session_can_undo (self, by) || qs_session_step_refit (self, by))
+    return;
   if (qs_range_history_step (self->work.ranges, by))
     ranges_changed (self);
 }

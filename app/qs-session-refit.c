@@ -81,13 +81,16 @@ qs_session_refit_async (QsSession           *self,
   qs_worker_run (task, refit_run);
 }
 
-/* What the ranges are applied to from now on is the engine with its new scales. */
+/* What the ranges are applied to from now on is @engine. */
 static void
-take_refitted (QsSession *self,
-               QsEngine  *engine)
+put_engine (QsSession    *self,
+            QsEngine     *engine,
+            QsScaleTable *base_scales)
 {
   self->work.serial++;
   g_clear_pointer (&self->work.base_scales, qs_scale_table_unref);
+  self->work.base_scales = base_scales != NULL ? qs_scale_table_ref (base_scales) : NULL;
+  qs_engine_ref (engine);
   qs_engine_unref (self->work.engine);
   qs_engine_unref (self->work.built);
   self->work.engine = engine;
@@ -98,6 +101,44 @@ take_refitted (QsSession *self,
   qs_session_mark_modified (self);
   qs_session_emit_changed (self, QS_CHANGED_ENGINE);
   qs_session_emit_changed (self, QS_CHANGED_SELECTION);
+}
+
+/* Undone, it is the engine as it was built, to which the ranges of then are applied again. */
+gboolean
+qs_session_step_refit (QsSession *self,
+                       int        by)
+{
+  const QsRefitStep *step = qs_session_peek_refit (self, by);
+
+  if (step == NULL)
+    return FALSE;
+
+  qs_refit_history_step (self->work.refits, by);
+  put_engine (self, by < 0 ? step->before : step->after, by < 0 ? step->base_scales : NULL);
+  if (by < 0 && qs_dynamic_ranges_get_n (qs_session_get_ranges (self)) > 0)
+    qs_session_rescale (self);
+  return TRUE;
+}
+
+const QsRefitStep *
+qs_session_peek_refit (QsSession *self,
+                       int        by)
+{
+  return qs_refit_history_peek (self->work.refits, by,
+                                qs_range_history_get_position (self->work.ranges));
+}
+
+static void
+take_refitted (QsSession *self,
+               QsEngine  *engine)
+{
+  QsRefitStep step = { self->work.built, self->work.base_scales, engine,
+                       qs_range_history_get_position (self->work.ranges) };
+
+  qs_range_history_forget_undone (self->work.ranges);
+  qs_refit_history_push (self->work.refits, &step);
+  put_engine (self, engine, NULL);
+  qs_engine_unref (engine);
 }
 
 /**

@@ -104,16 +104,12 @@ qs_session_apply_lint (QsSession     *self,
                        const QsLint  *lint,
                        GError       **error)
 {
-  QsNetwork *network = qs_session_get_network (self);
-  QsNetwork *fixed;
+  g_return_val_if_fail (qs_session_get_network (self) != NULL && self->progress == NULL, FALSE);
 
-  g_return_val_if_fail (network != NULL && self->progress == NULL, FALSE);
-
-  fixed = qs_lint_fix (network, lint, error);
-  if (fixed == NULL)
+  if (!qs_workspace_add_edit (&self->work, lint, error))
     return FALSE;
 
-  g_ptr_array_add (self->work.edits, fixed);
+  qs_session_mark_modified (self);
   session_network_changed (self);
   return TRUE;
 }
@@ -132,6 +128,8 @@ qs_session_undo_edit (QsSession *self)
 
   /* Views hold the network that they show until they hear of the change. */
   g_ptr_array_set_size (self->work.edits, (int) self->work.edits->len - 1);
+  g_ptr_array_set_size (self->work.advice, (int) self->work.advice->len - 1);
+  qs_session_mark_modified (self);
   session_network_changed (self);
 }
 

@@ -134,7 +134,7 @@ gboolean         qs_session_set_ranges           (QsSession             *self,
 /* (transfer full): @scales with the ranges in their place */
 QsScaleTable    *qs_session_apply_ranges         (QsSession             *self,
                                                   QsScaleTable          *scales);
-/* @by is -1 to undo an edit of ranges and 1 to redo it. */
+/* @by is -1 to undo an edit of ranges or a refit, and 1 to redo it. */
 gboolean         qs_session_can_undo             (QsSession             *self,
                                                   int                    by);
 void             qs_session_undo                 (QsSession             *self,

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "builder/qs-refit.h"
 #include "qs-compat.h"
 
 /* A list of ties beyond this says nothing more. */
@@ -16,57 +17,37 @@ is_refittable (const QsTensor *tensor)
   return qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_INT8;
 }
 
-/* “a = b = c” of the members that the engine holds in INT8; returns how many there are. */
-static guint
-describe_tie (const QsScaleGroup *group,
-              GString            *text)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < group->tensors->len; i++)
-    {
-      const QsTensor *tensor = g_ptr_array_index (group->tensors, i);
-
-      if (!is_refittable (tensor))
-        continue;
-      g_string_append_printf (text, "%s%s", n++ > 0 ? " = " : "", tensor->name);
-    }
-
-  return n;
-}
-
+/* “a = b = c; d = e”, and of how many tensors that speaks. */
 static char *
-describe_ties (QsNetwork *network,
-               guint     *n_tied)
+describe_ties (QsEngine *engine,
+               guint    *n_tied)
 {
-  g_autoptr (QsScaleGroups) groups = qs_scale_groups_new (network);
-  g_autoptr (GString) all = g_string_new (NULL);
-  guint n_shown = 0;
+  g_autoptr (GPtrArray) ties = qs_engine_find_ties (engine);
+  GString *text = g_string_new (NULL);
 
   *n_tied = 0;
-  for (guint i = 0; i < qs_scale_groups_get_n (groups); i++)
+  for (guint i = 0; i < ties->len; i++)
     {
-      g_autoptr (GString) tie = g_string_new (NULL);
-      guint n = describe_tie (qs_scale_groups_get (groups, i), tie);
+      const GPtrArray *tie = g_ptr_array_index (ties, i);
 
-      if (n < 2)
-        continue;
-      *n_tied += n;
-      if (n_shown++ < MAX_TIES)
-        g_string_append_printf (all, "%s%s", all->len > 0 ? "; " : "", tie->str);
+      *n_tied += tie->len;
+      for (guint k = 0; i < MAX_TIES && k < tie->len; k++)
+        g_string_append_printf (text, "%s%s", k > 0 ? " = " : i > 0 ? "; " : "",
+                                ((QsTensor *) g_ptr_array_index (tie, k))->name);
     }
-  if (n_shown > MAX_TIES)
-    g_string_append (all, "; …");
+  if (ties->len > MAX_TIES)
+    g_string_append (text, "; …");
 
-  return g_string_free (g_steal_pointer (&all), FALSE);
+  return g_string_free (text, FALSE);
 }
 
 /* Which scales can be changed freely, and which only together. */
 static char *
-describe_freedom (QsNetwork *network)
+describe_freedom (QsEngine *engine)
 {
+  QsNetwork *network = qs_engine_get_network (engine);
   guint n = 0, n_tied;
-  g_autofree char *ties = describe_ties (network, &n_tied);
+  g_autofree char *ties = describe_ties (engine, &n_tied);
   g_autofree char *free_text = NULL;
   g_autofree char *tied_text = NULL;
 
@@ -102,7 +83,7 @@ refitted_cb (GObject      *object,
     }
 
   title = g_strdup_printf (ngettext ("%u scale was changed", "%u scales were changed", n), n);
-  freedom = describe_freedom (qs_session_get_shown_network (self->session));
+  freedom = describe_freedom (qs_session_get_engine (self->session));
   qs_banner_show_info (self->banner, title, freedom);
 }
 

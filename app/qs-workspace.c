@@ -16,8 +16,10 @@ qs_workspace_init (QsWorkspace *self)
   *self = (QsWorkspace) {
     .profile = qs_profile_new (),
     .ranges = qs_range_history_new (),
+    .refits = qs_refit_history_new (),
     .sources = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_scale_source_unref),
     .edits = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_network_unref),
+    .advice = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_lint_free),
     .engine_ms = -1.0,
     .settings = { .source = "entropy2", .int8 = QS_INT8_FASTER, .calibration_batch = 32 },
   };
@@ -29,8 +31,10 @@ qs_workspace_clear (QsWorkspace *self)
   qs_workspace_drop_document (self);
   g_clear_pointer (&self->profile, qs_profile_free);
   g_clear_pointer (&self->ranges, qs_range_history_free);
+  g_clear_pointer (&self->refits, qs_refit_history_free);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->edits, g_ptr_array_unref);
+  g_clear_pointer (&self->advice, g_ptr_array_unref);
 }
 
 void
@@ -51,6 +55,7 @@ qs_workspace_drop_engine (QsWorkspace *self)
   g_clear_pointer (&self->engine, qs_engine_unref);
   g_clear_pointer (&self->built, qs_engine_unref);
   g_clear_pointer (&self->base_scales, qs_scale_table_unref);
+  qs_refit_history_clear (self->refits);
   self->is_stale = FALSE;
   self->is_refitted = FALSE;
   g_clear_pointer (&self->engine_source, g_free);
@@ -64,6 +69,7 @@ qs_workspace_drop_document (QsWorkspace *self)
   qs_workspace_drop_histograms (self);
   g_ptr_array_set_size (self->sources, 0);
   g_ptr_array_set_size (self->edits, 0);
+  g_ptr_array_set_size (self->advice, 0);
   g_clear_object (&self->cache);
   g_clear_pointer (&self->model, qs_model_unref);
   g_clear_pointer (&self->import, qs_import_free);
@@ -260,6 +266,21 @@ gboolean
 qs_workspace_is_built (const QsWorkspace *self)
 {
   return self->engine != NULL || self->graph != NULL;
+}
+
+gboolean
+qs_workspace_add_edit (QsWorkspace   *self,
+                       const QsLint  *lint,
+                       GError       **error)
+{
+  QsNetwork *fixed = qs_lint_fix (qs_workspace_get_network (self), lint, error);
+
+  if (fixed == NULL)
+    return FALSE;
+
+  g_ptr_array_add (self->edits, fixed);
+  g_ptr_array_add (self->advice, qs_lint_copy (lint));
+  return TRUE;
 }
 
 QsNetwork *

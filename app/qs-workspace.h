@@ -7,10 +7,12 @@
 #include "builder/qs-scale-groups.h"
 #include "export/qs-trex-graph.h"
 #include "import/qs-import.h"
+#include "analysis/qs-lints.h"
 #include "analysis/qs-order-study.h"
 #include "qs-build.h"
 #include "qs-cache-editor.h"
 #include "qs-range-history.h"
+#include "qs-refit-history.h"
 #include "qs-scale-source.h"
 #include "samples/qs-samples.h"
 
@@ -30,6 +32,7 @@ G_BEGIN_DECLS
  * @built: (nullable): @engine as it was built or read
  * @base_scales: (nullable): those of @built without ranges set by hand
  * @ranges: the ranges set by hand, and their edits
+ * @refits: of @built, and their undoing
  * @groups: (nullable): which tensors share a scale, once it was asked for
  * @is_stale: whether it takes a build to bring @engine in line with the ranges
  * @is_refitted: whether the engine was given other scales than it was built with
@@ -42,6 +45,7 @@ G_BEGIN_DECLS
  * @sources: (element-type QsScaleSource): never %NULL
  * @edits: (element-type QsNetwork): the imported network after each change by hand, the last one
  *   being what is built; never %NULL
+ * @advice: (element-type QsLint): what each of @edits carried out; never %NULL
  * @evaluations: (element-type QsEvaluation) (nullable)
  * @order_study: (nullable): how far scales depend on the order of the batches
  *
@@ -66,6 +70,7 @@ typedef struct
   QsEngine *built;
   QsScaleTable *base_scales;
   QsRangeHistory *ranges;
+  QsRefitHistory *refits;
   QsScaleGroups *groups;
   gboolean is_stale;
   gboolean is_refitted;
@@ -82,6 +87,7 @@ typedef struct
   GPtrArray *sources;
   GPtrArray *evaluations;
   GPtrArray *edits;
+  GPtrArray *advice;
   QsOrderStudy *order_study;
   QsBuildSettings settings;
 } QsWorkspace;
@@ -127,7 +133,13 @@ gboolean       qs_workspace_add_histograms    (QsWorkspace            *self,
                                                GPtrArray              *sources,
                                                GError                **error);
 
-/* (nullable): as imported */
+/* Carries out @lint on the network; the engine, which is of the old one, stays.
+ *
+ * Errors: those of [func@lint_fix]. */
+gboolean       qs_workspace_add_edit          (QsWorkspace            *self,
+                                               const QsLint           *lint,
+                                               GError                **error);
+/* (nullable): as imported, with the edits */
 QsNetwork     *qs_workspace_get_network       (const QsWorkspace      *self);
 /* (nullable): the engine's once there is one; of a model with refused nodes, a sketch of them */
 QsNetwork     *qs_workspace_get_shown_network (const QsWorkspace      *self);

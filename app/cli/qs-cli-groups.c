@@ -139,7 +139,7 @@ groups_run (QsCli   *self,
   if (subject == NULL)
     return FALSE;
 
-  network = qs_import_network (subject->model, subject->profile, error);
+  network = qs_cli_subject_import (subject, error);
   if (network == NULL || !get_scales (self, subject, network, &scales, error))
     return FALSE;
 

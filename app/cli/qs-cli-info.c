@@ -15,7 +15,7 @@ typedef struct
 {
   const char *op_type;
   guint n;
-  guint n_by_verdict[QS_VERDICT_REFUSED + 1];
+  guint n_by_verdict[QS_N_VERDICTS];
 } OperatorCount;
 
 static int
@@ -259,7 +259,8 @@ print_nodes (GPtrArray *report)
   for (guint i = 0; i < report->len; i++)
     {
       const QsNodeState *state = g_ptr_array_index (report, i);
-      const char *what = state->layer != NULL ? state->layer->name : state->reason;
+      gboolean has_layer = state->layer != NULL && state->fate != QS_VERDICT_REFUSED_IN_INT8;
+      const char *what = has_layer ? state->layer->name : state->reason;
 
       qs_cli_table_add (table, "%u", i);
       qs_cli_table_add (table, "%s", state->verdict->op_type);
@@ -344,7 +345,7 @@ report_quantization (QsCli     *self,
   qs_cli_json_array (self->json, "int8_refusals");
   for (guint i = 0; i < refusals->len; i++)
     {
-      const GError *refusal = g_ptr_array_index (refusals, i);
+      const QsExplicitRefusal *refusal = g_ptr_array_index (refusals, i);
 
       g_print ("  %s\n", refusal->message);
       json_builder_add_string_value (self->json, refusal->message);

@@ -38,7 +38,7 @@ lint (QsCli   *self,
   if (subject == NULL)
     return FALSE;
 
-  network = qs_import_network (subject->model, subject->profile, error);
+  network = qs_cli_subject_import (subject, error);
   if (network == NULL)
     return FALSE;
 

@@ -26,6 +26,33 @@ report (QsCli        *self,
   json_builder_end_array (self->json);
 }
 
+/* Which scales are free, and which are changed only together. */
+static void
+report_ties (QsCli    *self,
+             QsEngine *engine)
+{
+  g_autoptr (GPtrArray) ties = qs_engine_find_ties (engine);
+
+  qs_cli_json_array (self->json, "ties");
+  for (guint i = 0; i < ties->len; i++)
+    {
+      const GPtrArray *tie = g_ptr_array_index (ties, i);
+
+      g_print ("Tied:");
+      json_builder_begin_array (self->json);
+      for (guint k = 0; k < tie->len; k++)
+        {
+          const QsTensor *tensor = g_ptr_array_index (tie, k);
+
+          g_print ("%s %s", k > 0 ? " =" : "", tensor->name);
+          json_builder_add_string_value (self->json, tensor->name);
+        }
+      json_builder_end_array (self->json);
+      g_print ("\n");
+    }
+  json_builder_end_array (self->json);
+}
+
 static gboolean
 refit (QsCli   *self,
        GError **error)
@@ -48,6 +75,7 @@ refit (QsCli   *self,
     return FALSE;
 
   report (self, subject->plan, qs_scale_file_get_scales (scales));
+  report_ties (self, engine);
   g_print ("Written to %s\n", self->options.output);
   return TRUE;
 }
@@ -58,8 +86,9 @@ const QsCliCommand qs_cli_refit = {
   .summary = "Give a plan new scales without building it again",
   .description = "Replaces the scales of some INT8 tensors of a plan. Tensors that only move elements\n"
                  "are between have one scale, which any of their names changes. A change that would\n"
-                 "break a rewrite is refused, with the rewrite's name and the tensors. The scales\n"
-                 "come from a file in any format that the cache commands read.",
+                 "break a rewrite is refused, with the rewrite's name and the tensors. All scales\n"
+                 "that can be changed only together are listed afterwards. New scales come from a file\n"
+                 "in any format that the cache commands read.",
   .options = { QS_CLI_SCALES, QS_CLI_OUTPUT, QS_CLI_JSON },
   .required = { QS_CLI_SCALES, QS_CLI_OUTPUT },
   .run = refit,

@@ -261,6 +261,22 @@ qs_cli_subject_free (QsCliSubject *self)
   g_free (self);
 }
 
+/**
+ * qs_cli_subject_import:
+ *
+ * The model's network; a document's with its edits.
+ */
+QsNetwork *
+qs_cli_subject_import (QsCliSubject  *self,
+                       GError       **error)
+{
+  g_autoptr (QsNetwork) network = qs_import_network (self->model, self->profile, error);
+
+  if (network == NULL || self->document == NULL)
+    return g_steal_pointer (&network);
+  return qs_lint_fix_all (network, self->document->edits, error);
+}
+
 static QsEngine *
 build (QsCliSubject            *self,
        QsCli                   *cli,
@@ -268,7 +284,7 @@ build (QsCliSubject            *self,
        QsScaleTable            *scales,
        GError                 **error)
 {
-  g_autoptr (QsNetwork) network = qs_import_network (self->model, self->profile, error);
+  g_autoptr (QsNetwork) network = qs_cli_subject_import (self, error);
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
   g_autoptr (QsTimingCache) timings = NULL;
   g_autoptr (QsEngine) engine = NULL;

@@ -52,6 +52,8 @@ QsEngine       *qs_cli_subject_get_engine  (QsCliSubject  *self,
                                             QsCli         *cli,
                                             GError       **error);
 /* A build of the model; @scales (nullable) as the mode needs. */
+QsNetwork      *qs_cli_subject_import      (QsCliSubject  *self,
+                                            GError       **error);
 QsEngine       *qs_cli_subject_build       (QsCliSubject  *self,
                                             QsCli         *cli,
                                             QsInt8Mode     mode,

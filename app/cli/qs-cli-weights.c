@@ -161,7 +161,7 @@ make_reports (QsCli   *self,
   g_autoptr (QsNetwork) fused = NULL;
 
   if (subject == NULL ||
-      (network = qs_import_network (subject->model, subject->profile, error)) == NULL ||
+      (network = qs_cli_subject_import (subject, error)) == NULL ||
       (fused = qs_weight_report_fuse (network, error)) == NULL)
     return NULL;
 

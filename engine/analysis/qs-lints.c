@@ -32,6 +32,36 @@ qs_lint_kind_id (QsLintKind kind)
   return ids[kind];
 }
 
+gboolean
+qs_lint_kind_lookup (const char *id,
+                     QsLintKind *kind)
+{
+  for (int i = 0; i < QS_N_LINT_KINDS; i++)
+    if (g_strcmp0 (qs_lint_kind_id ((QsLintKind) i), id) == 0)
+      {
+        *kind = (QsLintKind) i;
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+QsLint *
+qs_lint_copy (const QsLint *self)
+{
+  QsLint *copy = g_new (QsLint, 1);
+
+  *copy = (QsLint) {
+    .kind = self->kind,
+    .layer = g_strdup (self->layer),
+    .other = g_strdup (self->other),
+    .message = g_strdup (self->message),
+    .advice = g_strdup (self->advice),
+    .has_fix = self->has_fix,
+  };
+  return copy;
+}
+
 void
 qs_lint_free (QsLint *self)
 {
@@ -466,4 +496,24 @@ qs_lint_fix (QsNetwork    *network,
   return qs_network_sort (fixed, error) && qs_network_infer (fixed, error)
            ? g_steal_pointer (&fixed)
            : NULL;
+}
+
+QsNetwork *
+qs_lint_fix_all (QsNetwork  *network,
+                 GPtrArray  *lints,
+                 GError    **error)
+{
+  g_autoptr (QsNetwork) current = qs_network_ref (network);
+
+  for (guint i = 0; i < lints->len; i++)
+    {
+      QsNetwork *next = qs_lint_fix (current, g_ptr_array_index (lints, i), error);
+
+      if (next == NULL)
+        return NULL;
+      qs_network_unref (current);
+      current = next;
+    }
+
+  return g_steal_pointer (&current);
 }

@@ -52,6 +52,10 @@ typedef struct
 
 /* “pair-in-fusion” */
 const char *qs_lint_kind_id   (QsLintKind      kind);
+/* %FALSE when no kind has this id */
+gboolean    qs_lint_kind_lookup (const char   *id,
+                               QsLintKind     *kind);
+QsLint     *qs_lint_copy      (const QsLint   *self);
 void        qs_lint_free      (QsLint         *self);
 /* (transfer full) (element-type QsLint): in the order of the layers; empty for a network without
  * Q/DQ. @network is as it was imported. */
@@ -63,6 +67,12 @@ GArray     *qs_lint_find_pairs (GPtrArray     *lints,
 /* (transfer full): a copy of @network in which the advice was taken; @network is the way back. */
 QsNetwork  *qs_lint_fix       (QsNetwork      *network,
                                const QsLint   *lint,
+                               GError        **error);
+
+/* (transfer full): the same for all of @lints (element-type QsLint), one after the other; @network itself
+ * when there are none. */
+QsNetwork  *qs_lint_fix_all   (QsNetwork      *network,
+                               GPtrArray      *lints,
                                GError        **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsLint, qs_lint_free)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-node-report.h"
 
+#include "passes/qs-pass.h"
+
 typedef struct
 {
   QsNetwork *imported;
   GHashTable *imported_layers; /* name to QsLayer of the imported network */
   GHashTable *carriers;        /* origin to QsLayer of the network of now */
   GHashTable *rewrites;        /* name of a layer to the last QsJournalEntry that changed it */
+  GPtrArray *refusals;         /* (nullable): QsExplicitRefusal of the imported network */
 } Trail;
 
 const char *
@@ -17,6 +20,7 @@ qs_verdict_name (QsVerdict verdict)
     [QS_VERDICT_FOLDED] = "folded",
     [QS_VERDICT_FUSED] = "fused",
     [QS_VERDICT_REFUSED] = "refused",
+    [QS_VERDICT_REFUSED_IN_INT8] = "refused in INT8",
   };
 
   return names[verdict];
@@ -77,6 +81,8 @@ trail_init (Trail     *self,
 
       g_hash_table_insert (self->imported_layers, layer->name, layer);
     }
+  self->refusals = self->imported != NULL && qs_network_is_explicit (self->imported)
+                     ? qs_explicit_find_refusals (self->imported, NULL) : NULL;
   if (network != NULL)
     note_carriers (self, network);
   if (journal != NULL)
@@ -89,6 +95,7 @@ trail_clear (Trail *self)
   g_hash_table_unref (self->imported_layers);
   g_hash_table_unref (self->carriers);
   g_hash_table_unref (self->rewrites);
+  g_clear_pointer (&self->refusals, g_ptr_array_unref);
 }
 
 static const QsLayer *
@@ -167,6 +174,28 @@ follow (Trail       *self,
     state->fate = QS_VERDICT_FUSED;
 }
 
+/* Imported it was, but INT8 cannot be built with it. */
+static void
+refuse_in_int8 (Trail       *self,
+                QsNodeState *state)
+{
+  GPtrArray *layers = state->verdict->layers;
+
+  for (guint i = 0; self->refusals != NULL && i < self->refusals->len; i++)
+    {
+      const QsExplicitRefusal *refusal = g_ptr_array_index (self->refusals, i);
+
+      for (guint k = 0; k < layers->len; k++)
+        if (g_str_equal (g_ptr_array_index (layers, k), refusal->layer))
+          {
+            state->fate = QS_VERDICT_REFUSED_IN_INT8;
+            g_free (state->reason);
+            state->reason = g_strdup (refusal->reason);
+            return;
+          }
+    }
+}
+
 static void
 state_free (gpointer data)
 {
@@ -195,6 +224,7 @@ qs_node_report_new (QsImport  *import,
         follow (&trail, state);
       else
         state->reason = g_strdup (state->verdict->reason);
+      refuse_in_int8 (&trail, state);
       g_ptr_array_add (report, state);
     }
 

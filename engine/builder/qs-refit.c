@@ -8,6 +8,7 @@
 #include "passes/qs-qdq.h"
 #include "qs-engine-private.h"
 #include "qs-ranges.h"
+#include "qs-scale-groups.h"
 
 /* Tensors that have one scale, by tensor id: a union-find forest. */
 typedef struct
@@ -81,6 +82,74 @@ groups_init (Groups    *self,
   for (guint i = 0; i < network->layers->len; i++)
     if (moves_only (g_ptr_array_index (network->layers, i)))
       join (self, g_ptr_array_index (network->layers, i));
+}
+
+/* The tensors by the root that @find_root_of gives them, in the network's order; those alone left out. */
+static GPtrArray *
+collect_ties (QsNetwork *network,
+              guint    (*find_root_of) (gpointer        groups,
+                                        const QsTensor *tensor),
+              gpointer   groups)
+{
+  g_autoptr (GHashTable) by_root = g_hash_table_new (NULL, NULL);
+  GPtrArray *ties = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+
+  for (guint i = 0; i < network->tensors->len; i++)
+    {
+      QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+      gpointer root;
+      GPtrArray *tie;
+
+      if (!is_int8 (tensor))
+        continue;
+      root = GUINT_TO_POINTER (find_root_of (groups, tensor));
+      tie = g_hash_table_lookup (by_root, root);
+      if (tie == NULL)
+        {
+          tie = g_ptr_array_new ();
+          g_hash_table_insert (by_root, root, tie);
+          g_ptr_array_add (ties, tie);
+        }
+      g_ptr_array_add (tie, tensor);
+    }
+
+  for (guint i = ties->len; i > 0; i--)
+    if (((GPtrArray *) g_ptr_array_index (ties, i - 1))->len < 2)
+      g_ptr_array_remove_index (ties, i - 1);
+  return ties;
+}
+
+static guint
+find_explicit_root (gpointer        groups,
+                    const QsTensor *tensor)
+{
+  return find_root (groups, tensor->id);
+}
+
+static guint
+find_implicit_root (gpointer        groups,
+                    const QsTensor *tensor)
+{
+  return qs_scale_groups_get_root (groups, tensor);
+}
+
+/* What the joints demand, too: all inputs of a layer that joins tensors. */
+static void
+join_inputs (Groups        *self,
+             const QsLayer *layer)
+{
+  const QsTensor *first = NULL;
+
+  for (guint i = 0; i < layer->inputs->len; i++)
+    {
+      const QsTensor *tensor = qs_layer_get_input (layer, i);
+
+      if (!is_int8 (tensor))
+        continue;
+      if (first == NULL)
+        first = tensor;
+      self->parents[find_root (self, tensor->id)] = find_root (self, first->id);
+    }
 }
 
 /* The rewrite that made @layer work on bytes, for messages. */
@@ -306,6 +375,14 @@ refit_implicit (QsEngine      *self,
   return g_steal_pointer (&result);
 }
 
+/* Whether every scale is one of its own that the model gave; else the builder derives them from a
+ * table. */
+static gboolean
+has_own_scales (QsEngine *self)
+{
+  return self->is_explicit || self->scales == NULL;
+}
+
 QsEngine *
 qs_engine_refit (QsEngine      *self,
                  QsScaleTable  *changes,
@@ -314,6 +391,27 @@ qs_engine_refit (QsEngine      *self,
   if (!check_changes (self->network, changes, error))
     return NULL;
 
-  return self->is_explicit || self->scales == NULL ? refit_explicit (self, changes, error)
-                                                   : refit_implicit (self, changes, error);
+  return has_own_scales (self) ? refit_explicit (self, changes, error)
+                               : refit_implicit (self, changes, error);
+}
+
+GPtrArray *
+qs_engine_find_ties (QsEngine *self)
+{
+  g_autofree guint *parents = NULL;
+  Groups groups;
+
+  if (!has_own_scales (self))
+    {
+      g_autoptr (QsScaleGroups) shared = qs_scale_groups_new (self->network);
+
+      return collect_ties (self->network, find_implicit_root, shared);
+    }
+
+  groups_init (&groups, self->network);
+  parents = groups.parents;
+  for (guint i = 0; i < self->network->layers->len; i++)
+    if (moves_only (g_ptr_array_index (self->network->layers, i)))
+      join_inputs (&groups, g_ptr_array_index (self->network->layers, i));
+  return collect_ties (self->network, find_explicit_root, &groups);
 }

@@ -26,4 +26,14 @@ QsEngine *qs_engine_refit (QsEngine      *self,
                            QsScaleTable  *changes,
                            GError       **error);
 
+/**
+ * qs_engine_find_ties:
+ *
+ * Which scales qs_engine_refit() takes only together.
+ *
+ * Returns: (transfer full) (element-type GPtrArray): lists of two or more INT8 tensors (element-type
+ *   QsTensor) of the engine's network; the tensors in none of them are free
+ */
+GPtrArray *qs_engine_find_ties (QsEngine *self);
+
 G_END_DECLS

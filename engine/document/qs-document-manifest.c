@@ -8,6 +8,7 @@
 #define FORMAT "quantoscope-document"
 #define VERSION 1
 #define MAX_THREADS 1024
+#define MAX_EDITS 1000
 
 static void
 add_text (JsonBuilder *builder,
@@ -48,6 +49,25 @@ add_set (JsonBuilder         *builder,
   json_builder_end_object (builder);
 }
 
+static void
+add_edits (JsonBuilder *builder,
+           GPtrArray   *edits)
+{
+  json_builder_set_member_name (builder, "edits");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < edits->len; i++)
+    {
+      const QsLint *lint = g_ptr_array_index (edits, i);
+
+      json_builder_begin_object (builder);
+      add_text (builder, "kind", qs_lint_kind_id (lint->kind));
+      add_text (builder, "layer", lint->layer);
+      add_text (builder, "other", lint->other);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
 GBytes *
 qs_document_manifest_write (const QsDocument *self)
 {
@@ -68,6 +88,7 @@ qs_document_manifest_write (const QsDocument *self)
   add_set (builder, "calibration", &self->calibration);
   add_set (builder, "labelled", &self->labelled);
   add_text (builder, "cache", self->cache_name);
+  add_edits (builder, self->edits);
   json_builder_set_member_name (builder, "settings");
   json_builder_begin_object (builder);
   add_text (builder, "source", self->source);
@@ -163,6 +184,49 @@ read_settings (QsDocument  *self,
   return TRUE;
 }
 
+static gboolean
+read_edit (QsDocument  *self,
+           JsonObject  *object,
+           GError     **error)
+{
+  const char *layer = object != NULL ? qs_json_get_string (object, "layer") : NULL;
+  const char *kind = object != NULL ? qs_json_get_string (object, "kind") : NULL;
+  QsLint lint = { .message = (char *) "", .advice = (char *) "", .has_fix = TRUE };
+
+  if (layer == NULL || !qs_lint_kind_lookup (kind, &lint.kind))
+    {
+      g_set_error_literal (error, QS_ERROR, QS_ERROR_DATA,
+                           "one of the edits of the network is not known here");
+      return FALSE;
+    }
+
+  lint.layer = (char *) layer;
+  lint.other = (char *) qs_json_get_string (object, "other");
+  g_ptr_array_add (self->edits, qs_lint_copy (&lint));
+  return TRUE;
+}
+
+static gboolean
+read_edits (QsDocument  *self,
+            JsonObject  *root,
+            GError     **error)
+{
+  JsonArray *edits = qs_json_get_array (root, "edits");
+  guint n = edits != NULL ? json_array_get_length (edits) : 0;
+
+  if (n > MAX_EDITS)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_LIMIT, "the document has %u edits of the network, and at "
+                   "most %d are read", n, MAX_EDITS);
+      return FALSE;
+    }
+
+  for (guint i = 0; i < n; i++)
+    if (!read_edit (self, qs_json_array_get_object (edits, i), error))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 qs_document_manifest_read (QsDocument  *self,
                            GBytes      *bytes,
@@ -199,5 +263,6 @@ qs_document_manifest_read (QsDocument  *self,
   self->cache_name = g_strdup (qs_json_get_string (object, "cache"));
   return read_set (&self->calibration, object, "calibration", error) &&
          read_set (&self->labelled, object, "labelled", error) &&
+         read_edits (self, object, error) &&
          read_settings (self, qs_json_get_object (object, "settings"), error);
 }

@@ -22,6 +22,7 @@ qs_document_new (void)
 {
   QsDocument *self = g_new0 (QsDocument, 1);
 
+  self->edits = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_lint_free);
   self->int8 = QS_INT8_FASTER;
   self->calibration_batch = 32;
   qs_sample_recipe_init (&self->calibration.recipe);
@@ -41,6 +42,7 @@ qs_document_free (QsDocument *self)
   g_clear_pointer (&self->cache, qs_scale_table_unref);
   g_clear_pointer (&self->histograms, qs_histogram_set_unref);
   g_clear_pointer (&self->ranges, qs_dynamic_ranges_unref);
+  g_ptr_array_unref (self->edits);
   g_clear_pointer (&self->engine, qs_engine_unref);
   g_free (self->source);
   g_free (self->backend);

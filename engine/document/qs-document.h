@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "analysis/qs-lints.h"
 #include "builder/qs-builder.h"
 #include "calibration/qs-histogram-set.h"
 #include "onnx/qs-model.h"
@@ -32,6 +33,7 @@ typedef struct
  * @cache: (nullable): its scales
  * @histograms: (nullable)
  * @ranges: (nullable): set by hand
+ * @edits: (element-type QsLint): advice that was carried out on the model's network, in order
  * @engine: (nullable): what was built
  * @source: (nullable): a calibrator's id, or "cache"
  * @backend: (nullable): a backend's id
@@ -49,6 +51,7 @@ typedef struct
   QsScaleTable *cache;
   QsHistogramSet *histograms;
   QsDynamicRanges *ranges;
+  GPtrArray *edits;
   QsEngine *engine;
   char *source;
   char *backend;

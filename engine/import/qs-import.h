@@ -18,6 +18,7 @@ typedef enum
   QS_VERDICT_FOLDED,  /* its value is known, so nothing is left to compute */
   QS_VERDICT_FUSED,   /* became part of a recognised pattern */
   QS_VERDICT_REFUSED,
+  QS_VERDICT_REFUSED_IN_INT8, /* imported and computed in float, but no INT8 build can have it */
 } QsVerdict;
 
 /**

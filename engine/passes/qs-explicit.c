@@ -48,26 +48,42 @@ qs_network_is_explicit (QsNetwork *network)
   return FALSE;
 }
 
+static const char *
+operator_name (const QsLayer *layer)
+{
+  return qs_is_quantize (layer) ? "QuantizeLinear" : "DequantizeLinear";
+}
+
+void
+qs_explicit_refusal_free (QsExplicitRefusal *self)
+{
+  g_free (self->layer);
+  g_free (self->reason);
+  g_free (self->message);
+  g_free (self);
+}
+
 static gboolean
-fail (GError        **error,
-      const QsLayer  *layer,
-      const char     *format,
+fail (QsExplicitRefusal **refusal,
+      const QsLayer      *layer,
+      const char         *format,
       ...) G_GNUC_PRINTF (3, 4);
 
 static gboolean
-fail (GError        **error,
-      const QsLayer  *layer,
-      const char     *format,
+fail (QsExplicitRefusal **refusal,
+      const QsLayer      *layer,
+      const char         *format,
       ...)
 {
-  g_autofree char *message = NULL;
   va_list args;
 
+  *refusal = g_new0 (QsExplicitRefusal, 1);
   va_start (args, format);
-  message = g_strdup_vprintf (format, args);
+  (*refusal)->reason = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "%s “%s”: %s",
-               qs_is_quantize (layer) ? "QuantizeLinear" : "DequantizeLinear", layer->name, message);
+  (*refusal)->layer = g_strdup (layer->name);
+  (*refusal)->message = g_strdup_printf ("%s “%s”: %s", operator_name (layer), layer->name,
+                                         (*refusal)->reason);
   return FALSE;
 }
 
@@ -91,8 +107,8 @@ count_scales (const QsLayer *layer)
 }
 
 static gboolean
-check_types (const QsLayer  *layer,
-             GError        **error)
+check_types (const QsLayer      *layer,
+             QsExplicitRefusal **refusal)
 {
   const QsTensor *input = qs_layer_get_input (layer, 0);
   const QsTensor *output = qs_layer_get_output (layer, 0);
@@ -100,35 +116,35 @@ check_types (const QsLayer  *layer,
   const QsTensor *floats = qs_is_quantize (layer) ? input : output;
 
   if (floats->type != QS_DATA_TYPE_FLOAT)
-    return fail (error, layer, "it works on %s; convert the model to float32 with int8 quantization",
+    return fail (refusal, layer, "it works on %s; convert the model to float32 with int8 quantization",
                  qs_data_type_name (floats->type));
   if (integers->type == QS_DATA_TYPE_INT8 || integers->type == QS_DATA_TYPE_UINT8)
     return TRUE;
   if (integers->type == QS_DATA_TYPE_INT32 && is_constant (integers))
     return TRUE;
-  return fail (error, layer, "it works on %s integers; INT8 layers need int8: quantize the model to "
+  return fail (refusal, layer, "it works on %s integers; INT8 layers need int8: quantize the model to "
                              "signed 8-bit integers", qs_data_type_name (integers->type));
 }
 
 static gboolean
-check_granularity (const QsLayer  *layer,
-                   GError        **error)
+check_granularity (const QsLayer      *layer,
+                   QsExplicitRefusal **refusal)
 {
   gint64 n = count_scales (layer);
 
   if (n == 0)
-    return fail (error, layer, "its scale is not constant; use static quantization with constant "
+    return fail (refusal, layer, "its scale is not constant; use static quantization with constant "
                                "scales");
   if (n > 1 && !is_constant (qs_layer_get_input (layer, 0)))
-    return fail (error, layer, "it has %" G_GINT64_FORMAT " scales for an activation; only weights "
+    return fail (refusal, layer, "it has %" G_GINT64_FORMAT " scales for an activation; only weights "
                                "can have a scale per channel: use one scale for the whole tensor", n);
   return TRUE;
 }
 
 /* Q and DQ of one activation must mean the same numbers. */
 static gboolean
-check_pair (const QsLayer  *layer,
-            GError        **error)
+check_pair (const QsLayer      *layer,
+            QsExplicitRefusal **refusal)
 {
   const QsTensor *input = qs_layer_get_input (layer, 0);
   const QsLayer *quantize = input->producer;
@@ -136,7 +152,7 @@ check_pair (const QsLayer  *layer,
   if (!qs_is_dequantize (layer) || !qs_is_quantize (quantize) || is_constant (input) ||
       qs_scales_equal (qs_qdq_get_scale (layer), qs_qdq_get_scale (quantize)))
     return TRUE;
-  return fail (error, layer, "its scale is %.9g, but %s quantizes the same tensor with %.9g; give "
+  return fail (refusal, layer, "its scale is %.9g, but %s quantizes the same tensor with %.9g; give "
                              "both the same scale", (double) qs_qdq_get_scale (layer),
                quantize->name, (double) qs_qdq_get_scale (quantize));
 }
@@ -144,8 +160,8 @@ check_pair (const QsLayer  *layer,
 /* Scales per channel must run along the output channels. The axis is that of the tensor as it is
  * quantized, before a Gemm transposes it (developer guide, 7.4.2). */
 static gboolean
-check_axis (const QsLayer  *layer,
-            GError        **error)
+check_axis (const QsLayer      *layer,
+            QsExplicitRefusal **refusal)
 {
   const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
   const QsLayer *dequantize = weights != NULL ? weights->producer : NULL;
@@ -160,7 +176,7 @@ check_axis (const QsLayer  *layer,
   channels = qs_weight_channels_get_axis (layer, &weights->shape);
   if (axis == channels)
     return TRUE;
-  return fail (error, dequantize, "its scales run along axis %" G_GINT64_FORMAT " of the weights of "
+  return fail (refusal, dequantize, "its scales run along axis %" G_GINT64_FORMAT " of the weights of "
                "%s %s, whose output channels are axis %d; quantize the weights along that axis", axis,
                layer->klass->name, layer->name, channels);
 }
@@ -188,29 +204,30 @@ warn_about (QsJournal     *journal,
 }
 
 static gboolean
-check_layer (const QsLayer  *layer,
-             GError        **error)
+check_layer (const QsLayer      *layer,
+             QsExplicitRefusal **refusal)
 {
   if (!qs_is_quantize (layer) && !qs_is_dequantize (layer))
-    return check_axis (layer, error);
+    return check_axis (layer, refusal);
 
-  return check_types (layer, error) && check_granularity (layer, error) && check_pair (layer, error);
+  return check_types (layer, refusal) && check_granularity (layer, refusal) && check_pair (layer, refusal);
 }
 
 GPtrArray *
 qs_explicit_find_refusals (QsNetwork *network,
                            QsJournal *journal)
 {
-  GPtrArray *refusals = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
+  GPtrArray *refusals =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_explicit_refusal_free);
 
   for (guint i = 0; i < network->layers->len; i++)
     {
       const QsLayer *layer = g_ptr_array_index (network->layers, i);
-      GError *error = NULL;
+      QsExplicitRefusal *refusal = NULL;
 
-      if (!check_layer (layer, &error))
-        g_ptr_array_add (refusals, error);
-      else if (qs_is_quantize (layer) || qs_is_dequantize (layer))
+      if (!check_layer (layer, &refusal))
+        g_ptr_array_add (refusals, refusal);
+      else if (journal != NULL && (qs_is_quantize (layer) || qs_is_dequantize (layer)))
         warn_about (journal, layer);
     }
 
@@ -225,7 +242,8 @@ qs_explicit_check (QsNetwork  *network,
   g_autoptr (GPtrArray) refusals = qs_explicit_find_refusals (network, journal);
 
   if (refusals->len > 0)
-    g_propagate_error (error, g_error_copy (g_ptr_array_index (refusals, 0)));
+    g_set_error_literal (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                         ((QsExplicitRefusal *) g_ptr_array_index (refusals, 0))->message);
   return refusals->len == 0;
 }
 
@@ -251,8 +269,13 @@ convert_unsigned (const QsLayer  *layer,
       double number = qs_host_tensor_get_number (tensor->value, i);
 
       if (number > 127.0)
-        return fail (error, layer, "its constant %s has the uint8 value %g, which int8 does not; "
-                                   "quantize it to int8", tensor->name, number);
+        {
+          g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
+                       "%s “%s”: its constant %s has the uint8 value %g, which int8 does not; "
+                       "quantize it to int8", operator_name (layer), layer->name, tensor->name,
+                       number);
+          return FALSE;
+        }
       bytes[i] = (gint8) number;
     }
 

@@ -92,9 +92,24 @@ GHashTable   *qs_passes_find_survivors (QsNetwork *network,
 
 /* Whether @network has Quantize or Dequantize layers, which say where INT8 begins and ends. */
 gboolean      qs_network_is_explicit (QsNetwork *network);
-/* (transfer full) (element-type GError): why a network with Q/DQ cannot be built in INT8: a verdict on
- * every node that is in the way, which begins with the node and says what to do. @journal gets
- * warnings about the others. */
+/**
+ * QsExplicitRefusal:
+ * @layer: name of the Q or DQ
+ * @reason: a clause: what is wrong with it and what to do
+ * @message: the same as a sentence that begins with the node
+ *
+ * Why a network with Q/DQ cannot be built in INT8.
+ */
+typedef struct
+{
+  char *layer;
+  char *reason;
+  char *message;
+} QsExplicitRefusal;
+
+void          qs_explicit_refusal_free (QsExplicitRefusal *self);
+/* (transfer full) (element-type QsExplicitRefusal): a verdict on every node that is in the way of an
+ * INT8 build. @journal (nullable) gets warnings about the others. */
 GPtrArray    *qs_explicit_find_refusals (QsNetwork *network,
                                      QsJournal  *journal);
 /* Whether a network with Q/DQ can be built; the first of these refusals is the error. */

@@ -592,6 +592,39 @@ test_graph (void)
   qs_test_remove_folder (folder);
 }
 
+/* What was edited comes back with the document, and can be taken back there. */
+static void
+test_document_keeps (QsSession *session,
+                     guint      n_lints)
+{
+  g_autofree char *folder = qs_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "a.quantoscope", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GPtrArray) lints = NULL;
+  g_autoptr (GError) error = NULL;
+  QsSession *other = qs_session_new ();
+
+  g_assert_true (qs_session_is_modified (session));
+  qs_session_save_async (session, file, qs_async_test_done, NULL);
+  result = qs_async_test_wait ();
+  g_assert_true (qs_session_save_finish (session, result, &error));
+  g_assert_false (qs_session_is_modified (session));
+
+  g_assert_null (load (other, file, &error));
+  g_assert_no_error (error);
+  g_assert_true (qs_session_can_undo_edit (other));
+  lints = qs_lint_network (qs_session_get_network (other));
+  g_assert_cmpuint (lints->len, ==, n_lints);
+  qs_session_undo_edit (other);
+  g_clear_pointer (&lints, g_ptr_array_unref);
+  lints = qs_lint_network (qs_session_get_network (other));
+  g_assert_cmpuint (lints->len, ==, n_lints + 1);
+  g_assert_true (qs_session_is_modified (other));
+  g_object_unref (other);
+  qs_test_remove_folder (folder);
+}
+
 /* Advice is taken on the session's network, and taken back. NVIDIA's example has four float
  * residuals. */
 static void
@@ -628,6 +661,7 @@ test_advice (void)
   fewer = qs_lint_network (qs_session_get_network (session));
   g_assert_cmpuint (fewer->len, ==, lints->len - 1);
   g_assert_true (qs_session_can_undo_edit (session));
+  test_document_keeps (session, fewer->len);
   qs_session_undo_edit (session);
   g_assert_true (qs_session_get_network (session) == imported);
   g_assert_false (qs_session_can_undo_edit (session));
@@ -701,6 +735,14 @@ test_refit (void)
   engine = qs_session_get_engine (session);
   g_assert_cmpfloat (qs_network_find_tensor (qs_engine_get_network (engine), name)->scale, ==,
                      0.25f);
+
+  g_assert_true (qs_session_can_undo (session, -1));
+  qs_session_undo (session, -1);
+  g_assert_cmpfloat (find_int8 (qs_session_get_engine (session))->scale, ==, 0.05f);
+  g_assert_false (qs_session_can_undo (session, -1));
+  qs_session_undo (session, 1);
+  g_assert_true (qs_session_get_engine (session) == engine);
+  g_assert_false (qs_session_can_undo (session, 1));
 
   g_assert_false (refit (session, folder, "nobody", &error));
   g_assert_error (error, QS_ERROR, QS_ERROR_MISSING);
