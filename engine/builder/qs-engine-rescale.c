@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/qs-error.h"
+#include "passes/qs-placement.h"
 #include "qs-engine-private.h"
 #include "qs-ranges.h"
 
@@ -9,7 +10,10 @@
 static gboolean
 speaks_of_scales (const QsJournalEntry *entry)
 {
-  return strcmp (entry->rule, "shared-scale") == 0 || strcmp (entry->rule, "manual-range") == 0;
+  static const char *const rules[] = { QS_PLACEMENT_SHARED_SCALE, QS_PLACEMENT_SOFT_MAX_RANGE,
+                                       "manual-range", NULL };
+
+  return g_strv_contains (rules, entry->rule);
 }
 
 static QsJournal *

@@ -537,6 +537,49 @@ explain (Choice      *self,
   note_placement (self, plan);
 }
 
+static const QsLayer *
+find_int8_reader (Choice         *self,
+                  const QsTensor *tensor)
+{
+  for (guint i = 0; i < tensor->consumers->len; i++)
+    if (qs_build_get_plan (self->build, g_ptr_array_index (tensor->consumers, i))->int8)
+      return g_ptr_array_index (tensor->consumers, i);
+
+  return NULL;
+}
+
+/* An output of the network that an INT8 layer writes: in floating point, or why not. */
+static void
+note_output (Choice         *self,
+             const QsTensor *output)
+{
+  const QsLayer *layer = output->producer;
+  const QsLayer *reader = find_int8_reader (self, output);
+  const char *layers[] = { layer != NULL ? layer->name : NULL, NULL, NULL };
+  const char *tensors[] = { output->name, NULL };
+  QsJournal *journal = self->build->journal;
+
+  if (layer == NULL || !qs_build_get_plan (self->build, output->producer)->int8)
+    return;
+  if (!is_int8_tensor (self, output))
+    {
+      qs_journal_add (journal, QS_JOURNAL_DECISION, QS_PLACEMENT_NETWORK_OUTPUT, layers, tensors,
+                      layer->name, "%s computes in INT8 and writes the network's output %s in floating "
+                      "point, without rounding it to INT8.", layer->name, output->name);
+      return;
+    }
+
+  layers[1] = reader != NULL ? reader->name : NULL;
+  qs_journal_add (journal, QS_JOURNAL_REFUSAL, QS_PLACEMENT_NETWORK_OUTPUT, layers, tensors, NULL,
+                  reader != NULL ? "The network's output %s is rounded to INT8, because %s reads it."
+                                 : "The network's output %s is rounded to INT8, because %s has no "
+                                   "INT8 form that writes floating point.",
+                  output->name, reader != NULL ? reader->name : layer->name);
+  qs_journal_set_remedy (journal, reader != NULL ? "int8-reader" : "no-float-output",
+                         "Keep %s in floating point, if the rounding matters.",
+                         reader != NULL ? reader->name : layer->name);
+}
+
 gboolean
 qs_build_choose_precisions (QsBuild  *self,
                             GError  **error)
@@ -560,5 +603,7 @@ qs_build_choose_precisions (QsBuild  *self,
 
   for (guint i = 0; i < self->network->layers->len; i++)
     explain (&choice, qs_build_get_plan (self, g_ptr_array_index (self->network->layers, i)));
+  for (guint i = 0; i < self->network->outputs->len; i++)
+    note_output (&choice, g_ptr_array_index (self->network->outputs, i));
   return TRUE;
 }

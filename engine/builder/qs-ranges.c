@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-ranges.h"
 
+#include "operators/qs-attributes.h"
+#include "passes/qs-placement.h"
+
 struct _QsRanges
 {
   QsScaleTable *table;
@@ -44,6 +47,14 @@ find_name (const QsRanges *self,
   return tensor->name;
 }
 
+/* What Softmax writes lies between 0 and 1. */
+static gboolean
+is_probability (const QsTensor *tensor)
+{
+  return tensor->producer != NULL && tensor->producer->klass->kind == QS_LAYER_SOFT_MAX &&
+         !((const QsSoftMaxAttributes *) tensor->producer->attributes)->log;
+}
+
 /* The table's entries for tensors that are computed count, and those for what comes together. What
  * a layer only moved has the scale of where it came from. */
 static void
@@ -59,7 +70,9 @@ collect_scale (QsRanges       *self,
     return;
 
   name = find_name (self, tensor);
-  if (qs_scale_table_lookup_usable (self->table, name, &scale))
+  if (is_probability (tensor) && !qs_scale_table_is_manual (self->table, name))
+    self->scale[root] = MAX (self->scale[root], 1.0f / 127.0f);
+  else if (qs_scale_table_lookup_usable (self->table, name, &scale))
     self->scale[root] = MAX (self->scale[root], scale);
   else if (qs_scale_table_lookup (self->table, name, &scale) && scale == 0.0f)
     self->zero[root] = tensor;
@@ -86,10 +99,37 @@ note_shared_scale (QsRanges      *self,
   g_ptr_array_add (names, output->name);
   g_ptr_array_add (names, NULL);
 
-  qs_journal_add (journal, QS_JOURNAL_DECISION, "shared-scale", layers,
+  qs_journal_add (journal, QS_JOURNAL_DECISION, QS_PLACEMENT_SHARED_SCALE, layers,
                   (const char *const *) names->pdata, layer->name,
                   "The inputs and the output of a concatenation share one scale, the largest of "
                   "them: %g.", (double) qs_ranges_get_scale (self, output));
+}
+
+static void
+note_probability (QsRanges       *self,
+                  const QsTensor *tensor,
+                  QsJournal      *journal)
+{
+  const char *layers[] = { NULL, NULL };
+  const char *tensors[] = { tensor->name, NULL };
+  const char *name = find_name (self, tensor);
+
+  if (!is_probability (tensor) || !qs_tensor_is_scalable (tensor))
+    return;
+
+  layers[0] = tensor->producer->name;
+  if (!qs_scale_table_is_manual (self->table, name))
+    {
+      qs_journal_add (journal, QS_JOURNAL_DECISION, QS_PLACEMENT_SOFT_MAX_RANGE, layers, tensors,
+                      layers[0], "%s writes numbers between 0 and 1, so the scale of %s is 1/127.",
+                      layers[0], tensor->name);
+      return;
+    }
+
+  qs_journal_add (journal, QS_JOURNAL_REFUSAL, QS_PLACEMENT_SOFT_MAX_RANGE, layers, tensors, NULL,
+                  "The scale of %s is not 1/127, although %s writes numbers between 0 and 1: its "
+                  "range was set by hand.", tensor->name, layers[0]);
+  qs_journal_set_remedy (journal, "manual-range", "Take the range of %s away.", tensor->name);
 }
 
 QsRanges *
@@ -110,6 +150,8 @@ qs_ranges_new (QsNetwork    *network,
     collect_scale (self, g_ptr_array_index (network->tensors, i));
   for (guint i = 0; journal != NULL && i < network->layers->len; i++)
     note_shared_scale (self, g_ptr_array_index (network->layers, i), journal);
+  for (guint i = 0; journal != NULL && i < network->tensors->len; i++)
+    note_probability (self, g_ptr_array_index (network->tensors, i), journal);
 
   return self;
 }

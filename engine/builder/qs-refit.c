@@ -365,8 +365,12 @@ refit_implicit (QsEngine      *self,
   g_autoptr (QsEngine) result = NULL;
 
   for (guint i = 0; i < qs_scale_table_get_n (changes); i++)
-    qs_scale_table_set (scales, qs_scale_table_get_name (changes, i),
-                        qs_scale_table_get_scale (changes, i));
+    {
+      const char *name = qs_scale_table_get_name (changes, i);
+
+      qs_scale_table_set (scales, name, qs_scale_table_get_scale (changes, i));
+      qs_scale_table_set_manual (scales, name, TRUE);
+    }
 
   result = qs_engine_rescale (self, scales, error);
   if (result == NULL || !check_obeyed (result, changes, error))

@@ -8,18 +8,31 @@
 #include "qs-trex-graph.h"
 
 /*
- * The keys, and their order, are those of engines that TensorRT 8.4 wrote (convolutions, poolings,
- * reformats and NoOps); other layers have the fields of their class under the names that ONNX gives
- * them. The tactic's name is the name of our kernel.
+ * The keys, and their order, are those of engines that TensorRT 8.4 wrote and NVIDIA published with
+ * trt-engine-explorer (ResNet-18, ResNet-50 and MobileNetV2): convolutions, ConvActPool, poolings,
+ * reformats, NoOps, shuffles, slices, paddings, softmax and scales. Resizes have the keys that the
+ * explorer's reader knows (trex/df_preprocessing.py). Of the others, matrix products, concatenations,
+ * reductions and element-wise layers, no file is public and the reader has no columns: they have the
+ * fields of their class under the names that ONNX gives them. The tactic's name is that of our kernel.
  */
 
 typedef struct
 {
+  const char *prefix; /* of keys: "Conv" and "Pooling" in ConvActPool */
   JsonBuilder *json;
   QsEngine *engine;
   const QsEngineLayer *info;
   const QsLayer *layer;
 } Writer;
+
+static void
+set_name (Writer     *self,
+          const char *name)
+{
+  g_autofree char *key = g_strconcat (self->prefix != NULL ? self->prefix : "", name, NULL);
+
+  json_builder_set_member_name (self->json, key);
+}
 
 static void
 add_text (Writer     *self,
@@ -28,7 +41,7 @@ add_text (Writer     *self,
 {
   g_autofree char *valid = g_utf8_make_valid (value != NULL ? value : "", -1);
 
-  json_builder_set_member_name (self->json, name);
+  set_name (self, name);
   json_builder_add_string_value (self->json, valid);
 }
 
@@ -37,7 +50,7 @@ add_int (Writer     *self,
          const char *name,
          gint64      value)
 {
-  json_builder_set_member_name (self->json, name);
+  set_name (self, name);
   json_builder_add_int_value (self->json, value);
 }
 
@@ -46,7 +59,7 @@ add_number (Writer     *self,
             const char *name,
             double      value)
 {
-  json_builder_set_member_name (self->json, name);
+  set_name (self, name);
   if (isfinite (value))
     json_builder_add_double_value (self->json, value);
   else
@@ -59,7 +72,7 @@ add_ints (Writer       *self,
           const gint64 *values,
           int           n)
 {
-  json_builder_set_member_name (self->json, name);
+  set_name (self, name);
   json_builder_begin_array (self->json);
   for (int i = 0; i < n; i++)
     json_builder_add_int_value (self->json, values[i]);
@@ -98,6 +111,24 @@ add_tensors (Writer     *self,
   json_builder_end_array (self->json);
 }
 
+/* A constant's type and size: the numbers are not told. */
+static void
+add_count (Writer     *self,
+           const char *name,
+           const char *type,
+           gint64      n)
+{
+  const char *prefix = self->prefix;
+
+  set_name (self, name);
+  self->prefix = NULL;
+  json_builder_begin_object (self->json);
+  add_text (self, "Type", type);
+  add_int (self, "Count", n);
+  json_builder_end_object (self->json);
+  self->prefix = prefix;
+}
+
 static void
 add_constant (Writer     *self,
               const char *name,
@@ -107,21 +138,32 @@ add_constant (Writer     *self,
   gboolean there = tensor != NULL && qs_tensor_is_constant (tensor);
   const char *type = there ? qs_trex_type_name (tensor->type) : NULL;
 
-  json_builder_set_member_name (self->json, name);
-  json_builder_begin_object (self->json);
-  add_text (self, "Type", type != NULL ? type : "Float");
-  add_int (self, "Count", there ? qs_shape_n_elements (&tensor->shape) : 0);
-  json_builder_end_object (self->json);
+  add_count (self, name, type != NULL ? type : "Float",
+             there ? qs_shape_n_elements (&tensor->shape) : 0);
 }
 
-/* “RELU”, “SIGMOID”: TensorRT writes the names of its enumeration. */
+/* “RELU”, “SIGMOID”: TensorRT writes the names of its enumeration. The ends of a clip are integers of
+ * the output where that is INT8: [0.000000,127.000000] in MobileNetV2's engine. */
 static void
 add_activation (Writer *self)
 {
-  QsActivationType type = self->layer->activation.type;
-  g_autofree char *name = g_ascii_strup (qs_activation_name (type), -1);
+  const QsActivation *activation = &self->layer->activation;
+  const QsTensor *output = qs_layer_get_output (self->layer, 0);
+  float unit = output != NULL && output->type == QS_DATA_TYPE_INT8 && output->scale > 0.0f
+                 ? output->scale : 1.0f;
+  g_autofree char *name = g_ascii_strup (qs_activation_name (activation->type), -1);
+  g_autofree char *ends = NULL;
 
-  add_text (self, "Activation", type == QS_ACTIVATION_NONE ? "NONE" : name);
+  if (activation->type != QS_ACTIVATION_CLIP)
+    {
+      add_text (self, "Activation", activation->type == QS_ACTIVATION_NONE ? "NONE" : name);
+      return;
+    }
+
+  ends = g_strdup_printf ("[%f,%f]", (double) (activation->alpha / unit),
+                          (double) (activation->beta / unit));
+  add_text (self, "Activation", "CLIPPED_RELU");
+  add_text (self, "ParameterSubType", ends);
 }
 
 static void
@@ -142,15 +184,19 @@ add_window (Writer       *self,
 }
 
 static void
-add_epilogue (Writer *self)
+add_weights (Writer *self)
 {
-  const QsTensor *bias = qs_layer_get_input (self->layer, QS_INPUT_BIAS);
-
   add_constant (self, "Weights", QS_INPUT_WEIGHTS);
   add_constant (self, "Bias", QS_INPUT_BIAS);
   add_int (self, "HasSparseWeights", 0);
   add_activation (self);
-  add_int (self, "HasBias", bias != NULL);
+}
+
+static void
+add_epilogue (Writer *self)
+{
+  add_weights (self);
+  add_int (self, "HasBias", qs_layer_get_input (self->layer, QS_INPUT_BIAS) != NULL);
   add_int (self, "HasReLU", self->layer->activation.type == QS_ACTIVATION_RELU);
 }
 
@@ -163,27 +209,41 @@ count_output_maps (const QsLayer *layer)
 }
 
 static void
-add_convolution (Writer *self)
+add_convolution_window (Writer                        *self,
+                        const QsConvolutionAttributes *attributes)
 {
-  const QsConvolutionAttributes *attributes = self->layer->attributes;
-
   add_window (self, "Kernel", &attributes->kernel_shape, &attributes->pads, &attributes->strides,
               FALSE);
   add_ints (self, "Dilation", attributes->dilations.v, attributes->dilations.n);
   add_int (self, "OutMaps", count_output_maps (self->layer));
   add_int (self, "Groups", attributes->groups);
-  add_epilogue (self);
 }
 
 static void
-add_pooling (Writer *self)
+add_convolution (Writer *self)
+{
+  add_convolution_window (self, self->layer->attributes);
+  add_epilogue (self);
+}
+
+/* TensorRT's kernels of these have no name, and it does not say HasReLU. */
+static void
+add_depthwise (Writer *self)
+{
+  add_convolution_window (self, self->layer->attributes);
+  add_weights (self);
+  add_int (self, "HasBias", qs_layer_get_input (self->layer, QS_INPUT_BIAS) != NULL);
+}
+
+static void
+add_pooling_window (Writer                    *self,
+                    const QsPoolingAttributes *attributes)
 {
   static const char *const types[] = {
     [QS_POOLING_MAX] = "MAX",
     [QS_POOLING_AVERAGE] = "AVERAGE",
     [QS_POOLING_LP] = "LP",
   };
-  const QsPoolingAttributes *attributes = self->layer->attributes;
   const QsTensor *x = qs_layer_get_input (self->layer, 0);
   QsInts kernel = attributes->kernel_shape, strides = attributes->strides;
   QsInts pads = attributes->pads;
@@ -203,6 +263,93 @@ add_pooling (Writer *self)
   add_window (self, "WindowSize", &kernel, &pads, &strides, attributes->ceil_mode);
   add_int (self, "BlendFactor", 0);
   add_int (self, "AverageCountExcludesPadding", !attributes->count_include_pad);
+}
+
+static void
+add_pooling (Writer *self)
+{
+  add_pooling_window (self, self->layer->attributes);
+}
+
+static void
+add_convolution_pooling (Writer *self)
+{
+  const QsConvolutionPoolingAttributes *attributes = self->layer->attributes;
+
+  self->prefix = "Conv";
+  add_text (self, "ParameterType", "Convolution");
+  add_convolution_window (self, &attributes->convolution);
+  add_weights (self);
+  self->prefix = "Pooling";
+  add_text (self, "ParameterType", "Pooling");
+  add_pooling_window (self, &attributes->pooling);
+  self->prefix = NULL;
+}
+
+/* A shuffle is a transposition, a reshape and a transposition. */
+static void
+add_transpose (Writer *self)
+{
+  const QsInts *perm = &((const QsTransposeAttributes *) self->layer->attributes)->perm;
+  QsInts same = { .n = perm->n };
+
+  for (int i = 0; i < same.n; i++)
+    same.v[i] = i;
+  add_ints (self, "FirstTranspose", perm->v, perm->n);
+  add_text (self, "Reshape", "nbDims=-1");
+  add_ints (self, "SecondTranspose", same.v, same.n);
+  add_int (self, "ZeroIsPlaceholder", 1);
+}
+
+/* TensorRT pads with a slice that begins before the tensor. */
+static void
+add_padding (Writer *self)
+{
+  static const char *const modes[] = {
+    [QS_PADDING_CONSTANT] = "FILL",
+    [QS_PADDING_REFLECT] = "REFLECT",
+    [QS_PADDING_EDGE] = "CLAMP",
+    [QS_PADDING_WRAP] = "WRAP",
+  };
+  const QsPaddingAttributes *attributes = self->layer->attributes;
+  const QsTensor *y = qs_layer_get_output (self->layer, 0);
+  QsInts start = { .n = attributes->pads.n / 2 }, stride = { .n = start.n };
+
+  for (int i = 0; i < start.n; i++)
+    {
+      start.v[i] = -attributes->pads.v[i];
+      stride.v[i] = 1;
+    }
+  add_ints (self, "Start", start.v, start.n);
+  add_ints (self, "Size", y->shape.dims, y->shape.n_dims);
+  add_ints (self, "Stride", stride.v, stride.n);
+  add_text (self, "Mode", modes[attributes->mode]);
+  add_int (self, "negativeInfinityPadding", 0);
+}
+
+/* The axes are bits. */
+static void
+add_soft_max (Writer *self)
+{
+  const QsSoftMaxAttributes *attributes = self->layer->attributes;
+
+  add_int (self, "Axes", ((G_GINT64_CONSTANT (1) << attributes->n_axes) - 1) << attributes->axis);
+  add_int (self, "HasLog", attributes->log);
+}
+
+/* A batch normalization that stands alone: one factor and one summand for each channel. */
+static void
+add_scale (Writer *self)
+{
+  const QsTensor *x = qs_layer_get_input (self->layer, 0);
+  gint64 n = x != NULL && x->shape.n_dims > 1 ? x->shape.dims[1] : 1;
+
+  add_text (self, "Mode", "CHANNEL");
+  add_count (self, "Shift", "Float", n);
+  add_count (self, "Scale", "Float", n);
+  add_count (self, "Power", "Float", 0);
+  add_activation (self);
+  add_int (self, "ChannelAxis", 1);
 }
 
 static void
@@ -257,48 +404,71 @@ add_nothing (Writer *self)
 {
 }
 
-/* @type: TensorRT's; @parameter_type NULL: the key is left out */
-static const struct
+static gboolean
+is_depthwise (const QsLayer *layer)
+{
+  const QsConvolutionAttributes *attributes = layer->attributes;
+  const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
+
+  return attributes->groups > 1 && x != NULL && x->shape.n_dims > 1 &&
+         attributes->groups == x->shape.dims[1];
+}
+
+/* @type: TensorRT's; @parameter_type NULL: the key is left out; @nameless: no TacticName; @fits (nullable):
+ * a condition on the layer. The first row that fits counts. */
+typedef struct
 {
   QsLayerKind kind;
   const char *type;
   const char *parameter_type;
   void (*add) (Writer *self);
-} rows[] = {
+  gboolean nameless;
+  gboolean (*fits) (const QsLayer *layer);
+} Row;
+
+static const Row rows[] = {
+  { QS_LAYER_CONVOLUTION, "CudaDepthwiseConvolution", "Convolution", add_depthwise, TRUE,
+    is_depthwise },
   { QS_LAYER_CONVOLUTION, "CaskConvolution", "Convolution", add_convolution },
   { QS_LAYER_DECONVOLUTION, "CaskDeconvolution", "Deconvolution", add_convolution },
   { QS_LAYER_MATRIX_MULTIPLY, "MatrixMultiply", "MatrixMultiply", add_matrix_multiply },
   { QS_LAYER_POOLING, "CaskPooling", "Pooling", add_pooling },
-  { QS_LAYER_REFORMAT, "Reformat", "Reformat", add_reformat },
-  { QS_LAYER_QUANTIZE, "Reformat", "Reformat", add_reformat },
-  { QS_LAYER_DEQUANTIZE, "Reformat", "Reformat", add_reformat },
-  { QS_LAYER_SHUFFLE, "NoOp", NULL, add_nothing },
-  { QS_LAYER_IDENTITY, "NoOp", NULL, add_nothing },
+  { QS_LAYER_CONVOLUTION_POOLING, "ConvActPool", "ConvActPool", add_convolution_pooling, TRUE },
+  { QS_LAYER_REFORMAT, "Reformat", "Reformat", add_reformat, TRUE },
+  { QS_LAYER_QUANTIZE, "Reformat", "Reformat", add_reformat, TRUE },
+  { QS_LAYER_DEQUANTIZE, "Reformat", "Reformat", add_reformat, TRUE },
+  { QS_LAYER_SHUFFLE, "NoOp", NULL, add_nothing, TRUE },
+  { QS_LAYER_IDENTITY, "NoOp", NULL, add_nothing, TRUE },
+  { QS_LAYER_TRANSPOSE, "Shuffle", "Shuffle", add_transpose, TRUE },
+  { QS_LAYER_PADDING, "Padding", "Slice", add_padding, TRUE },
+  { QS_LAYER_SOFT_MAX, "CudaSoftMax", "SoftMax", add_soft_max, TRUE },
+  { QS_LAYER_SCALE, "Scale", "Scale", add_scale, TRUE },
   { QS_LAYER_CONCATENATION, "Concat", "Concatenation", add_fields },
 };
 
-/* Layers that have no kernel, so that TensorRT writes no tactic for them. */
-static gboolean
-has_tactic_name (const QsLayer *layer)
+static const Row *
+find_row (const QsLayer *layer)
 {
-  QsLayerKind kind = layer->klass->kind;
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].kind == layer->klass->kind && (rows[i].fits == NULL || rows[i].fits (layer)))
+      return &rows[i];
 
-  return kind != QS_LAYER_REFORMAT && kind != QS_LAYER_QUANTIZE && kind != QS_LAYER_DEQUANTIZE &&
-         kind != QS_LAYER_SHUFFLE && kind != QS_LAYER_IDENTITY;
+  return NULL;
 }
 
 /* A number that is the same for the same kernel: FNV-1a of its name. */
 static void
 add_tactic (Writer *self)
 {
+  const Row *row = find_row (self->layer);
   guint64 value = G_GUINT64_CONSTANT (14695981039346656037);
   g_autofree char *text = NULL;
 
   for (const char *at = self->info->kernel; at != NULL && *at != '\0'; at++)
     value = (value ^ (guint8) *at) * G_GUINT64_CONSTANT (1099511628211);
-  if (has_tactic_name (self->layer))
+  if (row == NULL || !row->nameless)
     add_text (self, "TacticName", self->info->kernel);
-  else
+  if (row != NULL && (row->add == add_reformat || row->add == add_nothing))
     value = 0;
 
   text = g_strdup_printf ("0x%016" G_GINT64_MODIFIER "x", value);
@@ -308,27 +478,23 @@ add_tactic (Writer *self)
 static void
 add_body (Writer *self)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].kind == self->layer->klass->kind)
-      {
-        if (rows[i].parameter_type != NULL)
-          add_text (self, "ParameterType", rows[i].parameter_type);
-        rows[i].add (self);
-        return;
-      }
+  const Row *row = find_row (self->layer);
+  const char *type = row != NULL ? row->parameter_type : self->layer->klass->name;
 
-  add_text (self, "ParameterType", self->layer->klass->name);
-  add_fields (self);
+  if (type != NULL)
+    add_text (self, "ParameterType", type);
+  if (row != NULL)
+    row->add (self);
+  else
+    add_fields (self);
 }
 
 static const char *
 get_type (const QsLayer *layer)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].kind == layer->klass->kind)
-      return rows[i].type;
+  const Row *row = find_row (layer);
 
-  return layer->klass->name;
+  return row != NULL ? row->type : layer->klass->name;
 }
 
 static void

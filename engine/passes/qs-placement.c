@@ -121,22 +121,38 @@ is_lonely_pooling (const QsLayer *layer)
 
 static const QsPlacementRule rules[] = {
   { "float-class", QS_PLACEMENT_USE_BUILD, is_float_class,
+    "A layer of the classes Softmax, normalization, exponential and the like.",
     "Softmax, normalization and chains of exponentials lose too much in INT8." },
-  { "shared-scale", QS_PLACEMENT_USE_BUILD, NULL,
+  { QS_PLACEMENT_SHARED_SCALE, QS_PLACEMENT_USE_BUILD, NULL,
+    "A concatenation, or a layer that only moves or selects elements.",
     "The inputs and the output of a concatenation share the largest of their scales, so that it only "
     "moves bytes; so do input and output of layers that move or select elements." },
   { "variable-weights", QS_PLACEMENT_USE_ADVICE, has_variable_weights,
+    "A matrix product or a convolution whose weights are not constant.",
     "Products of two activations, as in attention, have no constant weights to quantize." },
+  { QS_PLACEMENT_SOFT_MAX_RANGE, QS_PLACEMENT_USE_BUILD, NULL,
+    "A tensor that a Softmax writes, without a range set by hand.",
+    "Its numbers lie between 0 and 1, so its scale is 1/127, whatever was calibrated: a calibrator "
+    "that cuts off what is rare would cut off the largest probabilities." },
+  { QS_PLACEMENT_NETWORK_OUTPUT, QS_PLACEMENT_USE_BUILD, NULL,
+    "An output of the network that no INT8 layer reads and a layer with weights writes.",
+    "An output is given in floating point, so it is not rounded to INT8 before." },
   { "matrix-vector", QS_PLACEMENT_USE_ADVICE, is_matrix_vector,
+    "A matrix product with one row or one column.",
     "With one row or one column every weight is used once, so memory decides and not arithmetic." },
   { "few-channels", QS_PLACEMENT_USE_ADVICE, has_few_channels,
+    "A convolution with fewer than 16 channels on one side, but for first layers and "
+    "multiples of 8 with square kernels; groups of other numbers or smaller kernels than 3.",
     "With fewer than 16 channels, or groups that are no multiple of 8, most of a tensor core's lanes "
     "would be padding." },
   { "constant-operand", QS_PLACEMENT_USE_ADVICE, has_constant_operand,
+    "A sum or product of two operands, one of them constant.",
     "A sum or product with a constant is cheap, and rounding both operands is not." },
   { "standing-function", QS_PLACEMENT_USE_ADVICE, is_function,
+    "A GELU, SiLU, sigmoid or tanh that is a layer of its own.",
     "GELU, SiLU, sigmoid and tanh stay in floating point unless they end a convolution." },
   { "lonely-pooling", QS_PLACEMENT_USE_ADVICE, is_lonely_pooling,
+    "A pooling with no layer beside it that computes in INT8.",
     "A pooling is worth INT8 only beside a layer that computes in it." },
 };
 

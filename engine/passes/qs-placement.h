@@ -23,8 +23,9 @@ typedef enum
  * QsPlacementRule:
  * @id: "matrix-vector"
  * @use: who follows it
- * @keeps_float: (nullable): whether it keeps @layer in floating point; %NULL for a rule about scales,
- *   which the ranges of the builder carry out
+ * @keeps_float: (nullable): whether it keeps @layer in floating point; %NULL for a rule about tensors,
+ *   which the builder carries out and tells under the rule's id
+ * @condition: when it applies, in words
  * @reason: a sentence
  *
  * A rule about where INT8 is worth it in a network without Q/DQ, by shape and neighbourhood. They are
@@ -35,8 +36,14 @@ typedef struct
   const char *id;
   QsPlacementUse use;
   gboolean (*keeps_float) (const QsLayer *layer);
+  const char *condition;
   const char *reason;
 } QsPlacementRule;
+
+/* The rules that the builder carries out itself; their ids are those of its journal entries. */
+#define QS_PLACEMENT_SHARED_SCALE "shared-scale"
+#define QS_PLACEMENT_SOFT_MAX_RANGE "softmax-range"
+#define QS_PLACEMENT_NETWORK_OUTPUT "network-output"
 
 guint                  qs_placement_get_n  (void);
 const QsPlacementRule *qs_placement_get    (guint           index);

@@ -118,6 +118,52 @@ test_refused (void)
   assert_state (report, 6, QS_VERDICT_REFUSED, NULL, "recurrent");
 }
 
+static void
+add_floats (QsMessage  *graph,
+            const char *name,
+            const char *dims,
+            gsize       n)
+{
+  const float values[6] = { 0.5f, 0.25f, 0.125f, 0.5f, 0.25f, 0.125f };
+
+  qs_graph_add_floats (graph, name, dims, values, n);
+}
+
+/* A scale for each channel of an activation, and weights with scales along their input channels: both
+ * are computed in floating point, and both would be refused in INT8, at the node that is wrong. */
+static void
+test_refused_in_int8 (void)
+{
+  const gint8 zeros[2] = { 0 };
+  QsMessage *graph = qs_make_graph ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (QsModel) model = NULL;
+  g_autoptr (QsImport) import = NULL;
+  g_autoptr (GPtrArray) report = NULL;
+
+  qs_put_message (graph, QS_GRAPH_INPUT, qs_make_value ("x", QS_DATA_TYPE_FLOAT, "1x2x3x3"));
+  qs_put_message (graph, QS_GRAPH_OUTPUT, qs_make_value ("y", QS_DATA_TYPE_FLOAT, ""));
+  add_floats (graph, "s", "2", 2);
+  add_floats (graph, "w", "3x2x1x1", 6);
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("z", QS_DATA_TYPE_INT8, "2", zeros, sizeof zeros));
+  add (graph, qs_make_node ("QuantizeLinear", "q", "x,s,z", "xq", qs_make_int ("axis", 1), NULL));
+  add (graph, qs_make_node ("DequantizeLinear", "dq", "xq,s,z", "xd", qs_make_int ("axis", 1), NULL));
+  add (graph, qs_make_node ("QuantizeLinear", "wq", "w,s,z", "wi", qs_make_int ("axis", 1), NULL));
+  add (graph, qs_make_node ("DequantizeLinear", "wdq", "wi,s,z", "wd", qs_make_int ("axis", 1), NULL));
+  add (graph, qs_make_node ("Conv", "conv", "xd,wd", "y", NULL));
+  bytes = qs_make_model (graph, 13);
+  model = qs_model_load_bytes (bytes, "test.onnx", NULL);
+  import = qs_import_run (model, NULL, NULL);
+  g_assert_nonnull (qs_import_get_network (import));
+  report = qs_node_report_new (import, qs_import_get_network (import), NULL);
+  assert_state (report, 0, QS_VERDICT_REFUSED_IN_INT8, "q", "one scale for the whole tensor");
+  assert_state (report, 1, QS_VERDICT_REFUSED_IN_INT8, "dq", "one scale for the whole tensor");
+  assert_state (report, 2, QS_VERDICT_IMPORTED, "wq", NULL);
+  assert_state (report, 3, QS_VERDICT_REFUSED_IN_INT8, "wdq", "quantize the weights along that axis");
+  assert_state (report, 4, QS_VERDICT_IMPORTED, "conv", NULL);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -126,5 +172,6 @@ main (int    argc,
   g_test_add_func ("/node-report/imported", test_imported);
   g_test_add_func ("/node-report/built", test_built);
   g_test_add_func ("/node-report/refused", test_refused);
+  g_test_add_func ("/node-report/refused-in-int8", test_refused_in_int8);
   return g_test_run ();
 }

@@ -192,6 +192,83 @@ test_tied (void)
                    qs_host_tensor_get_data (b), qs_host_tensor_get_size (b));
 }
 
+static const GPtrArray *
+find_tie (GPtrArray  *ties,
+          const char *name)
+{
+  for (guint i = 0; i < ties->len; i++)
+    {
+      const GPtrArray *tie = g_ptr_array_index (ties, i);
+
+      for (guint k = 0; k < tie->len; k++)
+        if (strcmp (((QsTensor *) g_ptr_array_index (tie, k))->name, name) == 0)
+          return tie;
+    }
+
+  return NULL;
+}
+
+/* How many INT8 tensors have other scales in @after. */
+static guint
+count_changes (QsEngine *before,
+               QsEngine *after)
+{
+  GPtrArray *tensors = qs_engine_get_network (before)->tensors;
+  guint n = 0;
+
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+
+      n += tensor->scale !=
+           qs_network_find_tensor (qs_engine_get_network (after), tensor->name)->scale;
+    }
+  return n;
+}
+
+/* What is called free changes alone, and what is called tied does not: it takes others along, or is
+ * refused until all of them have the new scale. Every tensor is tried. */
+static void
+test_ties (gconstpointer data)
+{
+  gboolean equal = GPOINTER_TO_INT (data);
+  const Scales scales = { 0.02f, equal ? 0.02f : 0.03f, equal ? 0.02f : 0.04f };
+  g_autoptr (QsEngine) engine = build (&scales);
+  g_autoptr (GPtrArray) ties = qs_engine_find_ties (engine);
+  GPtrArray *tensors = qs_engine_get_network (engine)->tensors;
+  guint n_free = 0, n_tied = 0;
+
+  for (guint i = 0; i < tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (tensors, i);
+      const GPtrArray *tie = find_tie (ties, tensor->name);
+      g_autoptr (QsScaleTable) one = make_changes (tensor->name, 0.05f, NULL, 0);
+      g_autoptr (QsEngine) alone = NULL;
+      g_autoptr (QsEngine) together = NULL;
+
+      if (!qs_tensor_is_activation (tensor) || tensor->type != QS_DATA_TYPE_INT8)
+        continue;
+      alone = qs_engine_refit (engine, one, NULL);
+      if (tie == NULL)
+        {
+          g_assert_cmpuint (count_changes (engine, alone), ==, 1);
+          n_free++;
+          continue;
+        }
+
+      n_tied++;
+      g_assert_true (alone == NULL || count_changes (engine, alone) > 1);
+      for (guint k = 0; k < tie->len; k++)
+        qs_scale_table_set (one, ((QsTensor *) g_ptr_array_index (tie, k))->name, 0.05f);
+      together = qs_engine_refit (engine, one, NULL);
+      g_assert_cmpuint (count_changes (engine, together), ==, tie->len);
+    }
+
+  /* With equal scales everything goes into the concatenation. */
+  g_assert_cmpuint (n_tied, >, 1);
+  g_assert_true ((n_free == 0) == equal);
+}
+
 static void
 test_refusals (void)
 {
@@ -228,6 +305,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/refit/as-built", test_as_built);
   g_test_add_func ("/refit/tied", test_tied);
+  g_test_add_data_func ("/refit/ties/equal", GINT_TO_POINTER (TRUE), test_ties);
+  g_test_add_data_func ("/refit/ties/unequal", GINT_TO_POINTER (FALSE), test_ties);
   g_test_add_func ("/refit/refusals", test_refusals);
   return g_test_run ();
 }
