@@ -9,6 +9,10 @@
 /* INT8 tensor cores take 16 channels at once. */
 #define CHANNELS 16
 
+/* A pair that is missing cannot be made from what is in the model. */
+#define NO_RANGE \
+  "a pair needs a scale, and the model has no range for this tensor, so there is no fix here."
+
 typedef struct
 {
   QsNetwork *network;
@@ -269,7 +273,9 @@ lint_sum (Linter  *self,
                                  "quantized by a layer of its own.", sum->name, residual->name,
                                  weighted->name);
       add (self, QS_LINT_FLOAT_RESIDUAL, sum, weighted, find_dequantized (residual) != NULL, message,
-           "Quantize the residual as well.");
+           find_dequantized (residual) != NULL
+             ? "Let the sum read the pair that quantizes this tensor already."
+             : "Quantize the residual as well; " NO_RANGE);
       return;
     }
 }
@@ -291,7 +297,8 @@ lint_convolution (Linter  *self,
                          layer->name, c, k, CHANNELS);
 
       add (self, QS_LINT_ALIGNMENT, layer, NULL, FALSE, message,
-           "Multiples of 16 use INT8 tensor cores fully.");
+           "Multiples of 16 use INT8 tensor cores fully; that takes training with other numbers of "
+           "channels, so there is no fix here.");
     }
 
   if (reader != NULL && reader->klass->kind == QS_LAYER_SCALE)
@@ -303,7 +310,7 @@ lint_convolution (Linter  *self,
                                                   layer->name, reader->name);
 
       add (self, QS_LINT_FLOAT_OUTPUT, layer, reader, FALSE, message,
-           "Quantize what it writes, if that layer can compute in INT8.");
+           "Quantize what it writes, if that layer can compute in INT8; " NO_RANGE);
     }
 }
 
@@ -320,7 +327,8 @@ lint_parameters (Linter  *self,
         g_strdup_printf ("%s has scales per channel and no axis: ONNX takes axis 1, TensorRT axis 0.",
                          layer->name);
 
-      add (self, QS_LINT_MISSING_AXIS, layer, NULL, FALSE, message, "Write the axis down.");
+      add (self, QS_LINT_MISSING_AXIS, layer, NULL, TRUE, message,
+           "Write the axis down: axis 1, as ONNX and this program take it.");
     }
   if (zero != NULL && zero->type == QS_DATA_TYPE_UINT8 && qs_is_quantize (layer))
     {
@@ -329,7 +337,8 @@ lint_parameters (Linter  *self,
                          layer->name);
 
       add (self, QS_LINT_UINT8, layer, NULL, FALSE, message,
-           "Export the model with symmetric int8 quantization.");
+           "Export the model with symmetric int8 quantization; int8 needs another scale, which only "
+           "the range of the data gives, so there is no fix here.");
     }
 }
 
@@ -438,6 +447,13 @@ share_pair (QsNetwork *network,
     }
 }
 
+/* The axis that counts already is said. */
+static void
+write_axis (QsLayer *layer)
+{
+  ((QsQuantizeAttributes *) layer->attributes)->no_axis = FALSE;
+}
+
 /* Pad, Q, DQ become Q, DQ, Pad: what is read afterwards is the padding's output. */
 static void
 move_before_padding (QsNetwork *network,
@@ -452,6 +468,27 @@ move_before_padding (QsNetwork *network,
   qs_network_replace_uses (network, qs_layer_get_output (dequantize, 0), padded);
   qs_network_set_input (network, quantize, 0, x);
   qs_network_set_input (network, padding, 0, qs_layer_get_output (dequantize, 0));
+}
+
+/* A lint may come from a file: @layer and @other must be what the change expects. */
+static gboolean
+can_apply (const QsLint  *lint,
+           const QsLayer *layer,
+           const QsLayer *other)
+{
+  if (lint->kind == QS_LINT_MISSING_AXIS)
+    return qs_is_quantize (layer) || qs_is_dequantize (layer);
+  if (other == NULL)
+    return FALSE;
+  if (lint->kind == QS_LINT_FLOAT_RESIDUAL)
+    return qs_pass_is_element_wise (layer, QS_ELEMENT_WISE_ADD);
+  if (!qs_is_quantize (layer))
+    return FALSE;
+  if (lint->kind != QS_LINT_SPLIT_PADDING)
+    return lint->kind == QS_LINT_PAIR_IN_FUSION || lint->kind == QS_LINT_SIMULATED_FUSION;
+
+  return get_producer (layer, 0) != NULL && get_pair (other, 0) == layer &&
+         get_producer (layer, 0)->klass->kind == QS_LAYER_PADDING;
 }
 
 /**
@@ -476,14 +513,16 @@ qs_lint_fix (QsNetwork    *network,
                    lint->layer);
       return NULL;
     }
-  if (layer == NULL || other == NULL)
+  if (layer == NULL || (other == NULL && lint->other != NULL) || !can_apply (lint, layer, other))
     {
       g_set_error (error, QS_ERROR, QS_ERROR_MISMATCH, "%s: this layer is not in the network",
                    lint->layer);
       return NULL;
     }
 
-  if (lint->kind == QS_LINT_FLOAT_RESIDUAL)
+  if (lint->kind == QS_LINT_MISSING_AXIS)
+    write_axis (layer);
+  else if (lint->kind == QS_LINT_FLOAT_RESIDUAL)
     share_pair (fixed, layer);
   else if (lint->kind == QS_LINT_SPLIT_PADDING)
     move_before_padding (fixed, layer, other);

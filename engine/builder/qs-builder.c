@@ -12,6 +12,7 @@
 #include "qs-fp16-choice.h"
 #include "qs-kernel-choice.h"
 #include "qs-manual-scales.h"
+#include "qs-pooling-fusion.h"
 #include "qs-precision-choice.h"
 #include "qs-reformats.h"
 
@@ -129,7 +130,7 @@ decide (QsBuild  *build,
   if (!qs_build_check_constraints (build, error))
     return FALSE;
   qs_build_choose_formats (build);
-  return qs_build_apply (build, error);
+  return qs_build_apply (build, error) && qs_build_fuse_poolings (build, error);
 }
 
 QsEngine *

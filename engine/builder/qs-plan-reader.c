@@ -87,6 +87,7 @@ read_tensor (QsNetwork             *network,
   tensor->shape = shape;
   tensor->scale = message->scale;
   tensor->format = (QsFormat) message->format;
+  tensor->range_name = read_optional (message->range_name);
   return TRUE;
 }
 

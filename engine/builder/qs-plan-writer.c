@@ -44,6 +44,7 @@ write_tensor (Writer         *self,
   message->dims = (int64_t *) tensor->shape.dims;
   message->scale = tensor->scale;
   message->format = (int) tensor->format;
+  message->range_name = text (tensor->range_name);
   message->is_constant = tensor->value != NULL;
   if (tensor->value != NULL)
     {

@@ -32,6 +32,8 @@ static const char *
 find_name (const QsRanges *self,
            const QsTensor *tensor)
 {
+  if (tensor->range_name != NULL && qs_scale_table_lookup (self->table, tensor->range_name, NULL))
+    return tensor->range_name;
   if (qs_scale_table_lookup (self->table, tensor->name, NULL))
     return tensor->name;
 

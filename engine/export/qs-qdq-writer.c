@@ -548,7 +548,7 @@ write_weights_at (Writer         *self,
   g_autoptr (QsHostTensor) scales = NULL;
   int axis;
 
-  if (source == NULL || weights == NULL || source->klass->kind != layer->klass->kind)
+  if (source == NULL || weights == NULL || source->klass->placement != QS_PLACEMENT_WEIGHTED)
     return fail_input (layer, qs_layer_get_input (layer, QS_INPUT_WEIGHTS), error);
 
   scales = get_weight_scales (self, source, &axis, error);

@@ -11,6 +11,7 @@ tensor_free (gpointer data)
   QsTensor *tensor = data;
 
   g_free (tensor->name);
+  g_free (tensor->range_name);
   g_clear_pointer (&tensor->value, qs_host_tensor_unref);
   g_ptr_array_unref (tensor->consumers);
   g_free (tensor);
@@ -712,6 +713,7 @@ qs_network_copy (QsNetwork *self)
       twin->value = tensor->value != NULL ? qs_host_tensor_ref (tensor->value) : NULL;
       twin->scale = tensor->scale;
       twin->format = tensor->format;
+      twin->range_name = g_strdup (tensor->range_name);
       g_hash_table_insert (map, tensor, twin);
     }
 

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * @consumers: (element-type QsLayer): the layers that read it, once per use
  * @scale: quantization scale (range / 127) of an INT8 tensor, 0 where there is none
  * @format: memory layout in a built engine
+ * @range_name: (nullable): the tensor whose range it has, where that lies inside the layer that
+ *   writes this one
  *
  * An edge of the network (TensorRT ITensor). Plain data: passes read and write the fields, and
  * use the functions of QsNetwork for everything that touches the graph's structure.
@@ -31,6 +33,7 @@ struct _QsTensor
   GPtrArray *consumers;
   float scale;
   QsFormat format;
+  char *range_name;
 };
 
 gboolean qs_tensor_is_constant   (const QsTensor *self);

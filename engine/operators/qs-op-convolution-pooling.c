@@ -7,7 +7,7 @@
 
 /*
  * ConvActPool, as TensorRT calls it: an INT8 convolution with its activation and the maximum over
- * windows of what it writes. Only the rewrite of Q/DQ networks makes it.
+ * windows of what it writes. Only the rewrite fuse-pooling makes it.
  */
 
 #define OFFSET(field) G_STRUCT_OFFSET (QsConvolutionPoolingAttributes, field)

@@ -54,6 +54,8 @@ fuse (QsNetwork *network,
   QsTensor *tensors[] = { qs_layer_get_output (pooling, 0), NULL };
   const char *layers[] = { before, name, NULL };
 
+  g_free (tensors[0]->range_name);
+  tensors[0]->range_name = g_strdup (qs_layer_get_output (layer, 0)->name);
   attributes->convolution = *(const QsConvolutionAttributes *) layer->attributes;
   attributes->pooling = *(const QsPoolingAttributes *) pooling->attributes;
   qs_pass_absorb (network, layer, pooling);

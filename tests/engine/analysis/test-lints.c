@@ -272,6 +272,89 @@ test_examples (void)
     }
 }
 
+/* Weights with scales along axis 1 and no axis written down: the same with it. */
+static void
+test_missing_axis (void)
+{
+  const float scales[16] = { 0.1f, 0.2f, 0.3f, 0.4f, 0.1f, 0.2f, 0.3f, 0.4f,
+                             0.1f, 0.2f, 0.3f, 0.4f, 0.1f, 0.2f, 0.3f, 0.4f };
+  const gint8 integers[16 * 16] = { 3, -5, 7 }, zeros[16] = { 0 };
+  QsMessage *graph = begin ();
+  g_autoptr (QsNetwork) network = NULL;
+
+  qs_graph_add_floats (graph, "ws", "16", scales, 16);
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("wi", QS_DATA_TYPE_INT8, "16x16", integers, sizeof integers));
+  qs_put_message (graph, QS_GRAPH_INITIALIZER,
+                  qs_make_tensor ("wz", QS_DATA_TYPE_INT8, "16", zeros, sizeof zeros));
+  qs_graph_add_ints (graph, "shape", "16 16");
+  add_node (graph, "Reshape", "xd,shape", "flat");
+  add_node (graph, "DequantizeLinear", "wi,ws,wz", "wd");
+  add_node (graph, "MatMul", "flat,wd", "out");
+  network = finish (graph, "out");
+  assert_fixed (network, QS_LINT_MISSING_AXIS, "DequantizeLinear_wd", 0);
+}
+
+/* Where nothing in the model says what a fix would need, the advice says so: a float residual without
+ * any pair, a float output, and channels that are not aligned. */
+static void
+test_advice_without_fix (void)
+{
+  static const struct
+  {
+    const char *path;
+    const char *word;
+  } rows[] = { { "float-residual", "no range" }, { "float-output", "no range" },
+               { "alignment", "other numbers of channels" } };
+  const float weights[5 * 16] = { 0.5f };
+  QsMessage *graph = begin ();
+  g_autoptr (QsNetwork) network = NULL;
+  g_autoptr (GPtrArray) lints = NULL;
+
+  qs_graph_add_floats (graph, "w5", "5x16x1x1", weights, 5 * 16);
+  add_pair (graph, "w5", "w5d", 0.02f);
+  add_node (graph, "Exp", "x", "e");
+  add_convolution (graph, "xd", "c");
+  add_node (graph, "Add", "c,e", "s");
+  add_pair (graph, "s", "sd", 0.03f);
+  add_node (graph, "Conv", "sd,w5d", "five");
+  add_node (graph, "Exp", "five", "out");
+  network = finish (graph, "out");
+  lints = qs_lint_network (network);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const QsLint *found = NULL;
+
+      for (guint k = 0; k < lints->len; k++)
+        if (strcmp (qs_lint_kind_id (((QsLint *) lints->pdata[k])->kind), rows[i].path) == 0)
+          found = lints->pdata[k];
+      g_assert_nonnull (found);
+      g_assert_false (found->has_fix);
+      g_assert_nonnull (strstr (found->advice, rows[i].word));
+      g_assert_nonnull (strstr (found->advice, "no fix here"));
+    }
+}
+
+/* A change that a file asks for and that does not fit the network is refused. */
+static void
+test_foreign_lint (void)
+{
+  g_autoptr (QsNetwork) network = finish (begin (), "xd");
+
+  for (int kind = 0; kind < QS_N_LINT_KINDS; kind++)
+    {
+      const QsLint lint = { .kind = (QsLintKind) kind, .layer = (char *) "DQ_xd",
+                            .other = kind % 2 == 0 ? (char *) "Q_xd" : NULL, .has_fix = TRUE };
+      GError *error = NULL;
+
+      if (kind == QS_LINT_MISSING_AXIS)
+        continue;
+      g_assert_null (qs_lint_fix (network, &lint, &error));
+      qs_test_assert_error (error, QS_ERROR, QS_ERROR_MISMATCH, "DQ_xd");
+      g_error_free (error);
+    }
+}
+
 static void
 test_no_fix (void)
 {
@@ -299,6 +382,9 @@ main (int    argc,
   g_test_add_func ("/lints/nothing", test_nothing);
   g_test_add_func ("/lints/padding", test_padding);
   g_test_add_func ("/lints/examples", test_examples);
+  g_test_add_func ("/lints/missing-axis", test_missing_axis);
+  g_test_add_func ("/lints/advice-without-fix", test_advice_without_fix);
+  g_test_add_func ("/lints/foreign-lint", test_foreign_lint);
   g_test_add_func ("/lints/no-fix", test_no_fix);
   return g_test_run ();
 }

@@ -36,18 +36,8 @@ typedef struct
   Difference differences[8];
 } Model;
 
-#define STEM "/Relu\\+/bn/BatchNormalization\\+/stem/Conv"
-#define STEM_POOL "/Relu+/bn/BatchNormalization+/pool/MaxPool+/stem/Conv"
 
-/*
- * - The maximum of bytes is taken in the convolution in front of it (R13); implicit builds time a
- *   pooling on its own, so they leave it alone.
- */
-static const Model resnet = { "fashion-resnet.onnx", {
-  { "\nPooling /pool/MaxPool: [^\n]*", "", NULL },
-  { "Convolution " STEM ":", "ConvActPool " STEM_POOL ":", NULL },
-  { "\\[/pool/MaxPool ", "[" STEM_POOL " ", NULL },
-} };
+static const Model resnet = { "fashion-resnet.onnx", { { NULL } } };
 
 static const Model mobilenet = { "fashion-mobilenet.onnx", { { NULL } } };
 

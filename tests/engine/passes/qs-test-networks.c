@@ -324,6 +324,15 @@ qs_test_input_value (const QsTensor *tensor,
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (input_seed + g_str_hash (tensor->name));
 
+  if (tensor->type == QS_DATA_TYPE_INT8)
+    {
+      QsHostTensor *bytes = qs_host_tensor_new (QS_DATA_TYPE_INT8, &tensor->shape, NULL);
+
+      for (gint64 i = 0; i < qs_host_tensor_get_n_elements (bytes); i++)
+        ((gint8 *) qs_host_tensor_get_mutable (bytes))[i] =
+          (gint8) g_rand_int_range (rand, -128, 128);
+      return bytes;
+    }
   return random_floats (rand, &tensor->shape, -2.0f, 2.0f);
 }
 
