@@ -49,7 +49,17 @@ static const char *const formats[] = {
   N_("Remove layers that do nothing"),
   N_("Change scales in one step"),
   N_("Join bounds that follow each other"),
+  N_("Leave functions apart as TensorRT does"),
   /* When rewrites apply */
+  N_("TensorRT is imitated, and a function other than ReLU and Clip stands behind a "
+     "depthwise convolution, or between a convolution and a sum."),
+  N_("An activation function, SiLU and GELU included, alone reads what a convolution, a "
+     "matrix product or float arithmetic writes."),
+  N_("A product of a tensor and its own sigmoid, which nothing else reads."),
+  N_("A batch normalization with constant parameters alone reads what a layer with constant "
+     "weights writes; of INT8 weights the scales are multiplied."),
+  N_("A sum of two activations of its shape alone reads what a convolution or a matrix "
+     "product writes; of two such, the longer branch takes it."),
   N_("All that is made of a layer's result, which only moves or selects elements, is quantized "
      "with one scale."),
   N_("A QuantizeLinear reads what a DequantizeLinear of the same scale writes."),
@@ -183,6 +193,13 @@ static const char *const formats[] = {
   N_("no layer reads it"),
   N_("nothing reads it"),
   N_("it is an output of the network"),
+  N_("Build without imitating TensorRT: this engine can fuse them."),
+  N_("Let one layer alone read the tensor; a fused layer does not have it for others."),
+  N_("Take the tensor out of the network's outputs; a fused layer does not have it."),
+  N_("Nothing need be done: a sum of its own costs one pass over the tensor."),
+  N_("Put the activation behind the sum, and train again."),
+  N_("Make it the layer's bias: one number for each channel."),
+  N_("Give both operands the shape of the sum."),
   N_("another layer reads it as well"),
   N_("the layer that reads it is not a QuantizeLinear"),
   N_("the QuantizeLinear behind it has a scale per channel"),

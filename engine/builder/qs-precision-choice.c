@@ -234,7 +234,8 @@ add_tensor_node (Choice         *self,
 }
 
 /* The residual of a sum decides about its form, as in networks with Q/DQ: an INT8 weighted layer that
- * writes INT8 adds INT8, and one that writes float adds either form. */
+ * writes INT8 adds INT8, and one that writes float adds either form. A mask, which has another shape,
+ * is added in either form always. */
 static gboolean
 is_residual (const QsLayer  *layer,
              const QsTensor *tensor)
@@ -250,8 +251,12 @@ get_reader_node (Choice         *self,
                  const QsLayer  *reader,
                  const QsTensor *tensor)
 {
-  return is_residual (reader, tensor) ? self->tensor_nodes[qs_layer_get_output (reader, 0)->id]
-                                      : self->layer_nodes[reader->id];
+  const QsTensor *output = qs_layer_get_output (reader, 0);
+
+  if (!is_residual (reader, tensor))
+    return self->layer_nodes[reader->id];
+  return qs_shape_equal (&output->shape, &tensor->shape) ? self->tensor_nodes[output->id]
+                                                         : self->float_node;
 }
 
 /* One node that is 1 when a reader wants INT8, and one that is 0 when a reader wants float; each
@@ -353,7 +358,10 @@ accepts_both (Choice         *self,
               const QsLayer  *layer,
               const QsTensor *tensor)
 {
-  return is_residual (layer, tensor) && !is_int8_tensor (self, qs_layer_get_output (layer, 0));
+  const QsTensor *output = qs_layer_get_output (layer, 0);
+
+  return is_residual (layer, tensor) && (!is_int8_tensor (self, output) ||
+                                         !qs_shape_equal (&output->shape, &tensor->shape));
 }
 
 /* A kernel may refuse the form that the choice came to (a float residual beside INT8, a float
@@ -373,7 +381,9 @@ verify (Choice   *self,
       const QsTensor *output = qs_layer_get_output (plan->layer, 0);
       gboolean int8_output = is_int8_tensor (self, output);
       QsLayerForm form = { QS_PRECISION_INT8, plan->int8_candidate.format,
-                           residual != NULL && (int8_output || is_int8_tensor (self, residual)),
+                           residual != NULL && (is_int8_tensor (self, residual) ||
+                                                (int8_output && qs_shape_equal (&residual->shape,
+                                                                                &output->shape))),
                            int8_output };
       g_autoptr (GPtrArray) kernels = NULL;
       const char *why_not = NULL;

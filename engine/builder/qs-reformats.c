@@ -332,7 +332,8 @@ wanted_form (const QsBuild     *self,
   Form form = { tensor->type, tensor->format };
   const QsTensor *output = qs_layer_get_output (plan->layer, 0);
   gboolean any = qs_layer_get_role (plan->layer) == QS_PLACEMENT_WEIGHTED &&
-                 index == QS_INPUT_RESIDUAL && output->type != QS_DATA_TYPE_INT8;
+                 index == QS_INPUT_RESIDUAL && (output->type != QS_DATA_TYPE_INT8 ||
+                                                !qs_shape_equal (&output->shape, &tensor->shape));
 
   if (tensor->shape.n_dims >= 3)
     form.format = plan->format;

@@ -15,14 +15,14 @@
 typedef struct
 {
   gboolean repeat; /* until a round changes nothing */
-  const QsPass *passes[16];
+  const QsPass *passes[20];
 } Stage;
 
 static const Stage stages[] = {
   { FALSE, { &qs_pass_merge_shuffles, &qs_pass_remove_identity, &qs_pass_quantize_constants } },
   { TRUE, { &qs_pass_merge_quantize, &qs_pass_forward_dequantize, &qs_pass_cancel_pairs } },
-  { FALSE, { &qs_pass_fold_scale, &qs_pass_quantize_weighted, &qs_pass_dequantize_constants, &qs_pass_fold_factors,
-             &qs_pass_fold_bias, &qs_pass_fold_batch_norm, &qs_pass_simplify_activations,
+  { FALSE, { &qs_pass_fold_scale, &qs_pass_quantize_weighted, &qs_pass_dequantize_constants,
+             &qs_pass_fold_factors, &qs_pass_fold_bias, &qs_pass_fold_batch_norm, &qs_pass_simplify_activations,
              &qs_pass_recognise_swish, &qs_pass_recognise_gelu, &qs_pass_recognise_activation,
              &qs_pass_recognise_layer_norm, &qs_pass_merge_padding, &qs_pass_fold_scale,
              &qs_pass_keep_functions,
