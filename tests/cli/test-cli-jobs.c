@@ -190,6 +190,43 @@ run (const char *subject,
   return qs_cli_test_load_array (output, "logits");
 }
 
+/* A plan says where its activations lie and what its kernels were chosen from. */
+static void
+test_info_plan (void)
+{
+  g_autofree char *plan = NULL, *json = qs_cli_test_path ("info-plan.json");
+  g_autoptr (QsCliOutcome) outcome = NULL;
+  g_autoptr (JsonObject) root = NULL;
+  JsonArray *tensors;
+  guint n_placed = 0;
+
+  if (!have_sample ())
+    return;
+
+  plan = build ("info.plan", "build-for-info.json");
+  outcome = qs_cli_test_succeed ("info", plan, "--memory", "--tactics", "--json", json, NULL);
+  g_assert_nonnull (strstr (outcome->out, "tensors alive at once need"));
+  g_assert_nonnull (strstr (outcome->out, "cpu_conv_s8"));
+  g_assert_nonnull (strstr (outcome->out, "chosen"));
+
+  root = qs_cli_test_load_json (json);
+  tensors = json_object_get_array_member (root, "tensors");
+  for (guint i = 0; i < json_array_get_length (tensors); i++)
+    {
+      JsonObject *tensor = json_array_get_object_element (tensors, i);
+
+      if (!json_object_has_member (tensor, "offset"))
+        continue;
+      n_placed++;
+      g_assert_cmpint (json_object_get_int_member (tensor, "first_layer"), <=,
+                       json_object_get_int_member (tensor, "last_layer"));
+      g_assert_cmpint (json_object_get_int_member (tensor, "offset")
+                         + json_object_get_int_member (tensor, "bytes"), <=,
+                       json_object_get_int_member (root, "memory_bytes"));
+    }
+  g_assert_cmpuint (n_placed, >, 5);
+}
+
 static JsonObject *
 build_with_times (const char *plan,
                   const char *times)
@@ -542,6 +579,7 @@ main (int   argc,
   g_test_add_func ("/cli/jobs/calibrate/json", test_calibrate_json);
   g_test_add_func ("/cli/jobs/build", test_build);
   g_test_add_func ("/cli/jobs/build-timing-cache", test_build_timing_cache);
+  g_test_add_func ("/cli/jobs/info-plan", test_info_plan);
   g_test_add_func ("/cli/jobs/build-explicit", test_build_explicit);
   g_test_add_func ("/cli/jobs/run", test_run);
   g_test_add_func ("/cli/jobs/run-int8", test_run_int8);
