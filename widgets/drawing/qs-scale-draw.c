@@ -8,6 +8,7 @@
 
 #include "qs-draw-util.h"
 
+#define LEGEND_SPACING 16
 #define TEXT 12.0
 #define SMALL_TEXT 11.0
 #define NAME_WIDTH_SHARE 0.32
@@ -270,11 +271,25 @@ draw_axis (Drawing *self)
     }
 }
 
-/* A row with a dot and the name of every series. */
+static double
+measure_legend (Drawing *self)
+{
+  double width = 0;
+
+  for (guint i = 0; i < qs_scale_plot_get_n_series (self->plot); i++)
+    width += 2 * DOT + 5 + LEGEND_SPACING +
+             qs_draw_text_width (self->cr, qs_scale_plot_get_series_name (self->plot, i),
+                                 SMALL_TEXT, PANGO_WEIGHT_NORMAL);
+
+  return width;
+}
+
+/* A row with a dot and the name of every series: over the dots, or further left where there is not
+ * enough room. */
 static void
 draw_legend (Drawing *self)
 {
-  double x = self->left;
+  double x = MAX (MIN (self->left, self->width - measure_legend (self)), MARGIN);
   const double y = 7;
 
   for (guint i = 0; i < qs_scale_plot_get_n_series (self->plot); i++)
@@ -282,7 +297,7 @@ draw_legend (Drawing *self)
       draw_dot (self, i, x + DOT, y + 8);
       x += 2 * DOT + 5;
       x += qs_draw_text (self->cr, qs_scale_plot_get_series_name (self->plot, i), x, y, 0,
-                         SMALL_TEXT, PANGO_WEIGHT_NORMAL, &self->style->text) + 16;
+                         SMALL_TEXT, PANGO_WEIGHT_NORMAL, &self->style->text) + LEGEND_SPACING;
     }
 }
 
