@@ -172,7 +172,10 @@ find_reformatted (const QsTensor *tensor,
       const QsLayer *layer = g_ptr_array_index (tensor->consumers, i);
       QsTensor *output = qs_layer_get_output (layer, 0);
 
-      if (layer->klass->kind == QS_LAYER_REFORMAT && output != NULL && has_form (output, form))
+      /* One that changes the scale makes other integers of them. */
+      if (layer->klass->kind == QS_LAYER_REFORMAT && output != NULL && has_form (output, form) &&
+          (tensor->type != QS_DATA_TYPE_INT8 || output->type != QS_DATA_TYPE_INT8 ||
+           tensor->scale == output->scale))
         return output;
     }
 

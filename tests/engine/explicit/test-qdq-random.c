@@ -8,7 +8,9 @@
 #include "runtime/qs-context.h"
 
 /*
- * Random residual, concatenating and branching networks with Q/DQ. Each is evaluated as it stands,
+ * Random residual, concatenating and branching networks with Q/DQ: convolutions with and without
+ * normalization and activations (SiLU among them), poolings of both kinds, paddings, products with
+ * constant weights and of two activations, tensors with several readers, inputs and outputs in INT8. Each is evaluated as it stands,
  * layer by layer in float32 with Q and DQ as layers of their own (fake quantization), and built and
  * run in integers. The two sum in a different order, so they may differ in the last bits of a float,
  * and a number beside a rounding boundary may then fall to the other side: by one step.
@@ -24,8 +26,9 @@
 /* Float sums of at most 36 products of numbers below 20 in another order: 36 * 20 * 2^-24. */
 #define FLOAT_ERROR 5e-5f
 /* A boundary is met by chance in about FLOAT_ERROR / scale of all cases, and differences are carried
- * on; a wrong rewrite changes most of a tensor's bytes. */
-#define MAX_DIFFERENT 0.001
+ * on; a wrong rewrite changes most of a tensor's bytes. Averages of few integers lie on boundaries
+ * themselves where scales have a simple ratio, which is why it is 0.005 and not less. */
+#define MAX_DIFFERENT 0.005
 
 typedef struct
 {
@@ -140,13 +143,104 @@ pointwise (Generator *self)
                                types[g_rand_int_range (self->maker.rand, 0, 4)]);
 }
 
+/* A window of 3x3 that keeps the plane. */
+static QsTensor *
+average (Generator *self)
+{
+  QsPoolingAttributes attributes = {
+    .type = QS_POOLING_AVERAGE,
+    .kernel_shape = { 2, { 3, 3 } },
+    .strides = { 2, { 1, 1 } },
+    .dilations = { 2, { 1, 1 } },
+    .pads = { 4, { 1, 1, 1, 1 } },
+    .count_include_pad = g_rand_boolean (self->maker.rand),
+  };
+  g_autofree char *name = next_name (self, "average");
+  QsTensor *x = pair (self, pick (self));
+
+  return pair (self, qs_test_layer (&self->maker, QS_LAYER_POOLING, name, &attributes, &x, 1));
+}
+
+/* Zeros or edges around the plane, and a convolution with a window of 3x3 that takes them away. */
+static QsTensor *
+padded (Generator *self)
+{
+  QsPaddingAttributes attributes = {
+    .pads = { 8, { 0, 0, 1, 1, 0, 0, 1, 1 } },
+    .mode = g_rand_boolean (self->maker.rand) ? QS_PADDING_CONSTANT : QS_PADDING_EDGE,
+  };
+  g_autofree char *name = next_name (self, "pad");
+  QsTensor *x = pair (self, pick (self)), *y;
+  QsConvolutionAttributes *window;
+
+  y = qs_test_layer (&self->maker, QS_LAYER_PADDING, name, &attributes, &x, 1);
+  g_free (g_steal_pointer (&name));
+  name = next_name (self, "conv");
+  y = qs_test_qdq_convolution (&self->maker, name, y, CHANNELS, 3, 1, TRUE);
+  window = y->producer->attributes;
+  for (int i = 0; i < window->pads.n; i++)
+    window->pads.v[i] = 0;
+  g_assert_true (y->producer->klass->infer (y->producer, NULL));
+  return y;
+}
+
+/* The columns of the plane times constant weights, as many again; a bias makes it a Gemm's sum. */
+static QsTensor *
+product (Generator *self,
+         QsTensor  *x,
+         gint64     columns)
+{
+  QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+  g_autofree char *name = next_name (self, "product");
+  g_autofree char *weights = g_strconcat (name, ".weight", NULL);
+  g_autofree char *bias = g_strconcat (name, ".bias", NULL);
+  QsShape shape = qs_shape_make (2, (int) x->shape.dims[3], (int) columns);
+  QsShape row = qs_shape_make (1, (int) columns);
+  QsTensor *inputs[3] = { x };
+
+  inputs[1] = qs_test_weights_pair (&self->maker, name,
+                                    qs_test_constant (&self->maker, weights, &shape, 0.5f), 1);
+  if (g_rand_boolean (self->maker.rand))
+    inputs[2] = qs_test_constant (&self->maker, bias, &row, 0.5f);
+  return qs_test_layer (&self->maker, QS_LAYER_MATRIX_MULTIPLY, name, &attributes, inputs,
+                        inputs[2] != NULL ? 3 : 2);
+}
+
+/* a bᵀ of two activations, and constant weights that lead back to the shape of the others. */
+static QsTensor *
+attention (Generator *self)
+{
+  QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+  QsTransposeAttributes transpose = { { 4, { 0, 1, 3, 2 } } };
+  g_autofree char *name = next_name (self, "transposed");
+  QsTensor *inputs[2] = { pair (self, pick (self)), pick (self) };
+  gint64 columns = inputs[0]->shape.dims[3];
+
+  inputs[1] = qs_test_layer (&self->maker, QS_LAYER_TRANSPOSE, name, &transpose, &inputs[1], 1);
+  inputs[1] = pair (self, inputs[1]);
+  g_free (g_steal_pointer (&name));
+  name = next_name (self, "attention");
+  return product (self, pair (self, qs_test_layer (&self->maker, QS_LAYER_MATRIX_MULTIPLY, name,
+                                                   &attributes, inputs, 2)), columns);
+}
+
 static QsTensor *
 step (Generator *self)
 {
   g_autofree char *name = next_name (self, "step");
+  QsTensor *x;
 
-  switch (g_rand_int_range (self->maker.rand, 0, 9))
+  switch (g_rand_int_range (self->maker.rand, 0, 14))
     {
+    case 9:
+      return average (self);
+    case 10:
+      return padded (self);
+    case 11:
+      x = pair (self, pick (self));
+      return product (self, x, x->shape.dims[3]);
+    case 12:
+      return attention (self);
     case 0:
       return qs_test_max_pool (&self->maker, name, pick (self));
     case 1:
@@ -165,6 +259,19 @@ step (Generator *self)
     }
 }
 
+/* Floats, or integers that only a DQ stands behind. */
+static QsTensor *
+add_input (Generator     *self,
+           const QsShape *shape)
+{
+  if (g_rand_int_range (self->maker.rand, 0, 4) > 0)
+    return qs_test_input (&self->maker, "input", shape);
+
+  return qs_test_dequantize (&self->maker, "input_dq",
+                             qs_network_add_input (self->maker.network, "input", QS_DATA_TYPE_INT8,
+                                                   shape), 0.03f);
+}
+
 static QsNetwork *
 make_network (guint32 seed)
 {
@@ -174,7 +281,7 @@ make_network (guint32 seed)
 
   qs_test_maker_init (&self.maker, seed);
   n = g_rand_int_range (self.maker.rand, 2, 9);
-  g_ptr_array_add (self.tensors, qs_test_input (&self.maker, "input", &shape));
+  g_ptr_array_add (self.tensors, add_input (&self, &shape));
   for (int i = 0; i < n; i++)
     g_ptr_array_add (self.tensors, step (&self));
 
@@ -182,6 +289,10 @@ make_network (guint32 seed)
   for (guint i = 1; i < self.tensors->len; i++)
     if (((QsTensor *) g_ptr_array_index (self.tensors, i))->consumers->len == 0)
       qs_network_mark_output (self.maker.network, g_ptr_array_index (self.tensors, i));
+  /* An output in INT8: the integers of a last Q. */
+  if (g_rand_int_range (self.maker.rand, 0, 3) == 0)
+    qs_network_mark_output (self.maker.network,
+                            qs_test_quantize (&self.maker, "output8", pick (&self), 0.03f));
   g_ptr_array_unref (self.tensors);
   g_rand_free (self.maker.rand);
   g_assert_true (qs_network_sort (self.maker.network, NULL));
@@ -226,6 +337,15 @@ find_norm_gain (const QsLayer *layer)
   return largest;
 }
 
+/* The largest number of input @index. */
+static float
+max_of (const QsLayer *layer,
+        guint          index,
+        GHashTable    *values)
+{
+  return qs_test_max_abs (g_hash_table_lookup (values, qs_layer_get_input (layer, index)->name));
+}
+
 /* How far the output of @layer may be away when its inputs are @a and @b away. */
 static float
 propagate (const QsLayer *layer,
@@ -234,22 +354,28 @@ propagate (const QsLayer *layer,
            float          b)
 {
   const QsElementWiseAttributes *attributes = layer->attributes;
-  float scale;
+  float scale, n;
 
   switch ((int) layer->klass->kind)
     {
     case QS_LAYER_QUANTIZE: /* in units of what the integers stand for */
       scale = (float) qs_host_tensor_get_number (qs_layer_get_input (layer, 1)->value, 0);
       return a > 0.0f ? (floorf (a / scale) + 1.0f) * scale : 0.0f;
+    case QS_LAYER_DEQUANTIZE: /* likewise; numbers below 7 have last bits of 5e-7, and two are compared */
+      return a > 0.0f ? a + 2e-6f : 0.0f;
+    case QS_LAYER_MATRIX_MULTIPLY: /* (A + a) (B + b) - A B, summed over the inner axis */
+      n = (float) qs_layer_get_input (layer, 0)->shape.dims[3];
+      return n * (a * max_of (layer, 1, values) + b * max_of (layer, 0, values) + a * b) +
+             FLOAT_ERROR;
+    case QS_LAYER_POOLING:
+      return a + FLOAT_ERROR;
     case QS_LAYER_CONVOLUTION:
       return a * find_gain (layer, values) + FLOAT_ERROR;
     case QS_LAYER_SCALE:
       return a * find_norm_gain (layer) + FLOAT_ERROR;
     case QS_LAYER_ELEMENT_WISE:
       if (attributes->type == QS_ELEMENT_WISE_MUL)
-        return a * qs_test_max_abs (g_hash_table_lookup (values, qs_layer_get_input (layer, 1)->name)) +
-               b * qs_test_max_abs (g_hash_table_lookup (values, qs_layer_get_input (layer, 0)->name)) +
-               a * b + FLOAT_ERROR;
+        return a * max_of (layer, 1, values) + b * max_of (layer, 0, values) + a * b + FLOAT_ERROR;
       return attributes->type == QS_ELEMENT_WISE_ADD ? a + b + FLOAT_ERROR : fmaxf (a, b);
     case QS_LAYER_ACTIVATION: /* the slope of SiLU is at most 1.0999 */
       return 1.1f * a + FLOAT_ERROR;
@@ -278,6 +404,7 @@ find_bounds (QsNetwork  *network,
     {
       const QsLayer *layer = g_ptr_array_index (network->layers, i);
       gboolean two = layer->klass->kind == QS_LAYER_ELEMENT_WISE ||
+                     layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY ||
                      layer->klass->kind == QS_LAYER_CONCATENATION;
       float bound = propagate (layer, values, get_bound (bounds, qs_layer_get_input (layer, 0)),
                                two ? get_bound (bounds, qs_layer_get_input (layer, 1)) : 0.0f);
@@ -367,7 +494,10 @@ check_outputs (QsNetwork  *network,
     {
       const QsTensor *tensor = g_ptr_array_index (network->outputs, i);
       QsHostTensor *expected = g_hash_table_lookup (values, tensor->name);
-      float difference = qs_test_max_difference (expected, g_ptr_array_index (outputs, i));
+      /* Bounds of integers are in units of what they stand for. */
+      float unit = tensor->type == QS_DATA_TYPE_INT8 ? 0.03f : 1.0f;
+      float difference =
+        unit * qs_test_max_difference (expected, g_ptr_array_index (outputs, i));
 
       if (!(difference <= get_bound (bounds, tensor)))
         g_error ("network %u, output %s: %g away, and %g can be explained", seed, tensor->name,
