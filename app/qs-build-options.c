@@ -16,6 +16,7 @@ struct _QsBuildOptions
   gboolean is_filling;
 
   AdwComboRow *int8_row;
+  AdwComboRow *fp16_row;
   AdwComboRow *source_row;
   AdwComboRow *fusion_row;
   AdwComboRow *rounding_row;
@@ -59,7 +60,10 @@ update_note (QsBuildOptions *self)
 {
   const QsBuildSettings *settings = qs_session_get_settings (self->session);
   const QsCalibrator *calibrator = qs_calibrator_lookup (settings->source);
+  const QsBackend *backend = settings->backend != NULL ? settings->backend
+                                                       : qs_backend_get_default ();
   g_autofree char *calibrator_note = NULL;
+  g_autofree char *fp16_note = NULL;
   const char *note;
 
   if (settings->int8 == QS_INT8_OFF)
@@ -70,6 +74,10 @@ update_note (QsBuildOptions *self)
   else
     note = _("Scales come from the calibration cache that was opened.");
 
+  if (settings->fp16 != QS_FP16_OFF && backend->emulates_fp16)
+    note = fp16_note =
+      g_strconcat (note, "\n", _("This backend emulates FP16: values are those of FP16, times are not."),
+                   NULL);
   gtk_label_set_label (self->note, note);
 }
 
@@ -84,6 +92,7 @@ option_changed_cb (QsBuildOptions *self)
 
   settings = *qs_session_get_settings (self->session);
   settings.int8 = (QsInt8Mode) adw_combo_row_get_selected (self->int8_row);
+  settings.fp16 = (QsFp16Mode) adw_combo_row_get_selected (self->fp16_row);
   settings.source = get_source_id (adw_combo_row_get_selected (self->source_row));
   settings.rounding = (QsRoundingMode) adw_combo_row_get_selected (self->rounding_row);
   settings.emulate_tensorrt = gtk_switch_get_active (self->emulate_switch);
@@ -134,6 +143,7 @@ show_settings (QsBuildOptions *self)
 
   self->is_filling = TRUE;
   adw_combo_row_set_selected (self->int8_row, (guint) settings->int8);
+  adw_combo_row_set_selected (self->fp16_row, (guint) settings->fp16);
   adw_combo_row_set_selected (self->source_row, source);
   adw_combo_row_set_selected (self->rounding_row, (guint) settings->rounding);
   gtk_switch_set_active (self->emulate_switch, settings->emulate_tensorrt);
@@ -188,6 +198,7 @@ qs_build_options_class_init (QsBuildOptionsClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-build-options.ui");
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, int8_row);
+  gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, fp16_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, source_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, fusion_row);
   gtk_widget_class_bind_template_child (widget_class, QsBuildOptions, rounding_row);

@@ -231,6 +231,7 @@ build_engine (QsBuild  *self,
   options.backend = self->settings.backend;
   options.n_threads = self->settings.n_threads;
   options.int8 = self->settings.int8;
+  options.fp16 = self->settings.fp16;
   options.ranges = self->ranges;
   options.rounding = self->settings.rounding;
   options.emulate_tensorrt = self->settings.emulate_tensorrt;

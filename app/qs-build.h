@@ -25,6 +25,7 @@ typedef struct
   const char *source;
   QsBeforeFusion before_fusion;
   QsInt8Mode int8;
+  QsFp16Mode fp16;
   QsRoundingMode rounding;
   gboolean emulate_tensorrt;
   const QsBackend *backend;

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "builder/qs-alignment.h"
 #include "passes/qs-pass.h"
 #include "qs-compat.h"
 #include "qs-layer-row.h"
@@ -130,8 +131,9 @@ show_why (QsLayerInspector *self,
   if (layer->klass->kind == QS_LAYER_REFORMAT)
     qs_property_list_set_title (self->why, _("Why a Reformat?"));
   else
-    qs_property_list_set_title (self->why, layer->precision == QS_PRECISION_INT8
-                                             ? _("Why INT8?") : _("Why Float?"));
+    qs_property_list_set_title (self->why, layer->precision == QS_PRECISION_INT8   ? _("Why INT8?")
+                                           : layer->precision == QS_PRECISION_FP16 ? _("Why FP16?")
+                                                                                   : _("Why Float?"));
   if (built->reason != NULL && *built->reason != '\0')
     {
       g_hash_table_add (seen, built->reason);
@@ -223,6 +225,24 @@ add_attributes (QsLayerInspector *self,
     }
 }
 
+/* What tensor cores would make of the layer's channels. */
+static void
+add_alignment (QsLayerInspector *self,
+               QsLayer          *layer)
+{
+  QsAlignment alignment;
+  g_autofree char *value = NULL;
+
+  if (!qs_session_is_built (self->session) || !qs_layer_get_alignment (layer, &alignment) ||
+      alignment.padded_inputs + alignment.padded_outputs == 0)
+    return;
+
+  /* Translators: zeros that fill the channels of a layer up to a multiple of 8 or 16. */
+  value = g_strdup_printf (_("%d input and %d output channels"), (int) alignment.padded_inputs,
+                           (int) alignment.padded_outputs);
+  qs_property_list_add (self->properties, _("Zeros for Tensor Cores"), value);
+}
+
 /* What TensorRT wrote about one of its layers, in its words. */
 static void
 add_foreign_properties (QsLayerInspector *self,
@@ -267,6 +287,7 @@ show_properties (QsLayerInspector *self,
     qs_property_list_add (self->properties, _("Activation"),
                           qs_activation_name (layer->activation.type));
   add_attributes (self, layer);
+  add_alignment (self, layer);
   add_foreign_properties (self, layer);
 }
 
@@ -341,7 +362,7 @@ add_tactic (QsLayerInspector *self,
   double total = tactic_total (tactic);
   g_autofree char *value = NULL;
   g_autofree char *subtitle = NULL;
-  const char *colour = tactic->precision == QS_PRECISION_INT8 ? "int8" : "float";
+  const char *colour = qs_precision_get_css_class (tactic->precision);
 
   value = total < 0.0 ? g_strdup ("–") : g_strdup_printf (_("%.3f ms"), total);
   if (tactic->reason != NULL && *tactic->reason != '\0')

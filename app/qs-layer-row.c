@@ -70,15 +70,26 @@ qs_precision_badge_new (void)
   return badge;
 }
 
+static const char *const css_classes[] = {
+  [QS_PRECISION_FP32] = "float",
+  [QS_PRECISION_FP16] = "half",
+  [QS_PRECISION_INT8] = "int8",
+};
+
+const char *
+qs_precision_get_css_class (QsPrecision precision)
+{
+  return css_classes[precision];
+}
+
 void
 qs_precision_badge_set (GtkWidget   *badge,
                         gboolean     has_precision,
                         QsPrecision  precision)
 {
-  gboolean is_int8 = precision == QS_PRECISION_INT8;
-
   gtk_widget_set_visible (badge, has_precision);
   gtk_label_set_label (GTK_LABEL (badge), qs_precision_name (precision));
-  gtk_widget_remove_css_class (badge, is_int8 ? "float" : "int8");
-  gtk_widget_add_css_class (badge, is_int8 ? "int8" : "float");
+  for (gsize i = 0; i < G_N_ELEMENTS (css_classes); i++)
+    gtk_widget_remove_css_class (badge, css_classes[i]);
+  gtk_widget_add_css_class (badge, qs_precision_get_css_class (precision));
 }

@@ -19,6 +19,8 @@ GtkWidget *qs_layer_row_new  (void);
 void       qs_layer_row_bind (QsLayerRow  *self,
                               QsLayerItem *item);
 
+/* The style class of a precision: its colour. */
+const char *qs_precision_get_css_class (QsPrecision precision);
 /* The badge, for other places that show a precision. */
 GtkWidget *qs_precision_badge_new (void);
 void       qs_precision_badge_set (GtkWidget   *badge,

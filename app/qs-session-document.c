@@ -46,6 +46,7 @@ make_document (QsSession *self,
   document->source = g_strdup (settings->source);
   document->backend = g_strdup (settings->backend != NULL ? settings->backend->id : NULL);
   document->int8 = settings->int8;
+  document->fp16 = settings->fp16;
   document->rounding = (int) settings->rounding;
   document->emulate_tensorrt = settings->emulate_tensorrt;
   document->before_fusion = settings->before_fusion;
@@ -158,6 +159,7 @@ take_settings (QsSession        *self,
     settings->source = g_intern_string (document->source);
   settings->backend = document->backend != NULL ? qs_backend_lookup (document->backend) : NULL;
   settings->int8 = document->int8;
+  settings->fp16 = document->fp16;
   settings->rounding = (QsRoundingMode) document->rounding;
   settings->emulate_tensorrt = document->emulate_tensorrt;
   settings->before_fusion = document->before_fusion;

@@ -403,6 +403,7 @@ qs_session_compare_async (QsSession           *self,
   options.backend = self->work.settings.backend;
   options.n_threads = self->work.settings.n_threads;
   options.int8 = self->work.settings.int8;
+  options.fp16 = self->work.settings.fp16;
   options.ranges = qs_session_get_ranges (self);
   options.rounding = self->work.settings.rounding;
   options.emulate_tensorrt = self->work.settings.emulate_tensorrt;

@@ -46,6 +46,7 @@ qs_settings_load_build (QsBuildSettings *settings)
   backend = g_settings_get_string (self, "backend");
   settings->backend = *backend == '\0' ? NULL : qs_backend_lookup (backend);
   settings->int8 = (QsInt8Mode) g_settings_get_enum (self, "int8-mode");
+  settings->fp16 = (QsFp16Mode) g_settings_get_enum (self, "fp16-mode");
   settings->rounding = (QsRoundingMode) g_settings_get_enum (self, "rounding");
   settings->emulate_tensorrt = g_settings_get_boolean (self, "emulate-tensorrt");
   settings->before_fusion =
@@ -66,6 +67,7 @@ qs_settings_save_build (const QsBuildSettings *settings)
     g_settings_set_string (self, "calibrator", settings->source);
   g_settings_set_string (self, "backend", settings->backend == NULL ? "" : settings->backend->id);
   g_settings_set_enum (self, "int8-mode", (int) settings->int8);
+  g_settings_set_enum (self, "fp16-mode", (int) settings->fp16);
   g_settings_set_enum (self, "rounding", (int) settings->rounding);
   g_settings_set_boolean (self, "emulate-tensorrt", settings->emulate_tensorrt);
   g_settings_set_enum (self, "calibrate-before-fusion", (int) settings->before_fusion);

@@ -52,6 +52,7 @@ add_engine_status (GPtrArray *parts,
   const char *source_id = qs_session_get_engine_source (session);
   const QsCalibrator *calibrator = source_id == NULL ? NULL : qs_calibrator_lookup (source_id);
   guint n_manual = qs_dynamic_ranges_get_n (qs_session_get_ranges (session));
+  guint n_fp16 = qs_engine_count_layers (qs_session_get_engine (session), QS_PRECISION_FP16);
   guint n_int8, n_layers;
   double ms = qs_session_get_time (session, NULL);
 
@@ -62,6 +63,10 @@ add_engine_status (GPtrArray *parts,
                                                        n_manual), n_manual));
   qs_session_count_layers (session, &n_int8, &n_layers);
   g_ptr_array_add (parts, g_strdup_printf (_("%u of %u layers in INT8"), n_int8, n_layers));
+  if (n_fp16 > 0 && qs_engine_emulates_fp16 (qs_session_get_engine (session)))
+    g_ptr_array_add (parts, g_strdup_printf (_("%u in FP16, emulated"), n_fp16));
+  else if (n_fp16 > 0)
+    g_ptr_array_add (parts, g_strdup_printf (_("%u in FP16"), n_fp16));
   if (ms >= 0.0)
     g_ptr_array_add (parts, g_strdup_printf (_("%.3f ms"), ms));
 }
@@ -208,7 +213,7 @@ built_cb (GObject      *object,
   g_autoptr (QsWindow) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
-  guint n_int8, n_layers;
+  guint n_int8, n_fp16, n_layers;
 
   if (!qs_session_build_finish (self->session, result, &error))
     {
@@ -218,7 +223,10 @@ built_cb (GObject      *object,
     }
 
   qs_session_count_layers (self->session, &n_int8, &n_layers);
-  text = g_strdup_printf (_("Built: %u of %u layers in INT8"), n_int8, n_layers);
+  n_fp16 = qs_engine_count_layers (qs_session_get_engine (self->session), QS_PRECISION_FP16);
+  text = n_int8 == 0 && n_fp16 > 0
+           ? g_strdup_printf (_("Built: %u of %u layers in FP16"), n_fp16, n_layers)
+           : g_strdup_printf (_("Built: %u of %u layers in INT8"), n_int8, n_layers);
   qs_banner_hide (self->banner);
   qs_window_toast (self, text);
   notify_built (self, text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "builder/qs-alignment.h"
 #include "qs-cli-json.h"
 #include "qs-cli-report.h"
 
@@ -116,6 +117,26 @@ add_tactics (JsonBuilder         *json,
   json_builder_end_array (json);
 }
 
+/* How the layer would fit tensor cores. */
+static void
+add_alignment (JsonBuilder   *json,
+               const QsLayer *layer)
+{
+  QsAlignment alignment;
+
+  if (!qs_layer_get_alignment (layer, &alignment))
+    return;
+
+  json_builder_set_member_name (json, "alignment");
+  json_builder_begin_object (json);
+  qs_cli_json_int (json, "multiple", alignment.multiple);
+  qs_cli_json_int (json, "inputs", alignment.inputs);
+  qs_cli_json_int (json, "outputs", alignment.outputs);
+  qs_cli_json_int (json, "padded_inputs", alignment.padded_inputs);
+  qs_cli_json_int (json, "padded_outputs", alignment.padded_outputs);
+  json_builder_end_object (json);
+}
+
 static void
 add_layer (JsonBuilder         *json,
            const QsEngineLayer *info,
@@ -137,6 +158,7 @@ add_layer (JsonBuilder         *json,
   add_tensor_names (json, "outputs", layer->outputs);
   add_origins (json, layer);
   add_tactics (json, info);
+  add_alignment (json, layer);
   json_builder_end_object (json);
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "builder/qs-alignment.h"
 #include "qs-cli-json.h"
 #include "qs-cli-table.h"
 #include "qs-cli.h"
@@ -87,6 +88,20 @@ qs_cli_report_print_layers (QsEngine     *engine,
   qs_cli_table_print (table);
 }
 
+/* INT8 tensor cores take 16 channels at once, those of FP16 take 8. */
+static guint
+count_padded (QsNetwork *network)
+{
+  QsAlignment alignment;
+  guint n = 0;
+
+  for (guint i = 0; i < network->layers->len; i++)
+    n += qs_layer_get_alignment (g_ptr_array_index (network->layers, i), &alignment) &&
+         alignment.padded_inputs + alignment.padded_outputs > 0;
+
+  return n;
+}
+
 /**
  * qs_cli_report_print_summary:
  *
@@ -111,6 +126,9 @@ qs_cli_report_print_summary (QsEngine *engine)
                                               : "");
   g_print ("%u of %u layers in INT8, reformats: %u; batch %" G_GINT64_FORMAT ", backend %s\n", n_int8,
            n_layers, n_reformats, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
+  if (count_padded (qs_engine_get_network (engine)) > 0)
+    g_print ("%u layers have channels that tensor cores would fill up with zeros (multiples of 16 in "
+             "INT8, of 8 in FP16)\n", count_padded (qs_engine_get_network (engine)));
   g_print ("Weights %s, activations %s (no plan could do with less than %s)\n", weights, memory,
            bound);
 }

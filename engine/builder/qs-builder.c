@@ -157,8 +157,10 @@ qs_builder_build (QsNetwork               *network,
       scales = all_scales;
     }
   if (!init_build (&build, copy, journal, scales, options, progress, error) ||
-      !qs_build_resolve_constraints (&build, network, error) ||
-      !decide (&build, error))
+      !qs_build_resolve_constraints (&build, network, error))
+    return NULL;
+  qs_build_note_fp16_nodes (&build, network);
+  if (!decide (&build, error))
     return NULL;
 
   engine = qs_engine_new (copy, journal, build.backend);

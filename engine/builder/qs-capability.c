@@ -58,6 +58,8 @@ check_role (QsBuild     *self,
       !qs_layer_plan_wants (plan, QS_PRECISION_INT8))
     set_obstacle (plan, g_strdup_printf ("A constraint asks that it compute in %s.",
                                          qs_precision_name (plan->constraint->precision)));
+  else if (layer->klass->kind == QS_LAYER_REFORMAT)
+    set_obstacle (plan, g_strdup ("It only changes the type."));
   else if (role == QS_PLACEMENT_HOST || !reads_and_writes_floats (layer))
     set_obstacle (plan, g_strdup_printf ("%s works on shapes, indices or truth values, which are "
                                          "never quantized.", layer->klass->name));

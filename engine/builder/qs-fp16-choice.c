@@ -191,6 +191,41 @@ choice_init (Choice  *self,
     }
 }
 
+static gboolean
+writes_fp16 (const QsLayer *layer)
+{
+  const QsTensor *output = qs_layer_get_output (layer, 0);
+
+  return output != NULL && output->type == QS_DATA_TYPE_FLOAT16;
+}
+
+void
+qs_build_note_fp16_nodes (QsBuild   *self,
+                          QsNetwork *imported)
+{
+  g_autoptr (GHashTable) nodes = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (self->fp16 == QS_FP16_OFF)
+    return;
+
+  for (guint i = 0; i < imported->layers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (imported->layers, i);
+
+      for (guint k = 0; k < layer->origins->len && writes_fp16 (layer); k++)
+        g_hash_table_add (nodes, ((QsOrigin *) g_ptr_array_index (layer->origins, k))->name);
+    }
+
+  for (guint i = 0; i < self->network->layers->len; i++)
+    {
+      QsLayer *layer = g_ptr_array_index (self->network->layers, i);
+
+      for (guint k = 0; k < layer->origins->len; k++)
+        if (g_hash_table_contains (nodes, ((QsOrigin *) g_ptr_array_index (layer->origins, k))->name))
+          qs_build_get_plan (self, layer)->was_fp16 = TRUE;
+    }
+}
+
 /**
  * qs_build_choose_fp16:
  *

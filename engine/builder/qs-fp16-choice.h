@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* Notes which layers come from nodes that are float16 in the model. */
+void     qs_build_note_fp16_nodes (QsBuild        *self,
+                                   QsNetwork      *imported);
 /* Decides which layers compute in FP16 where they are not INT8. */
 gboolean qs_build_choose_fp16     (QsBuild        *self,
                                    GError        **error);

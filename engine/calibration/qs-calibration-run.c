@@ -6,6 +6,7 @@
 
 #include "builder/qs-builder.h"
 #include "core/qs-error.h"
+#include "operators/qs-op-rows.h"
 #include "passes/qs-pass.h"
 #include "runtime/qs-context.h"
 
@@ -254,11 +255,10 @@ count_bad (const QsHistogram *histogram)
 }
 
 static void
-observe (const QsTensor *tensor,
-         const QsView   *view,
-         gpointer        user_data)
+observe_floats (const QsTensor *tensor,
+                const QsView   *view,
+                Run            *self)
 {
-  Run *self = user_data;
   gint64 n = qs_shape_n_elements (&view->shape), start = g_get_monotonic_time ();
   QsTensorNotes *notes;
   guint index;
@@ -275,6 +275,36 @@ observe (const QsTensor *tensor,
     note_bad_sample (self, tensor->name, view, notes);
 
   self->times.histograms += seconds_since (start);
+}
+
+/* The tensors of a float16 model are counted like those of others. */
+static void
+observe (const QsTensor *tensor,
+         const QsView   *view,
+         gpointer        user_data)
+{
+  Run *self = user_data;
+  gint64 n = qs_shape_n_elements (&view->shape);
+  g_autofree float *values = NULL;
+  QsView floats;
+
+  if (view->type != QS_DATA_TYPE_FLOAT16 || n == 0 || !is_dense (view))
+    {
+      observe_floats (tensor, view, self);
+      return;
+    }
+
+  values = g_try_new (float, (gsize) n);
+  if (values == NULL)
+    {
+      if (self->error == NULL)
+        g_set_error (&self->error, QS_ERROR, QS_ERROR_LIMIT,
+                     "tensor %s: there is not enough memory for a copy of it", tensor->name);
+      return;
+    }
+  qs_floats_load (values, view, 0, 1, n);
+  qs_view_init (&floats, QS_DATA_TYPE_FLOAT, view->format, &view->shape, values);
+  observe_floats (tensor, &floats, self);
 }
 
 static gboolean

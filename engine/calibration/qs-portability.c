@@ -71,7 +71,7 @@ qs_portability_of_names (QsScaleTable *scales,
     {
       const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
 
-      if (!qs_tensor_is_activation (tensor) || tensor->type != QS_DATA_TYPE_FLOAT ||
+      if (!qs_tensor_is_activation (tensor) || !qs_tensor_is_floating (tensor) ||
           g_hash_table_contains (survivors, tensor->name))
         continue;
       if (qs_scale_table_lookup (scales, tensor->name, NULL))

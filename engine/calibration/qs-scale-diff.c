@@ -105,7 +105,7 @@ qs_scale_table_find_missing (QsScaleTable *self,
     {
       QsTensor *tensor = g_ptr_array_index (network->tensors, i);
 
-      if (qs_tensor_is_activation (tensor) && tensor->type == QS_DATA_TYPE_FLOAT &&
+      if (qs_tensor_is_activation (tensor) && qs_tensor_is_floating (tensor) &&
           !qs_scale_table_lookup (self, tensor->name, NULL) &&
           (left == NULL || g_hash_table_contains (left, tensor->name)))
         g_ptr_array_add (missing, tensor->name);

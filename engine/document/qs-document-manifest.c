@@ -94,6 +94,7 @@ qs_document_manifest_write (const QsDocument *self)
   add_text (builder, "source", self->source);
   add_text (builder, "backend", self->backend);
   add_int (builder, "int8", self->int8);
+  add_int (builder, "fp16", self->fp16);
   add_int (builder, "rounding", self->rounding);
   add_int (builder, "emulate_tensorrt", self->emulate_tensorrt);
   add_int (builder, "before_fusion", self->before_fusion);
@@ -160,12 +161,14 @@ read_settings (QsDocument  *self,
                JsonObject  *object,
                GError     **error)
 {
-  gint64 int8 = self->int8, rounding = self->rounding, before_fusion = self->before_fusion;
+  gint64 int8 = self->int8, fp16 = self->fp16, rounding = self->rounding;
+  gint64 before_fusion = self->before_fusion;
   gint64 emulate_tensorrt = self->emulate_tensorrt;
 
   if (object == NULL)
     return TRUE;
   if (!read_int (object, "int8", QS_INT8_OFF, QS_INT8_ALL, &int8, error) ||
+      !read_int (object, "fp16", QS_FP16_OFF, QS_FP16_ALL, &fp16, error) ||
       !read_int (object, "rounding", 0, 2, &rounding, error) ||
       !read_int (object, "emulate_tensorrt", 0, 1, &emulate_tensorrt, error) ||
       !read_int (object, "before_fusion", QS_BEFORE_FUSION_DEFAULT, QS_BEFORE_FUSION_NO,
@@ -176,6 +179,7 @@ read_settings (QsDocument  *self,
     return FALSE;
 
   self->int8 = (QsInt8Mode) int8;
+  self->fp16 = (QsFp16Mode) fp16;
   self->rounding = (int) rounding;
   self->emulate_tensorrt = emulate_tensorrt != 0;
   self->before_fusion = (QsBeforeFusion) before_fusion;

@@ -56,6 +56,7 @@ typedef struct
   char *source;
   char *backend;
   QsInt8Mode int8;
+  QsFp16Mode fp16;
   int rounding;
   gboolean emulate_tensorrt;
   QsBeforeFusion before_fusion;

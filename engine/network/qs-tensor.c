@@ -17,3 +17,9 @@ qs_tensor_is_activation (const QsTensor *self)
 {
   return self->value == NULL;
 }
+
+gboolean
+qs_tensor_is_floating (const QsTensor *self)
+{
+  return self->type == QS_DATA_TYPE_FLOAT || self->type == QS_DATA_TYPE_FLOAT16;
+}

@@ -38,5 +38,7 @@ struct _QsTensor
 
 gboolean qs_tensor_is_constant   (const QsTensor *self);
 gboolean qs_tensor_is_activation (const QsTensor *self);
+/* float32 or float16: what can be calibrated and quantized. */
+gboolean qs_tensor_is_floating   (const QsTensor *self);
 
 G_END_DECLS

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * removed: two transposes may leave nothing to do.
  */
 #define QS_PASSES(PASS) \
+  PASS (widen_fp16) \
   PASS (merge_shuffles) \
   PASS (remove_identity) \
   PASS (fold_factors) \

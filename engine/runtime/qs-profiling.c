@@ -4,6 +4,8 @@
 
 #include "qs-context-private.h"
 
+#include "core/qs-float16.h"
+
 #define SEED 1234
 #define N_WARM_UP 3
 
@@ -30,6 +32,17 @@ fill_floats (QsHostTensor *tensor,
 
       values[i] = g_rand_boolean (rand) ? value : -value;
     }
+}
+
+static void
+fill_halves (QsHostTensor *tensor,
+             GRand        *rand)
+{
+  guint16 *values = qs_host_tensor_get_mutable (tensor);
+  gint64 n = qs_host_tensor_get_n_elements (tensor);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = qs_float16_from_float ((float) g_rand_double_range (rand, -1.0, 1.0));
 }
 
 static void
@@ -61,6 +74,8 @@ qs_context_make_inputs (QsContext     *self,
         return FALSE;
       if (tensor->type == QS_DATA_TYPE_FLOAT)
         fill_floats (inputs[i], rand);
+      else if (tensor->type == QS_DATA_TYPE_FLOAT16)
+        fill_halves (inputs[i], rand);
       else if (qs_data_type_is_integer (tensor->type) || tensor->type == QS_DATA_TYPE_BOOL)
         fill_bytes (inputs[i], rand);
     }

@@ -525,6 +525,38 @@ test_int8_all_without_int8 (void)
   qs_cli_test_expect (outcome, 2, "--precision int8");
 }
 
+/* Words that mean nothing, a layer that is not there, and a constraint that cannot be obeyed. */
+static void
+test_precision_options (void)
+{
+  const struct
+  {
+    const char *option, *value, *word;
+    int status;
+  } rows[] = {
+    { "--precision", "fp8", "fp8", 2 },
+    { "--layer-precision", "/fc/Gemm", "LAYER=PRECISION", 2 },
+    { "--layer-precision", "/fc/Gemm=fp8", "fp8", 2 },
+    { "--layer-output-types", "/fc/Gemm=fp16+", "--layer-output-types", 2 },
+    { "--precision-constraints", "insist", "insist", 2 },
+    { "--layer-precision", "/nothing=fp16", "/nothing", 1 },
+    { "--layer-precision", "/fc/Gemm=fp16", "FP16 is not enabled", 1 },
+  };
+
+  if (!have_sample ())
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gboolean is_mode = strcmp (rows[i].option, "--precision-constraints") == 0;
+      g_autoptr (QsCliOutcome) outcome =
+        qs_cli_test_run ("bench", model, "--runs", "1", rows[i].option, rows[i].value,
+                         is_mode ? NULL : "--precision-constraints", "obey", NULL);
+
+      qs_cli_test_expect (outcome, rows[i].status, rows[i].word);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -563,6 +595,7 @@ main (int   argc,
   g_test_add_func ("/cli/bad-input/unwritable", test_unwritable);
   g_test_add_func ("/cli/bad-input/unwritable-device", test_unwritable_device);
   g_test_add_func ("/cli/bad-input/int8-all-without-int8", test_int8_all_without_int8);
+  g_test_add_func ("/cli/bad-input/precision-options", test_precision_options);
 
   status = g_test_run ();
   g_free (model);

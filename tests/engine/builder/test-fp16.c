@@ -436,6 +436,72 @@ test_followed (void)
   exact_clear (&exact);
 }
 
+/* The same network as a float16 model: input, constants and output are float16. */
+static void
+become_fp16_model (Exact *exact)
+{
+  QsNetwork *network = exact->maker.network;
+  QsHostTensor *input;
+
+  for (guint i = 0; i < network->tensors->len; i++)
+    {
+      QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+      QsHostTensor *value = tensor->value;
+
+      tensor->type = QS_DATA_TYPE_FLOAT16;
+      if (value == NULL)
+        continue;
+      tensor->value = qs_host_tensor_convert (value, QS_DATA_TYPE_FLOAT16, NULL);
+      qs_host_tensor_unref (value);
+    }
+  g_assert_true (qs_network_infer (network, NULL));
+
+  input = qs_host_tensor_convert (exact->input, QS_DATA_TYPE_FLOAT16, NULL);
+  qs_host_tensor_unref (exact->input);
+  exact->input = input;
+}
+
+static void
+check_fp16_output (QsEngine     *engine,
+                   QsHostTensor *input,
+                   gboolean      same)
+{
+  g_autoptr (QsHostTensor) output = run (engine, input, 1);
+
+  g_assert_cmpint (qs_host_tensor_get_data_type (output), ==, QS_DATA_TYPE_FLOAT16);
+  g_assert_cmpuint (qs_host_tensor_get_size (output), ==, sizeof expected);
+  g_assert_true ((memcmp (qs_host_tensor_get_data (output), expected, sizeof expected) == 0) == same);
+}
+
+/* It is widened, computes in what the build says, and keeps the types of its ends; it can be INT8. */
+static void
+test_fp16_model (void)
+{
+  Exact exact;
+  g_autoptr (QsEngine) off = NULL;
+  g_autoptr (QsEngine) allowed = NULL;
+  g_autoptr (QsEngine) int8 = NULL;
+  g_autoptr (QsScaleTable) scales = qs_scale_table_new ();
+
+  exact_init (&exact);
+  become_fp16_model (&exact);
+  off = build (exact.maker.network, NULL, "cpu", QS_INT8_OFF, QS_FP16_OFF, NULL);
+  g_assert_true (qs_engine_is_fp32 (off));
+  check_fp16_output (off, exact.input, FALSE);
+
+  allowed = build (exact.maker.network, NULL, "cpu", QS_INT8_OFF, QS_FP16_ALLOWED, NULL);
+  g_assert_cmpuint (qs_engine_count_layers (allowed, QS_PRECISION_FP16), ==, 2);
+  check_fp16_output (allowed, exact.input, TRUE);
+
+  qs_scale_table_set (scales, "x", 1.0f / 127.0f);
+  qs_scale_table_set (scales, "relu", 3.0f / 127.0f);
+  qs_scale_table_set (scales, "conv2", 6.0f / 127.0f);
+  int8 = build (exact.maker.network, scales, "cpu", QS_INT8_ALL, QS_FP16_OFF, NULL);
+  g_assert_cmpuint (qs_engine_count_layers (int8, QS_PRECISION_INT8), ==, 2);
+  check_fp16_output (int8, exact.input, FALSE);
+  exact_clear (&exact);
+}
+
 static void
 test_unknown_layer (void)
 {
@@ -577,6 +643,7 @@ main (int   argc,
   g_test_add_func ("/fp16/mixed", test_mixed);
   g_test_add_func ("/fp16/rounding-warnings", test_rounding_warnings);
   g_test_add_func ("/fp16/plan", test_plan);
+  g_test_add_func ("/fp16/model", test_fp16_model);
   g_test_add_func ("/precision-constraints/modes", test_modes);
   g_test_add_func ("/precision-constraints/followed", test_followed);
   g_test_add_func ("/precision-constraints/unknown-layer", test_unknown_layer);
