@@ -50,7 +50,9 @@ static const char *const formats[] = {
   N_("Change scales in one step"),
   N_("Join bounds that follow each other"),
   N_("Leave functions apart as TensorRT does"),
+  N_("Widen float16 models to float32"),
   /* When rewrites apply */
+  N_("The model has float16 constants, inputs or outputs."),
   N_("TensorRT is imitated, and a function other than ReLU and Clip stands behind a "
      "depthwise convolution, or between a convolution and a sum."),
   N_("An activation function, SiLU and GELU included, alone reads what a convolution, a "

@@ -181,5 +181,6 @@ run (QsNetwork  *network,
 const QsPass qs_pass_widen_fp16 = {
   .id = ID,
   .title = "Widen float16 models to float32",
+  .condition = "The model has float16 constants, inputs or outputs.",
   .run = run,
 };

@@ -62,14 +62,23 @@ make_session (void)
   return session;
 }
 
-/* The scale that the engine really has. */
+/* The scale that the engine really has for @name. The pooled tensor lies in the convolution that pools; the
+ * engine's own knows that it has its range. */
 static float
 get_engine_scale (QsSession  *session,
-                  const char *tensor)
+                  const char *name)
 {
   QsNetwork *network = qs_engine_get_network (qs_session_get_engine (session));
 
-  return qs_network_find_tensor (network, tensor)->scale;
+  for (guint i = 0; i < network->tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+
+      if (g_str_equal (tensor->name, name) || g_strcmp0 (tensor->range_name, name) == 0)
+        return tensor->scale;
+    }
+
+  g_error ("the engine has no tensor with the range of %s", name);
 }
 
 static void
