@@ -80,7 +80,7 @@ qs_activation_silu (float x,
                     float alpha,
                     float beta)
 {
-  return x * qs_math_sigmoid (x);
+  return qs_math_silu (x);
 }
 
 QS_MATH_FUNCTION float

@@ -74,7 +74,8 @@ qs_math_reduce_exp (float   x,
   return QS_MATH_FMA (k, -0x1.7f7d1cp-20f, r);
 }
 
-/* 2^n for -126 <= n <= 127; other n, which only a NaN can bring here, give any number. */
+/* 2^n for -126 <= n <= 127, infinity for 128; other n, which only a NaN can bring here, give any
+ * number. */
 QS_MATH_FUNCTION float
 qs_math_power_of_two (gint32 n)
 {
@@ -215,11 +216,37 @@ qs_math_erf (float x)
   return t < 1.0f ? x * p : copysignf (large, x);
 }
 
+/**
+ * qs_math_sigmoid_divisor:
+ *
+ * 1 + e^-x, by which sigmoid and SiLU divide. Unlike e^-x alone it needs no subnormal numbers, so
+ * one power of two suffices: x above 87 counts as 87, where the sum is 1 already, and from -88.38
+ * down the power is infinite and the quotient 0, as its neighbours would be subnormal.
+ */
+QS_MATH_FUNCTION float
+qs_math_sigmoid_divisor (float x)
+{
+  float r;
+  gint32 n;
+
+  x = 87.0f < x ? 87.0f : x;
+  x = -89.0f > x ? -89.0f : x;
+  r = qs_math_reduce_exp (x, &n);
+  return QS_MATH_FMA (1.0f + qs_math_expm1_core (-r), qs_math_power_of_two (-n), 1.0f);
+}
+
 /* 1 / (1 + e^-x). */
 QS_MATH_FUNCTION float
 qs_math_sigmoid (float x)
 {
-  return 1.0f / (1.0f + qs_math_exp (-x));
+  return 1.0f / qs_math_sigmoid_divisor (x);
+}
+
+/* x / (1 + e^-x); NaN for minus infinity, as the product of x and sigmoid is. */
+QS_MATH_FUNCTION float
+qs_math_silu (float x)
+{
+  return x / qs_math_sigmoid_divisor (x);
 }
 
 /* max (x, 0) + ln (1 + e^-|x|). */

@@ -72,6 +72,12 @@ sigmoid (double x)
 }
 
 static double
+silu (double x)
+{
+  return x * sigmoid (x);
+}
+
+static double
 softplus (double x)
 {
   return x > 0 ? x + log1p (exp (-x)) : log1p (exp (x));
@@ -121,6 +127,7 @@ static const Sweep sweeps[] = {
   { "erf", qs_math_erf, erf, -10.0f, 10.0f, 2.3 },
   { "log1p", qs_math_log1p_unit, log1p, 0.0f, 1.0f, 1.9 },
   { "sigmoid", qs_math_sigmoid, sigmoid, -87.0f, 100.0f, 2.4 },
+  { "silu", qs_math_silu, silu, -87.0f, 100.0f, 2.3 },
   { "softplus", qs_math_softplus, softplus, -87.0f, 100.0f, 2.6 },
   { "mish", qs_math_mish, mish, -40.0f, 100.0f, 3.9 },
 };
@@ -176,7 +183,13 @@ test_special (void)
   g_assert_true (qs_math_erf (INFINITY) == 1.0f);
   g_assert_true (qs_math_erf (-4.0f) == -1.0f);
   g_assert_true (qs_math_sigmoid (-200.0f) == 0.0f);
+  g_assert_true (qs_math_sigmoid (-88.5f) == 0.0f);
+  g_assert_true (qs_math_sigmoid (-88.3f) > 0.0f);
+  g_assert_true (qs_math_sigmoid (-INFINITY) == 0.0f);
   g_assert_true (qs_math_sigmoid (200.0f) == 1.0f);
+  g_assert_true (qs_math_silu (-1000.0f) == 0.0f);
+  g_assert_true (qs_math_silu (1000.0f) == 1000.0f);
+  g_assert_true (qs_math_silu (INFINITY) == INFINITY);
   g_assert_true (qs_math_softplus (1000.0f) == 1000.0f);
   g_assert_true (qs_math_mish (1000.0f) == 1000.0f);
 }

@@ -116,8 +116,8 @@ finish_rows (const QsCpuEpilogue *self,
 
 #ifdef QS_VECTORS
 
-/* The same steps on whole vectors, with the activations that convolutions usually have; a layer
- * with few channels spends as much time here as in its product. */
+/* The same steps on whole vectors: a layer with few channels spends as much time here as in its
+ * product. Activations other than these are applied to all rows together, as above. */
 
 static gboolean
 is_simple (const QsActivation *activation)
@@ -126,11 +126,12 @@ is_simple (const QsActivation *activation)
          || activation->type == QS_ACTIVATION_CLIP;
 }
 
+/* A vector before its activation. */
 QS_INLINE Floats
-finish_vector (const QsCpuEpilogue *self,
-               const guint8        *sums,
-               gint64               column,
-               gint64               residual)
+scale_vector (const QsCpuEpilogue *self,
+              const guint8        *sums,
+              gint64               column,
+              gint64               residual)
 {
   Floats bias = LOAD_FLOATS (self->bias + column), value;
 
@@ -148,6 +149,16 @@ finish_vector (const QsCpuEpilogue *self,
                           SET_FLOATS (self->residual_scale), value);
   else if (self->residual != NULL)
     value = ADD (value, LOAD_FLOATS ((const float *) self->residual + residual));
+  return value;
+}
+
+QS_INLINE Floats
+finish_vector (const QsCpuEpilogue *self,
+               const guint8        *sums,
+               gint64               column,
+               gint64               residual)
+{
+  Floats value = scale_vector (self, sums, column, residual);
 
   if (self->activation.type == QS_ACTIVATION_RELU)
     value = MAXIMUM (SET_FLOATS (0.0f), value);
@@ -163,6 +174,25 @@ scale_to_byte (Floats value,
 {
   value = MAXIMUM (MULTIPLY (value, SET_FLOATS (reciprocal)), SET_FLOATS (-128.0f));
   return MINIMUM (value, SET_FLOATS (127.0f));
+}
+
+/* @second counts when there are two vectors. */
+QS_INLINE void
+store_vectors (const QsCpuEpilogue *self,
+               gint64               offset,
+               Floats               first,
+               Floats               second,
+               const int            n_vectors)
+{
+  if (self->out_type == QS_DATA_TYPE_INT8)
+    store_floats_as_bytes ((gint8 *) self->out + offset, scale_to_byte (first, self->reciprocal),
+                           scale_to_byte (second, self->reciprocal), n_vectors);
+  else
+    {
+      STORE_FLOATS ((float *) self->out + offset, first);
+      if (n_vectors > 1)
+        STORE_FLOATS ((float *) self->out + offset + QS_LANES, second);
+    }
 }
 
 QS_INLINE void
@@ -181,48 +211,78 @@ finish_vectors (const QsCpuEpilogue *self,
 
       if (n_vectors > 1)
         second = finish_vector (self, tile + QS_LANES * 4, column + QS_LANES, residual + QS_LANES);
-
-      if (self->out_type == QS_DATA_TYPE_INT8)
-        store_floats_as_bytes ((gint8 *) self->out + offset,
-                               scale_to_byte (first, self->reciprocal),
-                               scale_to_byte (second, self->reciprocal), n_vectors);
-      else
-        {
-          STORE_FLOATS ((float *) self->out + offset, first);
-          if (n_vectors > 1)
-            STORE_FLOATS ((float *) self->out + offset + QS_LANES, second);
-        }
+      store_vectors (self, offset, first, second, n_vectors);
     }
 }
 
-/* FALSE when there is a column left over, or another activation. */
-static gboolean
-finish_simple (const QsCpuEpilogue *self,
-               const guint8        *tile,
-               guint                n_rows,
-               gint64               first_row,
-               gint64               column,
-               gint64               n_columns)
+/* At most BLOCK_ROWS rows, which stay in the first level cache between the three steps. */
+QS_INLINE void
+activate_vectors (const QsCpuEpilogue *self,
+                  const guint8        *tile,
+                  guint                n_rows,
+                  gint64               first_row,
+                  gint64               column,
+                  const int            n_vectors)
 {
-  if (!is_simple (&self->activation) || n_columns % QS_LANES != 0)
+  float values[BLOCK_ROWS * QS_PANEL] __attribute__ ((aligned (64)));
+  const int n = n_vectors * QS_LANES;
+
+  for (guint r = 0; r < n_rows; r++, tile += QS_PANEL * 4)
+    for (int v = 0; v < n; v += QS_LANES)
+      STORE_FLOATS (values + r * n + v,
+                    scale_vector (self, tile + v * 4, column + v,
+                                  (first_row + r) * self->residual_row_stride + column + v));
+
+  qs_level_activation (&self->activation, values, n_rows * n);
+  for (guint r = 0; r < n_rows; r++)
+    store_vectors (self, (first_row + r) * self->row_stride + column, LOAD_FLOATS (values + r * n),
+                   LOAD_FLOATS (values + r * n + n - QS_LANES), n_vectors);
+}
+
+QS_INLINE void
+finish_panel (const QsCpuEpilogue *self,
+              const guint8        *tile,
+              guint                n_rows,
+              gint64               first_row,
+              gint64               column,
+              const int            n_vectors)
+{
+  if (is_simple (&self->activation))
+    finish_vectors (self, tile, n_rows, first_row, column, n_vectors);
+  else
+    for (guint r = 0; r < n_rows; r += BLOCK_ROWS)
+      activate_vectors (self, tile + r * QS_PANEL * 4, MIN (BLOCK_ROWS, n_rows - r), first_row + r,
+                        column, n_vectors);
+}
+
+/* FALSE when there is a column left over. */
+static gboolean
+finish_whole (const QsCpuEpilogue *self,
+              const guint8        *tile,
+              guint                n_rows,
+              gint64               first_row,
+              gint64               column,
+              gint64               n_columns)
+{
+  if (n_columns % QS_LANES != 0)
     return FALSE;
 
   if (n_columns > QS_LANES)
-    finish_vectors (self, tile, n_rows, first_row, column, 2);
+    finish_panel (self, tile, n_rows, first_row, column, 2);
   else
-    finish_vectors (self, tile, n_rows, first_row, column, 1);
+    finish_panel (self, tile, n_rows, first_row, column, 1);
   return TRUE;
 }
 
 #else
 
 static gboolean
-finish_simple (const QsCpuEpilogue *self,
-               const guint8        *tile,
-               guint                n_rows,
-               gint64               first_row,
-               gint64               column,
-               gint64               n_columns)
+finish_whole (const QsCpuEpilogue *self,
+              const guint8        *tile,
+              guint                n_rows,
+              gint64               first_row,
+              gint64               column,
+              gint64               n_columns)
 {
   return FALSE;
 }
@@ -237,7 +297,7 @@ qs_level_epilogue (const QsCpuEpilogue *self,
                    gint64               first_column,
                    gint64               n_columns)
 {
-  if (finish_simple (self, tile, n_rows, first_row, first_column, n_columns))
+  if (finish_whole (self, tile, n_rows, first_row, first_column, n_columns))
     return;
 
   for (guint r = 0; r < n_rows; r += BLOCK_ROWS)
