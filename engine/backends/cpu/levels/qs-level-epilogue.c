@@ -168,14 +168,6 @@ finish_vector (const QsCpuEpilogue *self,
   return value;
 }
 
-QS_INLINE Floats
-scale_to_byte (Floats value,
-               float  reciprocal)
-{
-  value = MAXIMUM (MULTIPLY (value, SET_FLOATS (reciprocal)), SET_FLOATS (-128.0f));
-  return MINIMUM (value, SET_FLOATS (127.0f));
-}
-
 /* @second counts when there are two vectors. */
 QS_INLINE void
 store_vectors (const QsCpuEpilogue *self,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-level.h"
+#include "qs-level-vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -250,7 +250,15 @@ qs_level_quantize (const float *in,
                    gint8       *out,
                    gint64       n)
 {
-  for (gint64 i = 0; i < n; i++)
+  gint64 i = 0;
+
+#ifdef QS_VECTORS
+  for (; i + 2 * QS_LANES <= n; i += 2 * QS_LANES)
+    store_floats_as_bytes (out + i, scale_to_byte (LOAD_FLOATS (in + i), reciprocal),
+                           scale_to_byte (LOAD_FLOATS (in + i + QS_LANES), reciprocal), 2);
+#endif
+
+  for (; i < n; i++)
     out[i] = qs_quantize (in[i], reciprocal);
 }
 

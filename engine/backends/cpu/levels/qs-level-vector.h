@@ -125,3 +125,15 @@ load_first_floats (const float *p,
 
 #endif
 
+#ifdef QS_VECTORS
+
+/* What qs_quantize () does before it rounds. */
+QS_INLINE Floats
+scale_to_byte (Floats value,
+               float  reciprocal)
+{
+  value = MAXIMUM (MULTIPLY (value, SET_FLOATS (reciprocal)), SET_FLOATS (-128.0f));
+  return MINIMUM (value, SET_FLOATS (127.0f));
+}
+
+#endif
