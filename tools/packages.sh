@@ -19,7 +19,7 @@ QS_WINDOW_PACKAGES="
 # To test without a display, and to read what a screen reader is told.
 QS_TEST_PACKAGES="
   xvfb xauth dbus dbus-x11 at-spi2-core python3-gi python3-pyatspi gir1.2-atspi-2.0
-  libonnx-testdata libsimde-dev appstream binutils"
+  g++ libonnx-testdata libsimde-dev appstream binutils"
 
 # pkg-config names with the oldest version that will do, for machines without apt.
 QS_DEPENDENCIES="
