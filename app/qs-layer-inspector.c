@@ -372,7 +372,7 @@ add_tactic (QsLayerInspector *self,
     subtitle = g_strdup_printf (_("includes %.3f ms of reformats"), tactic->reformat_ms);
 
   qs_property_list_add_bar (self->tactics, tactic->kernel, subtitle, value,
-                            total < 0.0 || slowest <= 0.0 ? 0.0 : total / slowest,
+                            total < 0.0 || slowest <= 0.0 ? -1.0 : total / slowest,
                             tactic->chosen ? colour : NULL);
 }
 

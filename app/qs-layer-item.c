@@ -60,12 +60,6 @@ qs_layer_item_has_precision (QsLayerItem *self)
   return self->is_built && self->layer->klass->kind != QS_LAYER_REFORMAT;
 }
 
-gboolean
-qs_layer_item_is_int8 (QsLayerItem *self)
-{
-  return qs_layer_item_has_precision (self) && self->layer->precision == QS_PRECISION_INT8;
-}
-
 static gboolean
 contains (const char *text,
           const char *needle)

@@ -21,7 +21,6 @@ QsLayerItem *qs_layer_item_new      (QsNetwork    *network,
 QsLayer     *qs_layer_item_get_layer (QsLayerItem *self);
 /* Precisions are decided by a build, and reformats have none. */
 gboolean     qs_layer_item_has_precision (QsLayerItem *self);
-gboolean     qs_layer_item_is_int8  (QsLayerItem  *self);
 /* Whether the name, the kind or a node inside contains @needle, which is case-folded. */
 gboolean     qs_layer_item_matches  (QsLayerItem  *self,
                                      const char   *needle);

@@ -23,12 +23,29 @@ struct _QsLayerList
   GtkRevealer *filters;
   GtkToggleButton *all_button;
   GtkToggleButton *int8_button;
+  GtkToggleButton *fp16_button;
   GtkToggleButton *float_button;
   GtkStack *stack;
   GtkListView *list;
 };
 
 G_DEFINE_FINAL_TYPE (QsLayerList, qs_layer_list, ADW_TYPE_BIN)
+
+static GtkToggleButton *
+get_filter (QsLayerList *self,
+            QsLayerItem *item)
+{
+  switch (qs_layer_item_get_layer (item)->precision)
+    {
+    case QS_PRECISION_INT8:
+      return self->int8_button;
+    case QS_PRECISION_FP16:
+      return self->fp16_button;
+    case QS_PRECISION_FP32:
+    default:
+      return self->float_button;
+    }
+}
 
 static gboolean
 filter_func (gpointer    item,
@@ -37,9 +54,9 @@ filter_func (gpointer    item,
 {
   QsLayerList *self = user_data;
   gboolean all = gtk_toggle_button_get_active (self->all_button);
-  gboolean wants_int8 = gtk_toggle_button_get_active (self->int8_button);
 
-  if (!all && (!qs_layer_item_has_precision (item) || qs_layer_item_is_int8 (item) != wants_int8))
+  if (!all && (!qs_layer_item_has_precision (item) ||
+               !gtk_toggle_button_get_active (get_filter (self, item))))
     return FALSE;
   return needle == NULL || qs_layer_item_matches (item, needle);
 }
@@ -90,22 +107,40 @@ chosen_cb (QsLayerList *self,
   qs_session_select (self->session, QS_SELECTION_LAYER, qs_layer_item_get_layer (item)->name);
 }
 
+/* A filter that goes away does not stay chosen. */
+static void
+show_filter (QsLayerList     *self,
+             GtkToggleButton *button,
+             const char      *label,
+             gboolean         is_there)
+{
+  gtk_button_set_label (GTK_BUTTON (button), label);
+  gtk_widget_set_visible (GTK_WIDGET (button), is_there);
+  if (!is_there && gtk_toggle_button_get_active (button))
+    gtk_toggle_button_set_active (self->all_button, TRUE);
+}
+
 static void
 update_filters (QsLayerList *self)
 {
   QsNetwork *network = qs_session_get_shown_network (self->session);
   gboolean is_built = qs_session_is_built (self->session);
-  guint n_int8, n_layers;
-  g_autofree char *all = NULL, *int8 = NULL, *other = NULL;
+  QsEngine *engine = qs_session_get_engine (self->session);
+  guint n_fp16 = engine == NULL ? 0 : qs_engine_count_layers (engine, QS_PRECISION_FP16);
+  guint n_int8, n_layers, n_float;
+  g_autofree char *all = NULL, *int8 = NULL, *fp16 = NULL, *other = NULL;
 
   qs_session_count_layers (self->session, &n_int8, &n_layers);
+  n_float = n_layers - n_int8 - n_fp16;
   /* Translators: filters of the layer list, with the number of layers. */
   all = g_strdup_printf (_("All %u"), network == NULL ? 0 : network->layers->len);
   int8 = g_strdup_printf (_("INT8 %u"), n_int8);
-  other = g_strdup_printf (_("Float %u"), n_layers - n_int8);
+  fp16 = g_strdup_printf (_("FP16 %u"), n_fp16);
+  other = g_strdup_printf (_("Float %u"), n_float);
   gtk_button_set_label (GTK_BUTTON (self->all_button), all);
-  gtk_button_set_label (GTK_BUTTON (self->int8_button), int8);
-  gtk_button_set_label (GTK_BUTTON (self->float_button), other);
+  show_filter (self, self->int8_button, int8, TRUE);
+  show_filter (self, self->fp16_button, fp16, n_fp16 > 0);
+  show_filter (self, self->float_button, other, n_fp16 == 0 || n_float > 0);
 
   if (!is_built)
     gtk_toggle_button_set_active (self->all_button, TRUE);
@@ -191,6 +226,7 @@ qs_layer_list_class_init (QsLayerListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsLayerList, filters);
   gtk_widget_class_bind_template_child (widget_class, QsLayerList, all_button);
   gtk_widget_class_bind_template_child (widget_class, QsLayerList, int8_button);
+  gtk_widget_class_bind_template_child (widget_class, QsLayerList, fp16_button);
   gtk_widget_class_bind_template_child (widget_class, QsLayerList, float_button);
   gtk_widget_class_bind_template_child (widget_class, QsLayerList, stack);
   gtk_widget_class_bind_template_child (widget_class, QsLayerList, list);

@@ -211,7 +211,9 @@ qs_property_list_add_bar (QsPropertyList *self,
   GtkWidget *texts = texts_new (title, subtitle);
   GtkWidget *bar = gtk_level_bar_new_for_interval (0.0, 1.0);
   GtkWidget *number = label_new (value, "numeric");
+  GtkWidget *icon;
 
+  gtk_widget_set_visible (bar, fraction >= 0.0);
   gtk_level_bar_set_value (GTK_LEVEL_BAR (bar), CLAMP (fraction, 0.0, 1.0));
   gtk_widget_add_css_class (bar, chosen_as != NULL ? "qs-chosen" : "qs-rejected");
   if (chosen_as != NULL)
@@ -224,14 +226,16 @@ qs_property_list_add_bar (QsPropertyList *self,
   gtk_box_append (GTK_BOX (box), texts);
   gtk_label_set_wrap (GTK_LABEL (number), FALSE);
   gtk_box_append (GTK_BOX (box), number);
+  /* The place of the mark is kept in the other rows, so that bars of one list compare. */
+  icon = gtk_image_new_from_icon_name ("emblem-ok-symbolic");
   if (chosen_as != NULL)
+    gtk_widget_set_tooltip_text (icon, _("Chosen"));
+  else
     {
-      GtkWidget *icon = gtk_image_new_from_icon_name ("emblem-ok-symbolic");
-
-      gtk_widget_set_tooltip_text (icon, _("Chosen"));
-      gtk_box_append (GTK_BOX (box), icon);
+      gtk_widget_set_opacity (icon, 0.0);
+      gtk_accessible_update_state (GTK_ACCESSIBLE (icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
     }
-
+  gtk_box_append (GTK_BOX (box), icon);
   qs_property_list_add_row (self, row_new (box, FALSE));
 }
 

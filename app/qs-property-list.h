@@ -40,7 +40,7 @@ void       qs_property_list_add_link   (QsPropertyList  *self,
 void       qs_property_list_add_text   (QsPropertyList  *self,
                                         const char      *title,
                                         const char      *subtitle);
-/* A bar of @fraction 0 … 1; the chosen one is marked. */
+/* A bar of @fraction 0 … 1, none below 0; the chosen one is marked. */
 /* @chosen_as: style class of the bar's colour for the one that was chosen, NULL for the others */
 void       qs_property_list_add_bar    (QsPropertyList  *self,
                                         const char      *title,

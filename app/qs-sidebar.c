@@ -64,6 +64,15 @@ describe_parameters (guint64 n)
 }
 
 static char *
+describe_plan (QsEngine *engine)
+{
+  g_autofree char *size = g_format_size (qs_engine_get_weight_size (engine));
+
+  /* Translators: the size of an engine plan's weights. */
+  return g_strdup_printf (_("Engine plan · %s"), size);
+}
+
+static char *
 describe_cache (QsSession *session)
 {
   QsCacheEditor *cache = qs_session_get_cache (session);
@@ -92,9 +101,7 @@ describe_document (QsSession *session)
   if (model == NULL && engine == NULL)
     return describe_cache (session);
   if (model == NULL)
-    /* Translators: the size of an engine plan's weights. */
-    return g_strdup_printf (_("Engine plan · %.1f MB"),
-                            (double) qs_engine_get_weight_size (engine) / 1e6);
+    return describe_plan (engine);
 
   parameters = describe_parameters (qs_model_get_n_parameters (model));
   n_nodes = qs_model_get_n_nodes (model);
