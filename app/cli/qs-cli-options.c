@@ -138,7 +138,7 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                                       "Leave SiLU, GELU and the like apart where TensorRT does: behind "
                                       "depthwise convolutions and before sums", NULL),
   [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
-                             "reference, cpu (the default) or cuda", "NAME"),
+                             "reference or cpu (the default)", "NAME"),
   [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,
                              "Threads to use (one for each processor)", "N"),
   [QS_CLI_RUNS] = OPTION ("runs", 0, INT, runs, "Runs to time (50)", "N"),
