@@ -202,17 +202,56 @@ find_longest_paths (QsLayoutWork  *self,
   return FALSE;
 }
 
-/* Sources need not stand at the top: right above their first consumer their lanes are shortest. */
+static int
+n_consumers (const QsLayoutWork *self,
+             const int          *first,
+             int                 v)
+{
+  return self->start[first[v + 1]] - self->start[first[v]];
+}
+
+/* A node belongs to a source's chain when nothing but that chain leads to it and the chain leads nowhere
+ * else. */
+static gboolean *
+find_source_chains (const QsLayoutWork *self,
+                    const int          *first,
+                    const int          *topological,
+                    const int          *n_producers)
+{
+  gboolean *chained = g_new0 (gboolean, (gsize) self->n_nodes + 1);
+
+  for (int t = 0; t < self->n_nodes; t++)
+    {
+      int v = topological[t];
+
+      chained[v] = chained[v] || n_producers[v] == 0;
+      if (chained[v] && n_consumers (self, first, v) == 1)
+        {
+          int w = self->consumers[self->start[first[v]]];
+
+          chained[w] = n_producers[w] == 1;
+        }
+    }
+
+  return chained;
+}
+
+/* Sources, and the quantization of constants behind them, need not stand at the top: right above their
+ * first consumer their lanes are shortest. */
 static void
 pull_sources_down (QsLayoutWork *self,
                    const int    *first,
+                   const int    *topological,
                    const int    *n_producers)
 {
-  for (int v = 0; v < self->n_nodes; v++)
+  g_autofree gboolean *chained = find_source_chains (self, first, topological, n_producers);
+
+  for (int t = self->n_nodes - 1; t >= 0; t--)
     {
+      int v = topological[t];
       int below = G_MAXINT;
 
-      if (n_producers[v] > 0)
+      if (!chained[v])
         continue;
 
       for (int i = self->start[first[v]]; i < self->start[first[v + 1]]; i++)
@@ -421,7 +460,7 @@ qs_layout_make_layers (QsLayoutWork  *self,
   if (!find_longest_paths (self, first, topological, n_producers, error))
     return FALSE;
 
-  pull_sources_down (self, first, n_producers);
+  pull_sources_down (self, first, topological, n_producers);
   find_components (self);
   if (qs_layout_is_cancelled (self, error))
     return FALSE;

@@ -296,6 +296,51 @@ test_chain (void)
     }
 }
 
+/* A chain of @n nodes from a source of its own to @consumer. */
+static void
+add_source_chain (QsTestGraph *graph,
+                  int          n,
+                  int          consumer)
+{
+  int node = qs_test_graph_add_node (graph, 20, 10);
+
+  for (int i = 1; i < n; i++)
+    {
+      int next = qs_test_graph_add_node (graph, 20, 10);
+
+      qs_test_graph_connect (graph, qs_test_graph_add_net (graph, node), next);
+      node = next;
+    }
+  qs_test_graph_connect (graph, qs_test_graph_add_net (graph, node), consumer);
+}
+
+/* What quantizes weights stands right above the layer that reads them, however deep that is. */
+static void
+test_source_chains (void)
+{
+  g_autoptr (QsTestGraph) graph = qs_test_graph_new ();
+  g_autoptr (QsGraphLayout) layout = NULL;
+  int net = -1;
+
+  for (int v = 0; v < 20; v++)
+    {
+      int node = qs_test_graph_add_node (graph, 30, 20);
+
+      if (net >= 0)
+        qs_test_graph_connect (graph, net, node);
+      net = qs_test_graph_add_net (graph, node);
+    }
+  for (int v = 5; v < 20; v += 5)
+    add_source_chain (graph, 3, v);
+
+  layout = qs_test_graph_lay_out (graph, NULL, NULL);
+  check_all (graph, layout);
+  for (int k = 0; k < 3; k++)
+    for (int i = 0; i < 3; i++)
+      g_assert_cmpint (qs_graph_layout_get_place (layout, 20 + k * 3 + i)->layer, ==,
+                       5 * (k + 1) - 3 + i);
+}
+
 /* A tensor read by a deep chain's every layer: its lane is vertical. */
 static void
 test_lane (void)
@@ -552,6 +597,7 @@ main (int    argc,
   g_test_add_func ("/layout/crossings", test_crossings);
   g_test_add_func ("/layout/uncross", test_uncross);
   g_test_add_func ("/layout/chain", test_chain);
+  g_test_add_func ("/layout/source-chains", test_source_chains);
   g_test_add_func ("/layout/lane", test_lane);
   g_test_add_func ("/layout/degenerate", test_degenerate);
   g_test_add_func ("/layout/components", test_components);
