@@ -10,10 +10,10 @@
 /*
  * The keys, and their order, are those of engines that TensorRT 8.4 wrote and NVIDIA published with
  * trt-engine-explorer (ResNet-18, ResNet-50 and MobileNetV2): convolutions, ConvActPool, poolings,
- * reformats, NoOps, shuffles, slices, paddings, softmax and scales. Resizes have the keys that the
- * explorer's reader knows (trex/df_preprocessing.py). Of the others, matrix products, concatenations,
- * reductions and element-wise layers, no file is public and the reader has no columns: they have the
- * fields of their class under the names that ONNX gives them. The tactic's name is that of our kernel.
+ * reformats, NoOps, shuffles, slices, paddings, softmax and scales. Of the others no file is public:
+ * matrix products, concatenations, reductions, element-wise layers and resizes have the fields of their
+ * class under the names that ONNX gives them, although the explorer's reader knows other keys for
+ * resizes (trex/df_preprocessing.py). The tactic's name is that of our kernel.
  */
 
 typedef struct
