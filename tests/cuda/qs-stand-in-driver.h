@@ -11,8 +11,7 @@ G_BEGIN_DECLS
  */
 const QsCudaDriver *qs_stand_in_driver_get (void);
 
-/* From now on the @n-th call from here of the function at this offset of QsCudaDriver gives @result; 0
- * ends that. */
+/* The @n-th call from now of the function called @symbol gives @result. */
 void                qs_stand_in_driver_fail (const char   *symbol,
                                              guint         n,
                                              QsCudaResult  result);

@@ -3,6 +3,7 @@
 
 #include "../engine/passes/qs-test-networks.h"
 #include "builder/qs-builder.h"
+#include "core/qs-error.h"
 #include "import/qs-import.h"
 #include "qs-emulator.h"
 #include "qs-stand-in-driver.h"
@@ -15,24 +16,6 @@
  */
 
 #define N_NETWORKS 30
-
-static QsScaleTable *
-make_scales (QsNetwork *network,
-             guint32    seed)
-{
-  g_autoptr (GHashTable) values = qs_test_evaluate (network, seed);
-  QsScaleTable *scales = qs_scale_table_new ();
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
-      QsHostTensor *value = g_hash_table_lookup (values, tensor->name);
-
-      if (value != NULL)
-        qs_scale_table_set (scales, tensor->name, qs_test_max_abs (value) / 127.0f);
-    }
-  return scales;
-}
 
 static GPtrArray *
 build_and_run (QsNetwork    *network,
@@ -68,7 +51,7 @@ assert_same (QsNetwork  *network,
              const char *name,
              guint32     seed)
 {
-  g_autoptr (QsScaleTable) scales = make_scales (network, seed);
+  g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
   g_autoptr (GPtrArray) a = build_and_run (network, scales, "reference", QS_INT8_ALL, seed);
   g_autoptr (GPtrArray) b = build_and_run (network, scales, "cuda", QS_INT8_ALL, seed);
 
@@ -99,10 +82,33 @@ static void
 test_timed_build (void)
 {
   g_autoptr (QsNetwork) network = qs_test_random_network (1);
-  g_autoptr (QsScaleTable) scales = make_scales (network, 1);
+  g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, 1);
   g_autoptr (GPtrArray) outputs = build_and_run (network, scales, "cuda", QS_INT8_FASTER, 1);
 
   g_assert_cmpuint (outputs->len, ==, network->outputs->len);
+  g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
+}
+
+/* A device that has no memory left is an error with its name, and nothing stays allocated. */
+static void
+test_out_of_memory (void)
+{
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsNetwork) network = qs_test_random_network (1);
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (QsContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+
+  options.backend = qs_backend_lookup ("cuda");
+  options.int8 = QS_INT8_OFF;
+  engine = qs_builder_build (network, NULL, &options, NULL, &error);
+  g_assert_no_error (error);
+
+  qs_stand_in_driver_fail ("cuMemAlloc_v2", 1, QS_CUDA_ERROR_OUT_OF_MEMORY);
+  context = qs_context_new (engine, 1, &error);
+  g_assert_null (context);
+  g_assert_error (error, QS_ERROR, QS_ERROR_LIMIT);
+  g_assert_nonnull (strstr (error->message, "Emulated device"));
   g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
 }
 
@@ -135,6 +141,7 @@ main (int   argc,
   qs_cuda_driver_replace (qs_stand_in_driver_get ());
   g_test_add_func ("/cuda/random-networks", test_random_networks);
   g_test_add_func ("/cuda/timed-build", test_timed_build);
+  g_test_add_func ("/cuda/out-of-memory", test_out_of_memory);
   g_test_add_data_func ("/cuda/fashion-resnet", "fashion-resnet", test_model);
   g_test_add_data_func ("/cuda/fashion-mobilenet", "fashion-mobilenet", test_model);
   g_test_add_data_func ("/cuda/fashion-vit", "fashion-vit", test_model);

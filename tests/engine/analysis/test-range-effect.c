@@ -117,24 +117,6 @@ check_change (QsNetwork    *network,
     qs_host_tensor_unref (outputs[i]);
 }
 
-static QsScaleTable *
-make_scales (QsNetwork *network,
-             guint32    seed)
-{
-  g_autoptr (GHashTable) values = qs_test_evaluate (network, seed);
-  QsScaleTable *scales = qs_scale_table_new ();
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      const QsTensor *tensor = network->tensors->pdata[i];
-      QsHostTensor *value = g_hash_table_lookup (values, tensor->name);
-
-      if (value != NULL)
-        qs_scale_table_set (scales, tensor->name, qs_test_max_abs (value) / 127.0f);
-    }
-  return scales;
-}
-
 /* Random networks have residuals, concatenations, poolings, several outputs. */
 static void
 test_random_networks (void)
@@ -144,7 +126,7 @@ test_random_networks (void)
   for (guint32 seed = 0; seed < N_NETWORKS; seed++)
     {
       g_autoptr (QsNetwork) network = qs_test_random_network (seed);
-      g_autoptr (QsScaleTable) scales = make_scales (network, seed);
+      g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
       g_autoptr (QsEngine) engine = build (network, scales);
       g_autoptr (QsHostTensor) input = qs_test_input_value (network->inputs->pdata[0], seed);
       guint n = qs_scale_table_get_n (scales);

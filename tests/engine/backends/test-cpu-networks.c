@@ -16,25 +16,6 @@
 
 static const guint threads[] = { 1, 2, 3, 8 };
 
-/* Scales from the largest magnitude of every tensor, as a MinMax calibrator finds them. */
-static QsScaleTable *
-make_scales (QsNetwork *network,
-             guint32    seed)
-{
-  g_autoptr (GHashTable) values = qs_test_evaluate (network, seed);
-  QsScaleTable *scales = qs_scale_table_new ();
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
-      QsHostTensor *value = g_hash_table_lookup (values, tensor->name);
-
-      if (value != NULL)
-        qs_scale_table_set (scales, tensor->name, qs_test_max_abs (value) / 127.0f);
-    }
-  return scales;
-}
-
 static QsEngine *
 build (QsNetwork    *network,
        QsScaleTable *scales,
@@ -156,7 +137,7 @@ test_integer (void)
   for (guint32 seed = 0; seed < 4 * N_NETWORKS; seed++)
     {
       g_autoptr (QsNetwork) network = qs_test_random_network (seed);
-      g_autoptr (QsScaleTable) scales = make_scales (network, seed);
+      g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
       g_autoptr (QsEngine) reference = build (network, scales, "reference");
       g_autoptr (GPtrArray) expected = NULL;
 

@@ -14,25 +14,6 @@
 
 #define N_NETWORKS 60
 
-/* Scales from the largest magnitude of every tensor, as a MinMax calibrator finds them. */
-static QsScaleTable *
-make_scales (QsNetwork *network,
-             guint32    seed)
-{
-  g_autoptr (GHashTable) values = qs_test_evaluate (network, seed);
-  QsScaleTable *scales = qs_scale_table_new ();
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
-      QsHostTensor *value = g_hash_table_lookup (values, tensor->name);
-
-      if (value != NULL)
-        qs_scale_table_set (scales, tensor->name, qs_test_max_abs (value) / 127.0f);
-    }
-  return scales;
-}
-
 static QsEngine *
 build (QsNetwork    *network,
        QsScaleTable *scales,
@@ -131,7 +112,7 @@ test_int8_engines (void)
   for (guint32 seed = 0; seed < N_NETWORKS; seed++)
     {
       g_autoptr (QsNetwork) network = qs_test_random_network (seed);
-      g_autoptr (QsScaleTable) scales = make_scales (network, seed);
+      g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
       g_autoptr (QsEngine) reference = build (network, scales, "reference", QS_INT8_ALL, TRUE);
       g_autoptr (QsEngine) cpu = build (network, scales, "cpu", QS_INT8_ALL, TRUE);
       g_autoptr (GPtrArray) a = run (reference, seed, 1);
@@ -157,7 +138,7 @@ test_fastest_engines (void)
   for (guint32 seed = 0; seed < 5; seed++)
     {
       g_autoptr (QsNetwork) network = qs_test_random_network (seed);
-      g_autoptr (QsScaleTable) scales = make_scales (network, seed);
+      g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
       g_autoptr (QsEngine) engine = build (network, scales, "cpu", QS_INT8_FASTER, TRUE);
       g_autoptr (GPtrArray) outputs = run (engine, seed, 2);
       QsNetwork *built = qs_engine_get_network (engine);
@@ -193,7 +174,7 @@ small_init (Small *self)
   t = qs_test_convolution (&self->maker, "conv2", t, 16, 3, 1, TRUE);
   qs_network_mark_output (self->maker.network, t);
   g_assert_true (qs_network_sort (self->maker.network, NULL));
-  self->scales = make_scales (self->maker.network, 1);
+  self->scales = qs_test_make_scales (self->maker.network, 1);
 }
 
 static void

@@ -10,34 +10,16 @@
 
 #define N_MUTATIONS 1000
 
-static QsScaleTable *
-make_scales (QsNetwork *network,
-             guint32    seed)
-{
-  g_autoptr (GHashTable) values = qs_test_evaluate (network, seed);
-  QsScaleTable *scales = qs_scale_table_new ();
-
-  for (guint i = 0; i < network->tensors->len; i++)
-    {
-      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
-      QsHostTensor *value = g_hash_table_lookup (values, tensor->name);
-
-      if (value != NULL)
-        qs_scale_table_set (scales, tensor->name, qs_test_max_abs (value) / 127.0f);
-    }
-  qs_scale_table_set_source (scales, "minmax");
-  return scales;
-}
-
 static QsEngine *
 build (guint32 seed)
 {
   g_autoptr (QsNetwork) network = qs_test_random_network (seed);
-  g_autoptr (QsScaleTable) scales = make_scales (network, seed);
+  g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
   g_autoptr (GError) error = NULL;
   QsEngine *engine;
 
+  qs_scale_table_set_source (scales, "minmax");
   options.int8 = QS_INT8_ALL;
   options.model_checksum = "0123abcd";
   engine = qs_builder_build (network, scales, &options, NULL, &error);

@@ -411,3 +411,21 @@ qs_test_max_difference (QsHostTensor *a,
                                       qs_host_tensor_get_number (b, i))));
   return max;
 }
+
+QsScaleTable *
+qs_test_make_scales (QsNetwork *network,
+                     guint32    input_seed)
+{
+  g_autoptr (GHashTable) values = qs_test_evaluate (network, input_seed);
+  QsScaleTable *scales = qs_scale_table_new ();
+
+  for (guint i = 0; i < network->tensors->len; i++)
+    {
+      const QsTensor *tensor = g_ptr_array_index (network->tensors, i);
+      QsHostTensor *value = g_hash_table_lookup (values, tensor->name);
+
+      if (value != NULL)
+        qs_scale_table_set (scales, tensor->name, qs_test_max_abs (value) / 127.0f);
+    }
+  return scales;
+}

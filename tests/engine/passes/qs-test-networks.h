@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "calibration/qs-scale-table.h"
 #include "network/qs-network.h"
 #include "operators/qs-attributes.h"
 
@@ -78,6 +79,9 @@ GHashTable *qs_test_evaluate         (QsNetwork         *network,
                                       guint32            input_seed);
 /* The inputs that qs_test_evaluate() uses. */
 QsHostTensor *qs_test_input_value    (const QsTensor    *tensor,
+                                      guint32            input_seed);
+/* Scales from the largest magnitude of every tensor, as a MinMax calibrator finds them. */
+QsScaleTable *qs_test_make_scales    (QsNetwork         *network,
                                       guint32            input_seed);
 float      qs_test_max_abs           (QsHostTensor      *tensor);
 float      qs_test_max_difference    (QsHostTensor      *a,
