@@ -383,7 +383,7 @@ reorder_weights (const Geometry  *g,
 {
   const gsize size = qs_data_type_size (weights->type);
   const guint8 *from = qs_host_tensor_get_data (weights->value);
-  guint8 *matrix = qs_cpu_alloc (g->outputs * g->group_channels * g->n_taps * size, error);
+  guint8 *matrix = qs_kernel_alloc (g->outputs * g->group_channels * g->n_taps * size, error);
   guint8 *to = matrix;
 
   if (matrix == NULL)
@@ -436,7 +436,7 @@ find_shifts (Convolution  *self,
 {
   const Geometry *g = &self->geometry;
 
-  self->shifts = qs_cpu_alloc (self->runs.n_runs * sizeof *self->shifts, error);
+  self->shifts = qs_kernel_alloc (self->runs.n_runs * sizeof *self->shifts, error);
   if (self->shifts == NULL)
     return FALSE;
 
@@ -485,7 +485,7 @@ convolution_init (Convolution    *self,
   self->zero = funcs->left == QS_CPU_LEFT_OFFSET ? 0x80 : 0;
 
   zero_bytes = runs->run * self->value_size;
-  self->zeros = qs_cpu_alloc (zero_bytes, error);
+  self->zeros = qs_kernel_alloc (zero_bytes, error);
   if (self->zeros == NULL)
     return FALSE;
   memset (self->zeros, self->zero, zero_bytes);
@@ -500,9 +500,9 @@ convolution_init (Convolution    *self,
                                    g->group_channels * g->stride[1] * g->stride[2]
                                      * self->value_size);
   return pack_weights (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS), error)
-         && qs_cpu_weighted_parameters (layer, g->groups, g->group_outputs,
-                                        qs_cpu_product_n_padded (&self->product), 1.0f,
-                                        &self->multiplier, &self->bias, error);
+         && qs_weighted_parameters (layer, g->groups, g->group_outputs,
+                                    qs_cpu_product_n_padded (&self->product), 1.0f,
+                                    &self->multiplier, &self->bias, error);
 }
 
 static gpointer
@@ -556,7 +556,7 @@ convolution_execute (const QsKernel     *kernel,
     .scratch_per_row = scratch_per_row (self),
   };
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   source.input = qs_cpu_left_convert (self->product.functions, self->product.funcs,
@@ -585,7 +585,8 @@ convolution_supports (const QsKernel  *kernel,
     return qs_cpu_refuse (reason, "the shapes are not known");
 
   geometry_init (&g, layer);
-  return qs_cpu_weighted_supports (kernel, layer, g.group_channels * g.n_taps, g.outputs, reason);
+  return qs_weighted_supports (kernel, layer, g.group_channels * g.n_taps, g.outputs, FALSE,
+                               reason);
 }
 
 /* ---- depthwise ---- */
@@ -632,7 +633,7 @@ find_offsets (Depthwise  *self,
   const Geometry *g = &self->geometry;
   gint64 *offset;
 
-  offset = self->offsets = qs_cpu_alloc (self->n_taps * sizeof *self->offsets, error);
+  offset = self->offsets = qs_kernel_alloc (self->n_taps * sizeof *self->offsets, error);
   if (offset == NULL)
     return FALSE;
 
@@ -687,16 +688,16 @@ depthwise_init (Depthwise      *self,
   channels = self->geometry.channels;
   n_panels = (channels + width - 1) / width;
   self->panel_bytes = self->n_taps * width * (self->integer ? 2 : 4);
-  self->packed = qs_cpu_alloc (n_panels * self->panel_bytes, error);
+  self->packed = qs_kernel_alloc (n_panels * self->panel_bytes, error);
   if (self->packed == NULL)
     return FALSE;
-  self->zeros = qs_cpu_alloc (channels * (self->integer ? 1 : 4), error);
+  self->zeros = qs_kernel_alloc (channels * (self->integer ? 1 : 4), error);
   if (self->zeros == NULL || !find_offsets (self, error))
     return FALSE;
 
   pack_depthwise (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS));
-  return qs_cpu_weighted_parameters (layer, 1, channels, n_panels * width, 1.0f,
-                                     &self->multiplier, &self->bias, error);
+  return qs_weighted_parameters (layer, 1, channels, n_panels * width, 1.0f,
+                                 &self->multiplier, &self->bias, error);
 }
 
 static gpointer
@@ -849,7 +850,7 @@ depthwise_execute (const QsKernel     *kernel,
     .workspace = execution->workspace,
   };
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   qs_cpu_weighted_epilogue (layer, execution, self->multiplier, self->bias,

@@ -124,8 +124,8 @@ pack_weights (Depthwise      *self,
 
   self->panel_bytes = self->integer ? (kernel + 3) / 4 * kernel * self->panel * 4
                                     : kernel * kernel * self->panel * (gint64) sizeof (float);
-  self->packed = qs_cpu_alloc (self->n_panels * self->panel_bytes, error);
-  self->start = qs_cpu_alloc (self->n_panels * self->panel * sizeof *self->start, error);
+  self->packed = qs_kernel_alloc (self->n_panels * self->panel_bytes, error);
+  self->start = qs_kernel_alloc (self->n_panels * self->panel * sizeof *self->start, error);
   if (self->packed == NULL || self->start == NULL)
     return FALSE;
 
@@ -171,8 +171,8 @@ depthwise_init (Depthwise      *self,
   self->strip = choose_strip (self);
 
   return pack_weights (self, qs_layer_get_input (layer, QS_INPUT_WEIGHTS), error)
-         && qs_cpu_weighted_parameters (layer, 1, g->channels, self->n_panels * self->panel, 1.0f,
-                                        &self->multiplier, &self->bias, error);
+         && qs_weighted_parameters (layer, 1, g->channels, self->n_panels * self->panel, 1.0f,
+                                    &self->multiplier, &self->bias, error);
 }
 
 static gpointer
@@ -375,7 +375,7 @@ depthwise_execute (const QsKernel     *kernel,
     .workspace = execution->workspace,
   };
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
   if (qs_shape_n_elements (&execution->outputs[0].shape) == 0)
     return TRUE;
@@ -417,7 +417,7 @@ depthwise_supports (const QsKernel  *kernel,
     return qs_cpu_refuse (reason, "only 3x3 and 5x5 filters with stride 1 or 2 and no dilation");
   if (conv->pads.n != 4 || conv->pads.v[0] < 0 || conv->pads.v[1] < 0)
     return qs_cpu_refuse (reason, "the padding is negative");
-  return qs_cpu_weighted_supports (kernel, layer, w->dims[2] * w->dims[3], conv->groups, reason);
+  return qs_weighted_supports (kernel, layer, w->dims[2] * w->dims[3], conv->groups, FALSE, reason);
 }
 
 #define DEPTHWISE \

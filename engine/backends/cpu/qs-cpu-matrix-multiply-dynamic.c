@@ -84,12 +84,12 @@ find_places (Dynamic  *self,
   QsWalk walk;
 
   self->n_batches = qs_shape_n_elements (&self->g.batch);
-  self->rights = qs_cpu_alloc ((gsize) n_rights * sizeof (gint64), error);
+  self->rights = qs_kernel_alloc ((gsize) n_rights * sizeof (gint64), error);
   if (self->rights == NULL)
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (self->places); i++)
     {
-      self->places[i] = qs_cpu_alloc ((gsize) self->n_batches * sizeof (gint64), error);
+      self->places[i] = qs_kernel_alloc ((gsize) self->n_batches * sizeof (gint64), error);
       if (self->places[i] == NULL)
         return FALSE;
     }
@@ -169,12 +169,12 @@ make_parameters (Dynamic        *self,
       factor = a->scale * b->scale;
       factor = factor * attributes->alpha;
     }
-  self->multiplier = qs_cpu_alloc ((gsize) n * sizeof (float), error);
+  self->multiplier = qs_kernel_alloc ((gsize) n * sizeof (float), error);
   for (gint64 j = 0; self->multiplier != NULL && j < n; j++)
     self->multiplier[j] = factor;
 
   return self->multiplier != NULL
-         && qs_cpu_weighted_bias (layer, 1, self->g.n, n, attributes->beta, &self->bias, error);
+         && qs_weighted_bias (layer, 1, self->g.n, n, attributes->beta, &self->bias, error);
 }
 
 static const QsCpuProductFuncs *
@@ -431,7 +431,7 @@ dynamic_execute (const QsKernel     *kernel,
     .shares = workspace + packed_bytes (self) + initial_bytes (self),
   };
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   run.product.packed = workspace;
@@ -528,7 +528,7 @@ dynamic_supports (const QsKernel  *kernel,
     obstacle = find_residual_obstacle (kernel, layer, &g);
   if (obstacle != NULL)
     return qs_cpu_refuse (reason, obstacle);
-  return qs_cpu_weighted_supports_bias (layer, g.n, reason);
+  return qs_weighted_supports_bias (layer, g.n, FALSE, reason);
 }
 
 #define DYNAMIC(name_, precision_) \

@@ -55,7 +55,7 @@ set_alpha (Weighted  *self,
   if (alpha == 1.0f)
     return TRUE;
 
-  self->multiplier = qs_cpu_alloc (n * sizeof (float), error);
+  self->multiplier = qs_kernel_alloc (n * sizeof (float), error);
   for (gint64 j = 0; self->multiplier != NULL && j < n; j++)
     self->multiplier[j] = alpha;
   return self->multiplier != NULL;
@@ -89,8 +89,8 @@ weighted_init (Weighted       *self,
   qs_cpu_product_pack (&self->product, 0, qs_host_tensor_get_data (weights->value),
                        attributes->trans_b ? 1 : n, attributes->trans_b ? self->n_k : 1);
   n_padded = qs_cpu_product_n_padded (&self->product);
-  return qs_cpu_weighted_parameters (layer, 1, n, n_padded, attributes->beta, &self->multiplier,
-                                     &self->bias, error)
+  return qs_weighted_parameters (layer, 1, n, n_padded, attributes->beta, &self->multiplier,
+                                 &self->bias, error)
          && (integer || set_alpha (self, attributes->alpha, error));
 }
 
@@ -177,7 +177,7 @@ weighted_execute (const QsKernel     *kernel,
     .scratch_per_row = self->copies ? padded_row_bytes (&self->product) : 0,
   };
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   source.left = qs_cpu_left_convert (self->product.functions, funcs,
@@ -211,8 +211,8 @@ weighted_supports (const QsKernel  *kernel,
           || (attributes->beta != 1.0f && qs_layer_get_input (layer, QS_INPUT_BIAS) != NULL)))
     return qs_cpu_refuse (reason, "alpha and beta have no INT8 form");
 
-  return qs_cpu_weighted_supports (kernel, layer, x->shape.dims[x->shape.n_dims - 1],
-                                   n_columns (layer), reason);
+  return qs_weighted_supports (kernel, layer, x->shape.dims[x->shape.n_dims - 1],
+                               n_columns (layer), FALSE, reason);
 }
 
 #define WEIGHTED \

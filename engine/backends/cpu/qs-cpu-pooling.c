@@ -236,7 +236,7 @@ pooling_prepare (const QsKernel  *kernel,
   qs_spatial_dims (&qs_layer_get_output (layer, 0)->shape, self->out);
   for (int i = 0; i < QS_MAX_SPATIAL; i++)
     {
-      self->ranges[i] = qs_cpu_alloc (self->out[i] * sizeof (Range), error);
+      self->ranges[i] = qs_kernel_alloc (self->out[i] * sizeof (Range), error);
       if (self->ranges[i] == NULL)
         {
           pooling_free (self);
@@ -279,15 +279,15 @@ pooling_execute (const QsKernel     *kernel,
     .layer = layer,
     .attributes = layer->attributes,
     .channels = x->shape.dims[1],
-    .x_stride = qs_cpu_row_stride (x),
-    .y_stride = qs_cpu_row_stride (y),
+    .x_stride = qs_view_get_row_stride (x),
+    .y_stride = qs_view_get_row_stride (y),
     .x = x,
     .y = y,
     .workspace = execution->workspace,
   };
   gint64 n_pixels = y->shape.dims[0], taps = 1;
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   for (int i = 0; i < QS_MAX_SPATIAL; i++)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/qs-error.h"
+#include "backends/qs-weighted.h"
 
 #define ALIGNMENT 64
 #define ROUND_UP(n, to) (((n) + (to) - 1) / (to) * (to))
@@ -17,28 +17,6 @@
 
 /* Multiplications below which work is not worth handing to another thread. */
 #define CHUNK_WORK 100000
-
-/**
- * qs_cpu_alloc:
- *
- * Zeroed memory, aligned to 64 bytes, to be freed with free().
- *
- * Errors: too little memory.
- */
-gpointer
-qs_cpu_alloc (gsize    size,
-              GError **error)
-{
-  gpointer memory = aligned_alloc (ALIGNMENT, ROUND_UP (MAX (size, 1), ALIGNMENT));
-
-  if (memory == NULL)
-    g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
-                 "there is no memory for %" G_GSIZE_FORMAT " bytes", size);
-  else
-    memset (memory, 0, size);
-
-  return memory;
-}
 
 /* Columns of all panels of one group. */
 gint64
@@ -106,14 +84,14 @@ qs_cpu_product_init (QsCpuProduct            *self,
   gsize n_initial;
 
   qs_cpu_product_measure (self, functions, funcs, n_groups, n_columns, n_segments, segment);
-  self->packed = qs_cpu_alloc (n_groups * self->n_panels * self->panel_bytes, error);
+  self->packed = qs_kernel_alloc (n_groups * self->n_panels * self->panel_bytes, error);
   if (self->packed == NULL)
     return FALSE;
   if (funcs->left != QS_CPU_LEFT_OFFSET)
     return TRUE;
 
   n_initial = n_groups * qs_cpu_product_n_padded (self);
-  self->initial = qs_cpu_alloc (n_initial * sizeof (gint32), error);
+  self->initial = qs_kernel_alloc (n_initial * sizeof (gint32), error);
   return self->initial != NULL;
 }
 

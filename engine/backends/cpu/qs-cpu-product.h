@@ -93,7 +93,4 @@ void     qs_cpu_product_run       (const QsCpuProductRun   *self,
                                    gpointer                 workspace,
                                    QsThreadPool            *pool);
 
-gpointer qs_cpu_alloc             (gsize                    size,
-                                   GError                 **error);
-
 G_END_DECLS

@@ -125,7 +125,7 @@ run_rows (const QsKernel     *kernel,
   self->out = execution->outputs[0].data;
   self->n = product_of_dims (&x->shape, x->shape.n_dims - n_axes, x->shape.n_dims);
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
   if (self->n > 0)
     qs_thread_pool_run (execution->pool, qs_shape_n_elements (&x->shape) / self->n,
@@ -249,7 +249,7 @@ reduce_execute (const QsKernel     *kernel,
   self.in = execution->inputs[0].data;
   self.out = execution->outputs[0].data;
   self.n = product_of_dims (x, last, x->n_dims);
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
   qs_thread_pool_run (execution->pool, product_of_dims (x, 0, first),
                       1 + ITEM_WORK / (self.n * self.n_added), add_rows, &self);

@@ -99,7 +99,7 @@ gather_execute (const QsKernel     *kernel,
     else if (i > attributes->axis)
       self.piece *= (gsize) x->shape.dims[i];
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error)
+  if (!qs_kernel_check_views (kernel, layer, execution, error)
       || !check_indices (layer, &self, error))
     return FALSE;
   if (n_pieces > 0 && self.piece > 0)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/cpu/qs-cpu-weighted.h"
+#include "backends/qs-weighted.h"
 #include "core/qs-error.h"
 #include "kernels/qs-cuda-tiles.h"
 #include "operators/qs-op-window.h"
@@ -184,9 +184,9 @@ upload_parameters (Convolution   *self,
 {
   const gint64 n = self->geometry.groups * self->args.padded_columns;
   float *multiplier = NULL, *bias = NULL;
-  gboolean ok = qs_cpu_weighted_parameters (layer, self->geometry.groups, self->args.columns,
-                                            self->args.padded_columns, 1.0f, &multiplier, &bias,
-                                            error);
+  gboolean ok = qs_weighted_parameters (layer, self->geometry.groups, self->args.columns,
+                                        self->args.padded_columns, 1.0f, &multiplier, &bias,
+                                        error);
 
   if (ok)
     self->bias = qs_cuda_device_upload_new (self->device, bias, n * sizeof (float), error);
@@ -269,7 +269,7 @@ convolution_execute (const QsKernel    *kernel,
     .shared_size = self->tile->shared_size,
   };
 
-  if (!qs_cpu_check_views (kernel, layer, execution, error))
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   args.x = execution->inputs[QS_INPUT_X].data;
@@ -315,9 +315,9 @@ convolution_supports (const QsKernel  *kernel,
 
   read_layer (&probe, layer);
   return supports_sizes (&probe.geometry, reason) &&
-         qs_cpu_weighted_supports (kernel, layer,
-                                   probe.geometry.in_channels * n_taps (&probe.geometry),
-                                   probe.geometry.groups * probe.geometry.out_channels, reason);
+         qs_weighted_supports (kernel, layer,
+                               probe.geometry.in_channels * n_taps (&probe.geometry),
+                               probe.geometry.groups * probe.geometry.out_channels, TRUE, reason);
 }
 
 #define TILE(id, product, n_rows, n_columns, warps_m, warps_n, stages) \
