@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cpu-weighted.h"
 
+#include "qs-cpu-kernel.h"
+#include "qs-cpu-range.h"
+
 /* Elements that one thread converts at a time. */
 #define CONVERT_CHUNK 16384
 
@@ -54,6 +57,18 @@ qs_cpu_weighted_spread (const QsExecution *execution,
   epilogue->row_stride = qs_view_get_row_stride (&execution->outputs[0]);
   if (epilogue->residual != NULL)
     epilogue->residual_row_stride = qs_view_get_row_stride (&execution->inputs[QS_INPUT_RESIDUAL]);
+}
+
+const QsCpuProductFuncs *
+qs_cpu_choose_product (const QsKernel *kernel,
+                       const QsLayer  *layer)
+{
+  const QsCpuFunctions *functions = qs_cpu_kernel_functions (kernel);
+
+  if (kernel->precision != QS_PRECISION_INT8)
+    return functions->product_f32;
+  return qs_cpu_is_non_negative (qs_layer_get_input (layer, QS_INPUT_X)) ? functions->product_u7
+                                                                          : functions->product_s8;
 }
 
 gsize

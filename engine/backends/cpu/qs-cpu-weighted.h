@@ -19,6 +19,10 @@ void     qs_cpu_weighted_epilogue   (const QsLayer      *layer,
 void     qs_cpu_weighted_spread     (const QsExecution  *execution,
                                      QsCpuEpilogue      *epilogue);
 
+/* The product for a layer's input: INT8 values that are known not to be negative have their own. */
+const QsCpuProductFuncs *qs_cpu_choose_product (const QsKernel *kernel,
+                                                const QsLayer  *layer);
+
 /* Bytes of the left side once it is in the form the product wants, 0 when it is used as it is. */
 gsize         qs_cpu_left_bytes     (const QsCpuProductFuncs *funcs,
                                      gint64              n);
