@@ -8,6 +8,7 @@ static const QsKernel *const families[] = {
   qs_cpu_depthwise_kernels,
   qs_cpu_convolution_kernels,
   qs_cpu_convolution_pooling_kernels,
+  qs_cpu_deconvolution_kernels,
   qs_cpu_matrix_multiply_kernels,
   qs_cpu_matrix_multiply_dynamic_kernels,
   qs_cpu_moving_kernels,

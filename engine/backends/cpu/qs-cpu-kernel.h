@@ -29,6 +29,7 @@ qs_cpu_kernel_functions (const QsKernel *kernel)
 extern const QsKernel qs_cpu_depthwise_kernels[];
 extern const QsKernel qs_cpu_convolution_kernels[];
 extern const QsKernel qs_cpu_convolution_pooling_kernels[];
+extern const QsKernel qs_cpu_deconvolution_kernels[];
 extern const QsKernel qs_cpu_matrix_multiply_kernels[];
 extern const QsKernel qs_cpu_matrix_multiply_dynamic_kernels[];
 extern const QsKernel qs_cpu_moving_kernels[];

@@ -329,8 +329,9 @@ add_near_streams (const Block  *block,
                   guint         n_rows)
 {
   const gsize size = qs_data_type_size (type);
-  const gint64 stride = block->epilogue.row_stride;
-  const guint8 *at = (const guint8 *) data + (row * stride + column) * size;
+  const gint64 stride = block->epilogue.row_stride
+                        * (block->run->place != NULL ? block->run->place_step : 1);
+  const guint8 *at = (const guint8 *) data + (row * block->epilogue.row_stride + column) * size;
   const gsize width = QS_CPU_PANEL (block->product->functions) * size;
 
   for (gsize offset = 0; offset < width && tile->n_near < QS_CPU_NEAR_STREAMS;
@@ -367,6 +368,59 @@ next_rows (const Block   *block,
   return MIN (n_left, block->n_rows) * row_bytes;
 }
 
+/* Asks for the tile's part of the output, and of the residual: of the first of its rows, and as many
+ * behind it as follow in line. */
+static void
+add_output_streams (const Block *block,
+                    QsCpuTile   *tile,
+                    gint64       row,
+                    gint64       column,
+                    guint        n_rows)
+{
+  const QsCpuEpilogue *epilogue = &block->epilogue;
+
+  if (block->run->place != NULL)
+    row = block->run->place (block->run->source, row, &n_rows);
+  add_near_streams (block, tile, epilogue->out, epilogue->out_type, row, column, n_rows);
+  if (epilogue->residual != NULL)
+    add_near_streams (block, tile, epilogue->residual, epilogue->residual_type, row, column,
+                      n_rows);
+}
+
+/* The epilogue of rows that do not follow each other, as many at a time as lie equally far apart. */
+static void
+finish_placed (const Block  *block,
+               const guint8 *sums,
+               gint64        row,
+               guint         n_rows,
+               gint64        column,
+               gint64        n_columns)
+{
+  const QsCpuProductRun *run = block->run;
+  const QsCpuFunctions *functions = block->product->functions;
+  QsCpuEpilogue epilogue = block->epilogue;
+  const gint64 stride = epilogue.row_stride, residual_stride = epilogue.residual_row_stride;
+  guint n;
+
+  epilogue.row_stride *= run->place_step;
+  epilogue.residual_row_stride *= run->place_step;
+  for (guint r = 0; r < n_rows; r += n)
+    {
+      gint64 position;
+
+      n = n_rows - r;
+      position = run->place (run->source, row + r, &n);
+      epilogue.out = (guint8 *) block->epilogue.out
+                     + position * stride * qs_data_type_size (epilogue.out_type);
+      if (epilogue.residual != NULL)
+        epilogue.residual = (const guint8 *) block->epilogue.residual
+                            + position * residual_stride
+                                * qs_data_type_size (epilogue.residual_type);
+      functions->epilogue (&epilogue, sums + r * QS_CPU_PANEL (functions) * 4, n, 0, column,
+                           n_columns);
+    }
+}
+
 /* The rows are spread evenly over tiles, since one with few rows costs nearly as much as a full
  * one. @next: the panel that comes after this one, or %NULL. */
 static void
@@ -378,6 +432,7 @@ multiply_panel (const Block  *block,
   const QsCpuProduct *product = block->product;
   const gint64 width = QS_CPU_PANEL (product->functions), column = panel * width;
   const gint64 padded = block->group * qs_cpu_product_n_padded (product);
+  const gint64 n_columns = MIN (width, product->n_columns - column);
   guint8 sums[QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL * 4] __attribute__ ((aligned (64)));
   const guint8 *fresh = next;
   gsize fresh_bytes = next != NULL ? product->panel_bytes : next_rows (block, &fresh);
@@ -397,14 +452,13 @@ multiply_panel (const Block  *block,
       };
 
       add_far_stream (block, &tile, t, fresh, fresh_bytes);
-      add_near_streams (block, &tile, block->epilogue.out, block->epilogue.out_type,
-                        block->first_row + r, column, n);
-      if (block->epilogue.residual != NULL)
-        add_near_streams (block, &tile, block->epilogue.residual, block->epilogue.residual_type,
-                          block->first_row + r, column, n);
+      add_output_streams (block, &tile, block->first_row + r, column, n);
       product->funcs->tile (n, panel_vectors (product, panel), &tile);
-      product->functions->epilogue (&block->epilogue, sums, n, block->first_row + r, column,
-                                    MIN (width, product->n_columns - column));
+      if (block->run->place != NULL)
+        finish_placed (block, sums, block->first_row + r, n, column, n_columns);
+      else
+        product->functions->epilogue (&block->epilogue, sums, n, block->first_row + r, column,
+                                      n_columns);
       r += n;
     }
 }

@@ -48,7 +48,19 @@ typedef void (*QsCpuRowsFunc) (gconstpointer  source,
                                const guint8 **rows);
 
 /**
+ * QsCpuPlaceFunc:
+ * @row: a row
+ * @n_rows: (inout): rows from @row on; of them those that lie @place_step positions apart
+ *
+ * Returns: where @row lies among the rows of the output
+ */
+typedef gint64 (*QsCpuPlaceFunc) (gconstpointer source,
+                                  gint64        row,
+                                  guint        *n_rows);
+
+/**
  * QsCpuProductRun:
+ * @place: (nullable): where the output's rows lie, %NULL where they follow each other
  *
  * One execution: left side and epilogue. The epilogue's arrays have one entry per column of the
  * panels of all groups; its output columns are those of group after group.
@@ -61,6 +73,8 @@ typedef struct
   gconstpointer source;
   gsize scratch_per_row;
   QsCpuEpilogue epilogue;
+  QsCpuPlaceFunc place;
+  gint64 place_step;
 } QsCpuProductRun;
 
 void     qs_cpu_product_measure   (QsCpuProduct            *self,

@@ -9,15 +9,19 @@
 #include "qs-emulated-levels.h"
 
 /*
- * Random convolutions, brute force in this file as the oracle: INT8 must have its bits, FP32 must
- * lie within the rounding error of a sum and have the same bits for every number of threads.
+ * Random convolutions and deconvolutions, brute force in this file as the oracle: INT8 must have its
+ * bits, FP32 must lie within the rounding error of a sum and have the same bits for every number of
+ * threads. A convolution's oracle gathers the inputs of every output; a deconvolution's spreads every
+ * input over the output, as the operator is defined.
  */
 
 typedef struct
 {
+  gboolean transposed;
   gint64 batch, groups, group_channels, group_outputs;
   int n;                     /* spatial axes */
   gint64 in[3], kernel[3], stride[3], dilation[3], begin[3], end[3];
+  gint64 extra[3];           /* output_padding */
   gboolean integer, non_negative, integer_output, has_bias;
   gboolean extreme;          /* INT8 values are -128 and 127 only */
   gboolean one_scale;        /* of all weights */
@@ -60,6 +64,25 @@ random_axis (QsRandom *random,
   c->in[i] = MAX (c->in[i], (c->kernel[i] - 1) * c->dilation[i] + 1 - c->begin[i] - c->end[i]);
 }
 
+/* Strides beyond the filter leave outputs that no input reaches, and strides that share factors with
+ * dilations leave some more. */
+static void
+random_transposed_axis (QsRandom *random,
+                        Case     *c,
+                        int       i)
+{
+  gint64 extent;
+
+  c->kernel[i] = qs_random_between (random, 1, 5);
+  c->stride[i] = qs_random_between (random, 1, 4);
+  c->dilation[i] = qs_random_between (random, 0, 3) == 0 ? qs_random_between (random, 2, 4) : 1;
+  c->in[i] = qs_random_between (random, 1, 8);
+  c->extra[i] = qs_random_between (random, 0, c->stride[i] - 1);
+  extent = (c->in[i] - 1) * c->stride[i] + (c->kernel[i] - 1) * c->dilation[i] + 1 + c->extra[i];
+  c->begin[i] = qs_random_between (random, 0, MIN (3, (extent - 1) / 2));
+  c->end[i] = qs_random_between (random, 0, MIN (3, (extent - 1) / 2));
+}
+
 static void
 random_channels (QsRandom *random,
                  Case     *c)
@@ -100,7 +123,9 @@ case_work (const Case *c)
   double work = (double) c->batch * c->groups * c->group_channels * c->group_outputs;
 
   for (int i = 0; i < c->n; i++)
-    work *= (double) c->kernel[i] * (c->in[i] + c->begin[i] + c->end[i]) / c->stride[i];
+    work *= c->transposed ? (double) c->kernel[i] * c->in[i]
+                          : (double) c->kernel[i] * (c->in[i] + c->begin[i] + c->end[i])
+                              / c->stride[i];
   return work;
 }
 
@@ -109,7 +134,8 @@ static void
 limit_work (Case *c)
 {
   for (int i = 0; i < c->n; i++)
-    while (case_work (c) > MAX_WORK && c->in[i] > (c->kernel[i] - 1) * c->dilation[i] + 1)
+    while (!c->transposed && case_work (c) > MAX_WORK
+           && c->in[i] > (c->kernel[i] - 1) * c->dilation[i] + 1)
       c->in[i]--;
   while (case_work (c) > MAX_WORK && c->group_outputs > 3)
     c->group_outputs--;
@@ -120,14 +146,19 @@ limit_work (Case *c)
 static void
 random_case (QsRandom *random,
              gboolean  integer,
+             gboolean  transposed,
              Case     *c)
 {
   static const int axes[] = { 2, 2, 2, 2, 1, 3 };
 
-  *c = (Case) { .integer = integer, .batch = qs_random_between (random, 1, 2) };
+  *c = (Case) { .integer = integer, .transposed = transposed,
+                .batch = qs_random_between (random, 1, 2) };
   c->n = axes[qs_random_between (random, 0, G_N_ELEMENTS (axes) - 1)];
   for (int i = 0; i < c->n; i++)
-    random_axis (random, c, i);
+    if (transposed)
+      random_transposed_axis (random, c, i);
+    else
+      random_axis (random, c, i);
   random_channels (random, c);
   limit_work (c);
   c->has_bias = qs_random_between (random, 0, 1);
@@ -148,6 +179,8 @@ append_axis (const Case *c,
   g_string_append_printf (text, ", axis %d: filter %d, stride %d, dilation %d, padding %d and %d", i,
                           (int) c->kernel[i], (int) c->stride[i], (int) c->dilation[i],
                           (int) c->begin[i], (int) c->end[i]);
+  if (c->transposed)
+    g_string_append_printf (text, ", %d more", (int) c->extra[i]);
 }
 
 static char *
@@ -174,11 +207,13 @@ fill_attributes (const Case              *c,
   *conv = (QsConvolutionAttributes) { .groups = c->groups };
   conv->kernel_shape.n = conv->strides.n = conv->dilations.n = c->n;
   conv->pads.n = 2 * c->n;
+  conv->output_padding.n = c->transposed ? c->n : 0;
   for (int i = 0; i < c->n; i++)
     {
       conv->kernel_shape.v[i] = c->kernel[i];
       conv->strides.v[i] = c->stride[i];
       conv->dilations.v[i] = c->dilation[i];
+      conv->output_padding.v[i] = c->extra[i];
       conv->pads.v[i] = c->begin[i];
       conv->pads.v[c->n + i] = c->end[i];
     }
@@ -192,8 +227,8 @@ fill_shapes (const Case *c,
   *x = *w = (QsShape) { .n_dims = c->n + 2 };
   x->dims[0] = c->batch;
   x->dims[1] = c->groups * c->group_channels;
-  w->dims[0] = c->groups * c->group_outputs;
-  w->dims[1] = c->group_channels;
+  w->dims[0] = c->transposed ? x->dims[1] : c->groups * c->group_outputs;
+  w->dims[1] = c->transposed ? c->group_outputs : c->group_channels;
   for (int i = 0; i < c->n; i++)
     {
       x->dims[2 + i] = c->in[i];
@@ -265,18 +300,20 @@ build (QsCpuTest  *test,
 
   fill_attributes (c, &conv);
   fill_shapes (c, &x, &w);
-  b = qs_shape_make (1, (int) w.dims[0]);
+  b = qs_shape_make (1, (int) (c->groups * c->group_outputs));
   add_x (test, c, qs_random_tensor (random, type, &x, c->non_negative), c->integer ? 0.013f : 0.0f);
   qs_cpu_test_add_input (test, 1, qs_random_tensor (random, type, &w, FALSE), 0.0f, TRUE);
   if (c->has_bias)
     qs_cpu_test_add_input (test, 2, qs_random_tensor (random, QS_DATA_TYPE_FLOAT, &b, FALSE), 0.0f,
                            TRUE);
-  layer = qs_cpu_test_add_layer (test, QS_LAYER_CONVOLUTION, &conv, 3,
+  layer = qs_cpu_test_add_layer (test,
+                                 c->transposed ? QS_LAYER_DECONVOLUTION : QS_LAYER_CONVOLUTION,
+                                 &conv, 3,
                                  c->integer_output ? QS_DATA_TYPE_INT8 : QS_DATA_TYPE_FLOAT,
                                  c->integer_output ? 0.031f : 0.0f);
   layer->activation = c->activation;
   if (c->integer)
-    layer->weight_scales = random_scales (random, c->one_scale ? 1 : w.dims[0]);
+    layer->weight_scales = random_scales (random, c->one_scale ? 1 : b.dims[0]);
   if (c->extreme)
     {
       qs_random_extremes (random, test->values[0], c->non_negative);
@@ -388,6 +425,76 @@ sum_output (const QsCpuTest *test,
       }
 }
 
+/* Where tap @tap brings input position @at of the output, -1 beyond it; linear over all axes. */
+static gint64
+spread_position (const Case   *c,
+                 const gint64 *out,
+                 gint64        at,
+                 gint64        tap)
+{
+  gint64 position = 0, scale = 1;
+
+  for (int i = c->n - 1; i >= 0; i--)
+    {
+      gint64 y = at % c->in[i] * c->stride[i] - c->begin[i] + tap % c->kernel[i] * c->dilation[i];
+
+      if (y < 0 || y >= out[i])
+        return -1;
+      position += y * scale;
+      scale *= out[i];
+      at /= c->in[i];
+      tap /= c->kernel[i];
+    }
+
+  return position;
+}
+
+/* Adds one input value to the outputs of its group. */
+static void
+spread_input (const QsCpuTest *test,
+              const Case      *c,
+              const QsShape   *y,
+              gint64           channel,
+              gint64           x,
+              gint64           at,
+              Sum             *sums)
+{
+  const gint64 group = channel % (c->groups * c->group_channels) / c->group_channels;
+  const gint64 batch = channel / (c->groups * c->group_channels);
+  gint64 n_taps = 1, plane = 1;
+
+  for (int i = 0; i < c->n; i++)
+    {
+      n_taps *= c->kernel[i];
+      plane *= y->dims[2 + i];
+    }
+
+  for (gint64 tap = 0; tap < n_taps; tap++)
+    {
+      gint64 position = spread_position (c, y->dims + 2, at, tap);
+
+      for (gint64 k = 0; position >= 0 && k < c->group_outputs; k++)
+        add_product (test, c, x,
+                     (channel % (c->groups * c->group_channels) * c->group_outputs + k) * n_taps
+                       + tap,
+                     sums + ((batch * c->groups + group) * c->group_outputs + k) * plane + position);
+    }
+}
+
+static void
+spread_inputs (const QsCpuTest *test,
+               const Case      *c,
+               const QsShape   *y,
+               Sum             *sums)
+{
+  gint64 plane = 1;
+
+  for (int i = 0; i < c->n; i++)
+    plane *= c->in[i];
+  for (gint64 x = 0; x < c->batch * c->groups * c->group_channels * plane; x++)
+    spread_input (test, c, y, x / plane, x, x % plane, sums);
+}
+
 static float
 residual_value (const QsCpuTest *test,
                 gint64           i)
@@ -475,7 +582,9 @@ oracle_init (Oracle     *self,
   gint64 n = qs_shape_n_elements (y), plane = n / y->dims[0] / y->dims[1];
 
   *self = (Oracle) { .c = c, .sums = g_new0 (Sum, n) };
-  for (gint64 i = 0; i < n; i++)
+  if (c->transposed)
+    spread_inputs (test, c, y, self->sums);
+  for (gint64 i = 0; i < n && !c->transposed; i++)
     sum_output (test, c, y->dims + 2, i / plane / y->dims[1], i / plane % y->dims[1], i % plane,
                 &self->sums[i]);
 }
@@ -579,17 +688,23 @@ run_case (guint64     seed,
   qs_cpu_test_clear (&test);
 }
 
+typedef struct
+{
+  gboolean integer;
+  gboolean transposed;
+} Kind;
+
 static void
 test_random (gconstpointer data)
 {
-  gboolean integer = GPOINTER_TO_INT (data);
+  const Kind *kind = data;
 
   for (guint64 seed = 1; seed <= N_CASES; seed++)
     {
-      QsRandom random = { seed + (integer ? 100000 : 0) };
+      QsRandom random = { seed + (kind->integer ? 100000 : 0) + (kind->transposed ? 200000 : 0) };
       Case c;
 
-      random_case (&random, integer, &c);
+      random_case (&random, kind->integer, kind->transposed, &c);
       run_case (seed, &random, &c);
     }
 }
@@ -624,9 +739,12 @@ test_longest_sum (void)
 
 /* One product more than int32 can hold is refused by every level, in words. */
 static void
-test_too_long (void)
+test_too_long (gconstpointer data)
 {
-  Case c = { .batch = 1, .groups = 1, .group_channels = QS_INT8_MAX_K + 1, .group_outputs = 1,
+  const Kind *kind = data;
+  const QsLayerKind layer = kind->transposed ? QS_LAYER_DECONVOLUTION : QS_LAYER_CONVOLUTION;
+  Case c = { .transposed = kind->transposed,
+             .batch = 1, .groups = 1, .group_channels = QS_INT8_MAX_K + 1, .group_outputs = 1,
              .n = 1, .in = { 1 }, .kernel = { 1 }, .stride = { 1 }, .dilation = { 1 },
              .integer = TRUE };
   QsRandom random = { 7 };
@@ -641,7 +759,7 @@ test_too_long (void)
       const QsKernel *const *kernels = qs_cpu_get_kernels (level, &n);
 
       for (guint i = 0; i < n; i++)
-        if (kernels[i]->kind == QS_LAYER_CONVOLUTION && kernels[i]->precision == QS_PRECISION_INT8)
+        if (kernels[i]->kind == layer && kernels[i]->precision == QS_PRECISION_INT8)
           {
             const char *reason = NULL;
 
@@ -659,13 +777,18 @@ int
 main (int    argc,
       char **argv)
 {
+  static const Kind kinds[] = { { FALSE, FALSE }, { TRUE, FALSE }, { FALSE, TRUE }, { TRUE, TRUE } };
+
   g_test_init (&argc, &argv, NULL);
   qs_emulated_levels_init ();
 
-  g_test_add_data_func ("/cpu/convolution/random-f32", GINT_TO_POINTER (0), test_random);
-  g_test_add_data_func ("/cpu/convolution/random-s8", GINT_TO_POINTER (1), test_random);
+  g_test_add_data_func ("/cpu/convolution/random-f32", &kinds[0], test_random);
+  g_test_add_data_func ("/cpu/convolution/random-s8", &kinds[1], test_random);
+  g_test_add_data_func ("/cpu/deconvolution/random-f32", &kinds[2], test_random);
+  g_test_add_data_func ("/cpu/deconvolution/random-s8", &kinds[3], test_random);
   g_test_add_func ("/cpu/convolution/longest-sum", test_longest_sum);
-  g_test_add_func ("/cpu/convolution/too-long", test_too_long);
+  g_test_add_data_func ("/cpu/convolution/too-long", &kinds[1], test_too_long);
+  g_test_add_data_func ("/cpu/deconvolution/too-long", &kinds[3], test_too_long);
 
   return g_test_run ();
 }
