@@ -149,7 +149,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="all five unless named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="those that goals are for, unless named")
     parser.add_argument("--cli", default="quantoscope-cli", help="the command-line program")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--runs", type=int, default=10, help="timed runs per round")

@@ -14,6 +14,10 @@ writes FOLDER/NAME.onnx and FOLDER/NAME.npz for each of
                      opset 17
     vit-s            Dosovitskiy et al. 2020 in the size of Touvron et al. 2020: patches of 16x16,
                      12 layers of 384, 6 heads; LayerNormalization of opset 17
+    resnext50        Xie et al. 2016: 32 groups, four channels each in the first stage
+    unet             Ronneberger et al. 2015 with 32 channels at first and padded convolutions; its
+                     decoder has deconvolutions of 2x2 with stride 2
+    pose-decoder     the decoder of Xiao et al. 2018: three deconvolutions of 4x4 with stride 2
 
 The weights are seeded random numbers whose variance keeps activations alive from the first layer to
 the last, so that the figures of a calibration are of a usual size; what they compute has no meaning.
@@ -104,6 +108,16 @@ class Maker:
             x = self.batch_norm(name, x, c_out)
         return self.activation(name, x, activation)
 
+    def deconvolution(self, name, x, shape, stride, pad):
+        """shape is (inputs, outputs, kernel)."""
+        c_in, c_out, kernel = shape
+        weights = self.normal((c_in, c_out, kernel, kernel), GAINS["relu"] * stride * stride
+                              / (c_in * kernel * kernel))
+        inputs = [x, self.constant(f"{name}.weight", weights),
+                  self.constant(f"{name}.bias", self.random.normal(0.0, 0.1, c_out))]
+        return self.node("ConvTranspose", name, inputs, kernel_shape=[kernel] * 2,
+                         strides=[stride] * 2, pads=[pad] * 4)
+
     def classifier(self, x, channels):
         x = self.node("GlobalAveragePool", "/average", [x])
         x = self.node("Flatten", "/flatten", [x], axis=1)
@@ -162,7 +176,8 @@ class Maker:
         return self.node("Transpose", f"{name}/Transpose_3", [context], perm=[0, 2, 1, 3])
 
 
-def make_resnet50(maker):
+def make_resnet50(maker, groups=1, inner=1):
+    """inner is how many times wider the 3x3 convolutions are."""
     x = maker.convolution("/stem", "images", (64, 3, 7), 2, "relu")
     x = maker.node("MaxPool", "/pool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
     channels = 64
@@ -173,12 +188,51 @@ def make_resnet50(maker):
             step = stride if block == 0 else 1
             if block == 0:
                 way = maker.convolution(f"{name}/downsample", x, (c_out, channels, 1), step)
-            x = maker.convolution(f"{name}/1", x, (width, channels, 1), 1, "relu")
-            x = maker.convolution(f"{name}/2", x, (width, width, 3), step, "relu")
-            x = maker.convolution(f"{name}/3", x, (c_out, width, 1), gain=0.3)
+            wide = inner * width
+            x = maker.convolution(f"{name}/1", x, (wide, channels, 1), 1, "relu")
+            x = maker.convolution(f"{name}/2", x, (wide, wide, 3), step, "relu", groups)
+            x = maker.convolution(f"{name}/3", x, (c_out, wide, 1), gain=0.3)
             x = maker.activation(name, maker.node("Add", f"{name}/add", [x, way]), "relu")
             channels = c_out
     maker.classifier(x, channels)
+
+
+def make_resnext50(maker):
+    make_resnet50(maker, groups=32, inner=2)
+
+
+def make_unet(maker):
+    x, ways = "images", []
+    channels = 3
+    for level, width in enumerate([32, 64, 128, 256, 512]):
+        if level > 0:
+            x = maker.node("MaxPool", f"/down{level}/pool", [x], kernel_shape=[2, 2], strides=[2, 2])
+        x = maker.convolution(f"/down{level}/1", x, (width, channels, 3), 1, "relu")
+        x = maker.convolution(f"/down{level}/2", x, (width, width, 3), 1, "relu")
+        ways.append(x)
+        channels = width
+    for level in reversed(range(4)):
+        width = channels // 2
+        x = maker.deconvolution(f"/up{level}/deconv", x, (channels, width, 2), 2, 0)
+        x = maker.node("Concat", f"/up{level}/concat", [ways[level], x], axis=1)
+        x = maker.convolution(f"/up{level}/1", x, (width, channels, 3), 1, "relu")
+        x = maker.convolution(f"/up{level}/2", x, (width, width, 3), 1, "relu")
+        channels = width
+    maker.nodes.append(helper.make_node("Identity", [maker.convolution("/head", x, (2, 32, 1),
+                                                                       bias=True)], ["mask"], "/end"))
+
+
+def make_pose_decoder(maker):
+    x = maker.convolution("/stem", "images", (64, 3, 7), 2, "relu")
+    x = maker.node("MaxPool", "/pool", [x], kernel_shape=[8, 8], strides=[8, 8])
+    x = maker.convolution("/wide", x, (512, 64, 1), 2, "relu")
+    channels = 512
+    for level in range(3):
+        x = maker.deconvolution(f"/deconv{level}", x, (channels, 256, 4), 2, 1)
+        x = maker.activation(f"/deconv{level}", maker.batch_norm(f"/deconv{level}", x, 256), "relu")
+        channels = 256
+    maker.nodes.append(helper.make_node("Identity", [maker.convolution("/head", x, (17, 256, 1),
+                                                                       bias=True)], ["mask"], "/end"))
 
 
 def make_mobilenet_v2(maker):
@@ -352,6 +406,11 @@ MODELS = {
                   [("hidden", TensorProto.FLOAT, ["batch", 128, 768]),
                    ("pooled", TensorProto.FLOAT, ["batch", 768])], make_tokens),
     "vit-s": (make_vit_s, 17, IMAGES, [LOGITS], make_images),
+    "resnext50": (make_resnext50, 13, IMAGES, [LOGITS], make_images),
+    "unet": (make_unet, 13, IMAGES, [("mask", TensorProto.FLOAT, ["batch", 2, 224, 224])],
+             make_images),
+    "pose-decoder": (make_pose_decoder, 13, IMAGES,
+                     [("mask", TensorProto.FLOAT, ["batch", 17, 56, 56])], make_images),
 }
 
 
