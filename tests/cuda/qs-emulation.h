@@ -19,6 +19,7 @@
  */
 
 #define QS_DEVICE inline __attribute__ ((unused))
+#define QS_DEVICE_CALL static __attribute__ ((noinline, unused))
 
 typedef void (*QsEmulatedEntry) (const void *args);
 

@@ -2,3 +2,9 @@
 
 /* The device's kernels, for the host. Each source is what the CUDA compiler gets. */
 #include "kernels/qs-convolution.cu"
+#include "kernels/qs-integers.cu"
+#include "kernels/qs-move.cu"
+#include "kernels/qs-pointwise.cu"
+#include "kernels/qs-pooling.cu"
+#include "kernels/qs-resize.cu"
+#include "kernels/qs-rows.cu"

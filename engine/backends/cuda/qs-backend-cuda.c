@@ -5,6 +5,8 @@
 
 static const QsCudaKernel *const families[] = {
   qs_cuda_convolution_kernels,
+  qs_cuda_moving_kernels,
+  qs_cuda_pointwise_kernels,
 };
 
 QsCudaType

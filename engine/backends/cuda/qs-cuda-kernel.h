@@ -36,6 +36,8 @@ typedef struct
 } QsCudaKernel;
 
 extern const QsCudaKernel qs_cuda_convolution_kernels[];
+extern const QsCudaKernel qs_cuda_moving_kernels[];
+extern const QsCudaKernel qs_cuda_pointwise_kernels[];
 
 QsCudaType    qs_cuda_type    (QsDataType     type);
 QsCudaDivisor qs_cuda_divisor (guint32        divisor);

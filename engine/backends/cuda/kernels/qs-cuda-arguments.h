@@ -18,6 +18,7 @@ typedef enum
   QS_CUDA_FLOAT,
   QS_CUDA_HALF,
   QS_CUDA_INT8,
+  QS_CUDA_BOOL, /* only of what comparisons give */
 } QsCudaType;
 
 /**

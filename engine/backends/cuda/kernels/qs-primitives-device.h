@@ -8,6 +8,7 @@
  * 9.7.14). */
 
 #define QS_DEVICE __device__ __forceinline__
+#define QS_DEVICE_CALL static __device__ __noinline__
 #define QS_KERNEL(name, Arguments, threads) \
   extern "C" __global__ void __launch_bounds__ (threads) name (const __grid_constant__ Arguments args)
 

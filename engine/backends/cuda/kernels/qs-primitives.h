@@ -7,6 +7,7 @@
  * (tests/cuda/qs-emulation.h), which checks every access.
  *
  *   QS_KERNEL (name, Arguments, threads)     a kernel; its arguments are one struct `args`
+ *   QS_DEVICE, QS_DEVICE_CALL                a function of the device, inlined or called
  *   qs_thread, qs_block_x, _y, _z            position, as functions
  *   qs_barrier ()                            of the block
  *   qs_warp_barrier ()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "qs-cuda-tiles.h"
+#include "qs-division.h"
 #include "qs-epilogue.h"
 
 /*
@@ -23,18 +24,6 @@ qs_chunk_address (unsigned row,
                   unsigned chunk)
 {
   return row * QS_STEP_BYTES + ((chunk ^ ((row >> 1) & 3u)) << 4);
-}
-
-QS_DEVICE uint32_t
-qs_divide (uint32_t             n,
-           const QsCudaDivisor &by,
-           uint32_t            *rest)
-{
-  const uint32_t quotient =
-    by.divisor == 1 ? n : (uint32_t) (((uint64_t) n * by.multiplier) >> 32) >> by.shift;
-
-  *rest = n - quotient * by.divisor;
-  return quotient;
 }
 
 /* A row of the left side: an output pixel. */
