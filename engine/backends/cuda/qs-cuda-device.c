@@ -155,20 +155,31 @@ read_attributes (QsCudaDevice  *self,
                                "asking for the CUDA device's name", error);
 }
 
+/* Kernels for one architecture are left out on others, which find theirs in the files for all. */
 static gboolean
 load_modules (QsCudaDevice *self,
               GError      **error)
 {
+  static const QsCudaImage none = { .name = "built-in" };
+  guint n;
+  const QsCudaImage *images = qs_cuda_image_get_all (&n);
   g_autofree char *what = g_strdup_printf ("loading kernels into %s (compute capability %d.%d; 7.5 "
                                            "and newer can run them)", self->name,
                                            self->architecture / 10, self->architecture % 10);
 
   /* A driver that brings its own kernels gets no image. */
-  for (guint i = 0; i < MAX (qs_cuda_image_get_n (), 1); i++)
+  if (n == 0)
     {
+      images = &none;
+      n = 1;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      if (images[i].only != 0 && images[i].only != self->architecture)
+        continue;
       if (!qs_cuda_driver_check (self->driver,
-                                 self->driver->load_module (&self->modules[i],
-                                                            qs_cuda_image_get (i)), what, error))
+                                 self->driver->load_module (&self->modules[self->n_modules],
+                                                            images[i].data), what, error))
         return FALSE;
       self->n_modules++;
     }

@@ -44,8 +44,10 @@ open_library (GError **error)
 {
   static QsCudaDriver driver;
   GModule *module;
+  guint n_images;
 
-  if (qs_cuda_image_get_n () == 0)
+  qs_cuda_image_get_all (&n_images);
+  if (n_images == 0)
     {
       g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
                    "this program was built without CUDA's compiler, so it has no CUDA kernels");

@@ -3,15 +3,18 @@
 
 /*
  * The fat binaries that the CUDA compiler made, as they are, in the program's constants. The build
- * defines one row IMAGE (name, path) for each.
+ * writes one row IMAGE (name, path, only) for each.
  */
 
-#ifdef QS_CUDA_IMAGES
+#ifdef QS_HAVE_CUDA_IMAGES
 
-#define IMAGE(name, path) \
+#include "backends/cuda/qs-cuda-images.h"
+
+#define IMAGE(name, path, only) \
   __asm__ (".section .rodata\n" \
            ".balign 64\n" \
            ".globl qs_cuda_image_" #name "\n" \
+           ".hidden qs_cuda_image_" #name "\n" \
            "qs_cuda_image_" #name ":\n" \
            ".incbin \"" path "\"\n" \
            ".byte 0\n" \
@@ -20,33 +23,37 @@
 QS_CUDA_IMAGES
 #undef IMAGE
 
-#define IMAGE(name, path) qs_cuda_image_##name,
-static const guint8 *const images[] = { QS_CUDA_IMAGES };
+#define IMAGE(name, path, only) { #name, qs_cuda_image_##name, only },
+static const QsCudaImage images[] = { QS_CUDA_IMAGES };
 
-guint
-qs_cuda_image_get_n (void)
+G_STATIC_ASSERT (G_N_ELEMENTS (images) <= QS_CUDA_MAX_IMAGES);
+
+const QsCudaImage *
+qs_cuda_image_get_all (guint *n)
 {
-  return G_N_ELEMENTS (images);
+  *n = G_N_ELEMENTS (images);
+  return images;
 }
 
-gconstpointer
-qs_cuda_image_get (guint index)
+const char *
+qs_cuda_image_get_digest (void)
 {
-  return images[index];
+  return QS_CUDA_IMAGES_DIGEST;
 }
 
 #else
 
-guint
-qs_cuda_image_get_n (void)
+const QsCudaImage *
+qs_cuda_image_get_all (guint *n)
 {
-  return 0;
+  *n = 0;
+  return NULL;
 }
 
-gconstpointer
-qs_cuda_image_get (guint index)
+const char *
+qs_cuda_image_get_digest (void)
 {
-  return NULL;
+  return "none";
 }
 
 #endif

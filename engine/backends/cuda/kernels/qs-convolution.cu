@@ -148,7 +148,8 @@ struct QsTensorCoreTile
                                pair);
             }
         qs_warp_barrier ();
-#pragma unroll
+        /* Not unrolled: there are many kinds of epilogues in it. */
+#pragma unroll 1
         for (int unit = 0; unit < 16 * WARP_COLUMNS / 4; unit += 32)
           {
             const int r = (unit + (int) lane) / (WARP_COLUMNS / 4);
@@ -178,7 +179,7 @@ struct QsTensorCoreTile
       rows[i] = qs_row_find (args, qs_block_x () * ROWS + qs_thread () / QS_STEP_CHUNKS
                                      + i * (THREADS / QS_STEP_CHUNKS), group, sizeof (Value));
 
-#pragma unroll
+#pragma unroll 1
     for (int s = 0; s < STAGES - 1; s++)
       {
         if (first + s < end)
