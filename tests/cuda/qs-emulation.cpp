@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/qs-float16.h"
+#include "qs-emulation-private.h"
 #include "qs-emulator.h"
 
 #define WARP 32
@@ -22,12 +23,15 @@
 #define POISON 0xcd
 /* Stands for all threads that add to a word. */
 #define ATOMIC G_MAXUINT
+/* Stands for what is not a thread, whose order the hooks check. */
+#define ELSEWHERE (G_MAXUINT - 1)
 
 typedef enum
 {
   READY,
   AT_BARRIER,
   IN_WARP,
+  AT_CONDITION,
   ENDED,
 } State;
 
@@ -63,6 +67,8 @@ typedef struct
   State state;
   unsigned warp_generation;
   unsigned group;
+  bool (*ready) (const void *data);
+  const void *data;
   std::vector<Copy> copies;
 } Fiber;
 
@@ -151,22 +157,55 @@ leave (void)
   qs_emulation_switch (&current ()->stack_pointer, scheduler);
 }
 
-/* Ends the launch; the threads' stacks are left as they are. */
-static void G_GNUC_PRINTF (1, 2)
-fail (const char *format,
-      ...)
+static void
+note_failure (const char *format,
+              va_list     args)
 {
   char text[400];
-  va_list args;
 
-  va_start (args, format);
   g_vsnprintf (text, sizeof text, format, args);
-  va_end (args);
-
   g_snprintf (message, sizeof message, "%s, block %u %u %u, thread %u: %s", kernel->name,
               qs_emulated.block[0], qs_emulated.block[1], qs_emulated.block[2],
               qs_emulated.thread, text);
   failed = true;
+}
+
+void
+qs_emulation_report (const char *format,
+                     ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  note_failure (format, args);
+  va_end (args);
+}
+
+/* Ends the launch; the threads' stacks are left as they are. */
+#define fail qs_emulation_fail
+void
+qs_emulation_fail (const char *format,
+                   ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  note_failure (format, args);
+  va_end (args);
+  leave ();
+}
+
+void
+qs_emulation_wait_until (bool (*ready) (const void *data),
+                         const void *data)
+{
+  Fiber *self = current ();
+
+  if (ready (data))
+    return;
+  self->ready = ready;
+  self->data = data;
+  self->state = AT_CONDITION;
   leave ();
 }
 
@@ -218,7 +257,7 @@ static bool
 is_ordered (const Moment *then,
             const Moment *now)
 {
-  return then->thread == now->thread || then->block_epoch < now->block_epoch ||
+  return then->thread == now->thread || then->thread == ELSEWHERE || then->block_epoch < now->block_epoch ||
          (then->thread / WARP == now->thread / WARP && then->warp_epoch < now->warp_epoch);
 }
 
@@ -264,6 +303,7 @@ qs_emulation_shared (unsigned address,
                      bool     write)
 {
   check_shared_range (address, size);
+  qs_emulation_hopper_hooks.access (address, size, write);
   for (unsigned a = address; a < address + size; a += 4)
     check_word (&words[a / 4], a, write);
   return shared + address;
@@ -543,7 +583,8 @@ is_ready (const Fiber *self,
           const Warp  *warp)
 {
   return self->state == READY ||
-         (self->state == IN_WARP && self->warp_generation != warp->generation);
+         (self->state == IN_WARP && self->warp_generation != warp->generation) ||
+         (self->state == AT_CONDITION && self->ready (self->data));
 }
 
 /* Runs the warp's threads until all of them wait for others. Returns whether one ran. */
@@ -581,11 +622,13 @@ count (State state)
 static void
 report_stuck (void)
 {
+  g_autofree char *more = qs_emulation_hopper_hooks.describe ();
+
   g_snprintf (message, sizeof message,
               "%s, block %u %u %u: %u threads wait at the block's barrier, %u in warp-wide "
-              "operations, %u have ended; they never meet", kernel->name, qs_emulated.block[0],
+              "operations, %u have ended; they never meet%s", kernel->name, qs_emulated.block[0],
               qs_emulated.block[1], qs_emulated.block[2], count (AT_BARRIER), count (IN_WARP),
-              count (ENDED));
+              count (ENDED), more != NULL ? more : "");
   failed = true;
 }
 
@@ -593,8 +636,18 @@ static void
 release_barrier (void)
 {
   block_epoch++;
+  qs_emulation_hopper_hooks.meet ();
   for (unsigned t = 0; t < n_threads; t++)
     fibers[t].state = READY;
+}
+
+static void
+check_end (void)
+{
+  g_autofree char *wrong = qs_emulation_hopper_hooks.end_block ();
+
+  if (wrong != NULL)
+    qs_emulation_report ("%s", wrong);
 }
 
 static void
@@ -606,6 +659,7 @@ run_block (void)
   memset (shared, POISON, shared_size);
   memset (static_cast<void *> (warps), 0, sizeof warps);
   block_epoch = 0;
+  qs_emulation_hopper_hooks.start_block ();
   for (unsigned t = 0; t < n_threads; t++)
     {
       start_fiber (&fibers[t]);
@@ -622,9 +676,13 @@ run_block (void)
           release_barrier ();
           any = true;
         }
+      if (!any)
+        any = qs_emulation_hopper_hooks.advance ();
     }
   if (!failed && count (ENDED) != n_threads)
     report_stuck ();
+  if (!failed)
+    check_end ();
 }
 
 static void
@@ -758,8 +816,13 @@ qs_emulator_launch (gsize         kernel_id,
                     gsize         shared_bytes,
                     gconstpointer args)
 {
+  alignas (64) static char aligned[4096];
+
   kernel = reinterpret_cast<const QsEmulatedKernel *> (kernel_id);
-  arguments = args;
+  if (kernel->args_size > sizeof aligned)
+    abort ();
+  memcpy (aligned, args, kernel->args_size);
+  arguments = aligned;
   n_threads = threads;
   shared_size = (shared_bytes + 15) / 16 * 16;
   failed = false;
@@ -786,6 +849,40 @@ qs_emulator_launch (gsize         kernel_id,
         }
   protect (PROT_NONE);
   return !failed;
+}
+
+bool
+qs_emulation_is_allocated (const void *p,
+                           size_t      size)
+{
+  return is_allocated (p, size);
+}
+
+unsigned
+qs_emulation_get_n_threads (void)
+{
+  return n_threads;
+}
+
+size_t
+qs_emulation_get_shared_size (void)
+{
+  return shared_size;
+}
+
+char *
+qs_emulation_get_shared (void)
+{
+  return shared;
+}
+
+void
+qs_emulation_set_written (unsigned address,
+                          size_t   size)
+{
+  for (unsigned a = address; a < address + size; a += 4)
+    words[a / 4] = { .written = true, .under_way = false, .was_read = false,
+                     .write = { ELSEWHERE, 0, 0 }, .read = {} };
 }
 
 const char *

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * launches. One device, used by one thread at a time.
  */
 
-#define QS_EMULATED_SHARED_MEMORY (100 << 10)
+#define QS_EMULATED_SHARED_MEMORY (227 << 10)
 
 /* %NULL when there is none left. */
 gpointer    qs_emulator_allocate     (gsize          size);

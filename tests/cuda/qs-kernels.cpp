@@ -8,3 +8,4 @@
 #include "kernels/qs-pooling.cu"
 #include "kernels/qs-resize.cu"
 #include "kernels/qs-rows.cu"
+#include "kernels/qs-hopper.cu"

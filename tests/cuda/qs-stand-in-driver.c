@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "qs-emulated-tensor-map.h"
 #include "qs-emulator.h"
 
 #define STREAM ((QsCudaStream) 0x57e)
@@ -34,6 +35,8 @@ static guint fail_after;
 static QsCudaResult fail_with;
 static QsCudaResult sticky; /* a failed kernel spoils the context */
 static gboolean large_shared; /* asked for */
+static int architecture = 80;
+static int shared_memory = 100 << 10;
 
 void
 qs_stand_in_driver_fail (const char   *symbol,
@@ -43,6 +46,13 @@ qs_stand_in_driver_fail (const char   *symbol,
   failing = symbol;
   fail_after = n;
   fail_with = result;
+}
+
+void
+qs_stand_in_driver_set_architecture (int version)
+{
+  architecture = version;
+  shared_memory = version >= 90 ? QS_EMULATED_SHARED_MEMORY : 100 << 10;
 }
 
 guint
@@ -139,16 +149,16 @@ get_device_attribute (int            *value,
   switch (attribute)
     {
     case QS_CUDA_ATTRIBUTE_MAJOR:
-      *value = 8;
+      *value = architecture / 10;
       return QS_CUDA_SUCCESS;
     case QS_CUDA_ATTRIBUTE_MINOR:
-      *value = 0;
+      *value = architecture % 10;
       return QS_CUDA_SUCCESS;
     case QS_CUDA_ATTRIBUTE_MULTIPROCESSORS:
       *value = 4;
       return QS_CUDA_SUCCESS;
     case QS_CUDA_ATTRIBUTE_SHARED_MEMORY_OPTIN:
-      *value = QS_EMULATED_SHARED_MEMORY;
+      *value = shared_memory;
       return QS_CUDA_SUCCESS;
     default:
       return QS_CUDA_ERROR_INVALID_VALUE;
@@ -197,7 +207,7 @@ set_function_attribute (QsCudaFunction function,
 {
   ENTER ("cuFuncSetAttribute");
   large_shared = attribute == QS_CUDA_FUNCTION_MAX_DYNAMIC_SHARED &&
-                 value <= QS_EMULATED_SHARED_MEMORY;
+                 value <= shared_memory;
   return large_shared ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_VALUE;
 }
 
@@ -476,9 +486,51 @@ launch (QsCudaFunction  function,
   return run_or_note (&deed);
 }
 
+static QsCudaResult
+encode_tiled (gpointer       map,
+              int            type,
+              guint32        rank,
+              gpointer       address,
+              const guint64 *dims,
+              const guint64 *strides,
+              const guint32 *box,
+              const guint32 *steps,
+              int            interleave,
+              int            swizzle,
+              int            promotion,
+              int            fill)
+{
+  ENTER ("cuTensorMapEncodeTiled");
+  return qs_emulated_encode_tiled (map, type, rank, address, dims, strides, box, steps, interleave,
+                                   swizzle, promotion, fill);
+}
+
+static QsCudaResult
+encode_im2col (gpointer       map,
+               int            type,
+               guint32        rank,
+               gpointer       address,
+               const guint64 *dims,
+               const guint64 *strides,
+               const int     *lower,
+               const int     *upper,
+               guint32        channels,
+               guint32        pixels,
+               const guint32 *steps,
+               int            interleave,
+               int            swizzle,
+               int            promotion,
+               int            fill)
+{
+  ENTER ("cuTensorMapEncodeIm2col");
+  return qs_emulated_encode_im2col (map, type, rank, address, dims, strides, lower, upper, channels,
+                                    pixels, steps, interleave, swizzle, promotion, fill);
+}
+
 static const QsCudaDriver driver = {
 #define FUNCTION_ROW(member, symbol, parameters) .member = member,
   QS_CUDA_DRIVER_FUNCTIONS (FUNCTION_ROW)
+  QS_CUDA_OPTIONAL_DRIVER_FUNCTIONS (FUNCTION_ROW)
 };
 
 const QsCudaDriver *

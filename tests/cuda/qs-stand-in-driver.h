@@ -15,6 +15,8 @@ const QsCudaDriver *qs_stand_in_driver_get (void);
 void                qs_stand_in_driver_fail (const char   *symbol,
                                              guint         n,
                                              QsCudaResult  result);
+/* Compute capability, as 90 for 9.0; 8.0 unless it is set before anything asks. */
+void                qs_stand_in_driver_set_architecture (int version);
 guint               qs_stand_in_driver_count_launches (void);
 
 G_END_DECLS

@@ -14,10 +14,14 @@ static const struct
 {
   const char *symbol;
   gsize offset;
+  gboolean is_optional;
 } functions[] = {
 #define FUNCTION_ROW(member, symbol, parameters) \
-  { symbol, G_STRUCT_OFFSET (QsCudaDriver, member) },
+  { symbol, G_STRUCT_OFFSET (QsCudaDriver, member), FALSE },
+#define OPTIONAL_ROW(member, symbol, parameters) \
+  { symbol, G_STRUCT_OFFSET (QsCudaDriver, member), TRUE },
   QS_CUDA_DRIVER_FUNCTIONS (FUNCTION_ROW)
+  QS_CUDA_OPTIONAL_DRIVER_FUNCTIONS (OPTIONAL_ROW)
 };
 
 static gboolean
@@ -27,7 +31,8 @@ find_functions (GModule      *module,
 {
   for (gsize i = 0; i < G_N_ELEMENTS (functions); i++)
     if (!g_module_symbol (module, functions[i].symbol,
-                          (gpointer *) G_STRUCT_MEMBER_P (driver, functions[i].offset)))
+                          (gpointer *) G_STRUCT_MEMBER_P (driver, functions[i].offset)) &&
+        !functions[i].is_optional)
       {
         g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED,
                      "%s: the driver is too old: it has no %s; version 12 and newer have it",

@@ -99,6 +99,27 @@ enum
       guint block_y, guint block_z, guint shared_size, QsCudaStream stream, gpointer *parameters, \
       gpointer *extra))
 
+/* What some drivers do not have; NULL then. Tensor maps are 128 bytes, aligned to 64. */
+#define QS_CUDA_OPTIONAL_DRIVER_FUNCTIONS(F) \
+  F (encode_tiled, "cuTensorMapEncodeTiled", \
+     (gpointer map, int type, guint32 rank, gpointer address, const guint64 *dims, \
+      const guint64 *strides, const guint32 *box, const guint32 *steps, int interleave, int swizzle, \
+      int promotion, int fill)) \
+  F (encode_im2col, "cuTensorMapEncodeIm2col", \
+     (gpointer map, int type, guint32 rank, gpointer address, const guint64 *dims, \
+      const guint64 *strides, const int *lower, const int *upper, guint32 channels, guint32 pixels, \
+      const guint32 *steps, int interleave, int swizzle, int promotion, int fill))
+
+/* CUtensorMapDataType, CUtensorMapSwizzle, CUtensorMapL2promotion */
+enum
+{
+  QS_CUDA_TENSOR_UINT8 = 0,
+  QS_CUDA_TENSOR_FLOAT16 = 6,
+  QS_CUDA_SWIZZLE_64 = 2,
+  QS_CUDA_SWIZZLE_128 = 3,
+  QS_CUDA_L2_PROMOTION_256 = 3,
+};
+
 /**
  * QsCudaDriver:
  *
@@ -108,6 +129,7 @@ typedef struct
 {
 #define QS_CUDA_DECLARE_FUNCTION(member, symbol, parameters) QsCudaResult (*member) parameters;
   QS_CUDA_DRIVER_FUNCTIONS (QS_CUDA_DECLARE_FUNCTION)
+  QS_CUDA_OPTIONAL_DRIVER_FUNCTIONS (QS_CUDA_DECLARE_FUNCTION)
 #undef QS_CUDA_DECLARE_FUNCTION
 } QsCudaDriver;
 

@@ -38,6 +38,7 @@ typedef struct
 extern const QsCudaKernel qs_cuda_convolution_kernels[];
 extern const QsCudaKernel qs_cuda_moving_kernels[];
 extern const QsCudaKernel qs_cuda_pointwise_kernels[];
+extern const QsCudaKernel qs_cuda_hopper_kernels[];
 
 QsCudaType    qs_cuda_type    (QsDataType     type);
 QsCudaDivisor qs_cuda_divisor (guint32        divisor);
