@@ -44,6 +44,8 @@ struct _QsEmulatedKernel
   static QsEmulatedKernel name##_kernel (#name, name##_entry, sizeof (Arguments), threads); \
   static void name##_body (const Arguments &args)
 
+#define QS_KERNEL_BLOCKS(name, Arguments, threads, blocks) QS_KERNEL (name, Arguments, threads)
+
 typedef enum
 {
   QS_WARP_BARRIER,

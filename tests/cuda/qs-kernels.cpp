@@ -6,6 +6,7 @@
 #include "kernels/qs-move.cu"
 #include "kernels/qs-pointwise.cu"
 #include "kernels/qs-pooling.cu"
+#include "kernels/qs-product.cu"
 #include "kernels/qs-resize.cu"
 #include "kernels/qs-rows.cu"
 #include "kernels/qs-hopper.cu"

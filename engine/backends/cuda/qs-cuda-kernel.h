@@ -28,11 +28,13 @@ typedef struct
  * QsCudaKernel:
  * @base: the kernel as everyone sees it
  * @tile: (nullable): for kernels that come in several shapes
+ * @k_splits: parts of k that blocks of their own sum
  */
 typedef struct
 {
   QsKernel base;
   const QsCudaTile *tile;
+  guint k_splits;
 } QsCudaKernel;
 
 extern const QsCudaKernel qs_cuda_convolution_kernels[];

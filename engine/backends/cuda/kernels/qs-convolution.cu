@@ -4,20 +4,78 @@
 
 /*
  * Convolution and product as an implicit product of matrices (engine.md 1.2 names the literature:
- * CUTLASS's implicit GEMM), for INT8 and FP16 on tensor cores and FP32 on the other ones. Sums of
- * floats run along k in one order whatever the tile, unless k is split.
+ * CUTLASS's implicit GEMM), for INT8 and FP16 on tensor cores and FP32 on the other ones. FP32 is
+ * IEEE float32 throughout: one fused multiply-add after the other in the order of k, whatever the
+ * tile, unless k is split; never TF32.
  *
  * A block computes ROWS x COLUMNS outputs with WARPS_M x WARPS_N warps. STAGES tiles of both sides
- * are under way at once.
+ * are under way at once. A thread holds four sums of every 16 x 8 block of its warp's part.
  */
 
-struct QsInt8Product
+/* Products of 16 x 8 blocks; a step is two of them along k. */
+template <class Self, class Sum_>
+struct QsTensorCoreProduct
+{
+  typedef Sum_ Sum;
+
+  template <int BLOCKS_M, int BLOCKS_N>
+  static QS_DEVICE void
+  multiply_step (Sum      sums[BLOCKS_M][BLOCKS_N][4],
+                 unsigned left,
+                 unsigned first_row,
+                 unsigned right,
+                 unsigned first_column)
+  {
+    const unsigned lane = qs_thread () % 32;
+    const unsigned row = first_row + lane % 16, column = first_column + lane / 16 * 8 + lane % 8;
+
+#pragma unroll
+    for (int half = 0; half < 2; half++)
+      {
+        uint32_t a[BLOCKS_M][4], b[BLOCKS_N / 2][4];
+
+#pragma unroll
+        for (int i = 0; i < BLOCKS_M; i++)
+          qs_load_matrices (a[i], left + qs_chunk_address (row + i * 16, half * 2 + lane / 16));
+#pragma unroll
+        for (int j = 0; j < BLOCKS_N / 2; j++)
+          qs_load_matrices (b[j], right + qs_chunk_address (column + j * 16,
+                                                            half * 2 + lane / 8 % 2));
+#pragma unroll
+        for (int i = 0; i < BLOCKS_M; i++)
+#pragma unroll
+          for (int j = 0; j < BLOCKS_N; j++)
+            Self::multiply (sums[i][j], a[i], b[j / 2] + j % 2 * 2);
+      }
+  }
+
+  /* A thread's sums of a block: two rows, in each two neighbouring columns. */
+  static QS_DEVICE void
+  put_block (const Sum sums[4],
+             unsigned  address,
+             unsigned  stride)
+  {
+    const unsigned lane = qs_thread () % 32;
+
+#pragma unroll
+    for (int h = 0; h < 2; h++)
+      {
+        struct alignas (8)
+        {
+          Sum v[2];
+        } pair = { { sums[h * 2], sums[h * 2 + 1] } };
+
+        qs_shared_store (address + ((lane / 4 + h * 8) * stride + lane % 4 * 2) * 4, pair);
+      }
+  }
+};
+
+struct QsInt8Product : QsTensorCoreProduct<QsInt8Product, int32_t>
 {
   typedef int8_t Value;
-  typedef int32_t Sum;
 
   static QS_DEVICE void
-  multiply (Sum            c[4],
+  multiply (int32_t        c[4],
             const uint32_t a[4],
             const uint32_t b[2])
   {
@@ -25,13 +83,12 @@ struct QsInt8Product
   }
 };
 
-struct QsHalfProduct
+struct QsHalfProduct : QsTensorCoreProduct<QsHalfProduct, float>
 {
   typedef uint16_t Value;
-  typedef float Sum;
 
   static QS_DEVICE void
-  multiply (Sum            c[4],
+  multiply (float          c[4],
             const uint32_t a[4],
             const uint32_t b[2])
   {
@@ -39,8 +96,61 @@ struct QsHalfProduct
   }
 };
 
+/* A warp's threads are 4 x 8; each has every fourth row and every eighth column. */
+struct QsFloatProduct
+{
+  typedef float Value;
+  typedef float Sum;
+
+  template <int BLOCKS_M, int BLOCKS_N>
+  static QS_DEVICE void
+  multiply_step (float    sums[BLOCKS_M][BLOCKS_N][4],
+                 unsigned left,
+                 unsigned first_row,
+                 unsigned right,
+                 unsigned first_column)
+  {
+    const unsigned row = first_row + qs_thread () % 32 / 8;
+    const unsigned column = first_column + qs_thread () % 8;
+
+#pragma unroll
+    for (int chunk = 0; chunk < QS_STEP_CHUNKS; chunk++)
+      {
+        QsFloats4 b[BLOCKS_N];
+
+#pragma unroll
+        for (int j = 0; j < BLOCKS_N; j++)
+          b[j] = qs_shared_load<QsFloats4> (right + qs_chunk_address (column + j * 8, chunk));
+#pragma unroll
+        for (int i = 0; i < BLOCKS_M * 4; i++)
+          {
+            const QsFloats4 a =
+              qs_shared_load<QsFloats4> (left + qs_chunk_address (row + i * 4, chunk));
+
+#pragma unroll
+            for (int j = 0; j < BLOCKS_N; j++)
+#pragma unroll
+              for (int k = 0; k < 4; k++)
+                sums[i / 4][j][i % 4] = qs_fma (a.v[k], b[j].v[k], sums[i / 4][j][i % 4]);
+          }
+      }
+  }
+
+  static QS_DEVICE void
+  put_block (const float sums[4],
+             unsigned    address,
+             unsigned    stride)
+  {
+    const unsigned lane = qs_thread () % 32;
+
+#pragma unroll
+    for (int h = 0; h < 4; h++)
+      qs_shared_store (address + ((lane / 8 + h * 4) * stride + lane % 8) * 4, sums[h]);
+  }
+};
+
 template <class Product, int ROWS, int COLUMNS, int WARPS_M, int WARPS_N, int STAGES>
-struct QsTensorCoreTile
+struct QsTile
 {
   typedef typename Product::Sum Sum;
   typedef typename Product::Value Value;
@@ -55,33 +165,15 @@ struct QsTensorCoreTile
   /* Accumulators on their way out: 16 rows of a warp, apart so that banks differ. */
   static constexpr int OUT_STRIDE = WARP_COLUMNS + 4;
 
-  /* The warp's part of one step: two products of 32 bytes of k. */
   static QS_DEVICE void
   multiply_step (Sum      sums[BLOCKS_M][BLOCKS_N][4],
                  unsigned stage)
   {
-    const unsigned lane = qs_thread () % 32, warp = qs_thread () / 32;
-    const unsigned left = (warp % WARPS_M) * WARP_ROWS + lane % 16;
-    const unsigned right = (warp / WARPS_M) * WARP_COLUMNS + lane / 16 * 8 + lane % 8;
+    const unsigned warp = qs_thread () / 32;
 
-#pragma unroll
-    for (int half = 0; half < 2; half++)
-      {
-        uint32_t a[BLOCKS_M][4], b[BLOCKS_N / 2][4];
-
-#pragma unroll
-        for (int i = 0; i < BLOCKS_M; i++)
-          qs_load_matrices (a[i], stage + qs_chunk_address (left + i * 16, half * 2 + lane / 16));
-#pragma unroll
-        for (int j = 0; j < BLOCKS_N / 2; j++)
-          qs_load_matrices (b[j], stage + ROWS * QS_STEP_BYTES
-                                    + qs_chunk_address (right + j * 16, half * 2 + lane / 8 % 2));
-#pragma unroll
-        for (int i = 0; i < BLOCKS_M; i++)
-#pragma unroll
-          for (int j = 0; j < BLOCKS_N; j++)
-            Product::multiply (sums[i][j], a[i], b[j / 2] + j % 2 * 2);
-      }
+    Product::template multiply_step<BLOCKS_M, BLOCKS_N> (
+      sums, stage, (warp % WARPS_M) * WARP_ROWS, stage + ROWS * QS_STEP_BYTES,
+      (warp / WARPS_M) * WARP_COLUMNS);
   }
 
   /* Four neighbouring columns from shared memory to where they belong. */
@@ -89,9 +181,9 @@ struct QsTensorCoreTile
   put_four (const QsCudaConvolution &args,
             unsigned                 address,
             int                      row,
-            int                      column,
-            int                      group)
+            int                      column)
   {
+    const int group = qs_block_z () / args.k_splits;
     const int n = args.columns - column;
     float values[4];
     QsVector vector;
@@ -102,10 +194,11 @@ struct QsTensorCoreTile
     vector = qs_shared_load<QsVector> (address);
     if (args.partial != nullptr)
       {
-        const int64_t at = ((int64_t) (qs_block_z () % args.k_splits) * args.rows + row)
-                             * args.padded_columns + column;
+        const int part = qs_block_z () % args.k_splits;
+        const int64_t at = ((int64_t) part * args.n_groups + group) * args.rows + row;
 
-        qs_store ((QsVector *) ((char *) args.partial + at * 4), vector);
+        qs_store ((QsVector *) ((char *) args.partial + (at * args.padded_columns + column) * 4),
+                  vector);
         return;
       }
 
@@ -117,45 +210,36 @@ struct QsTensorCoreTile
         memcpy (&sum, &vector.v[i], 4);
         values[i] = (float) sum;
       }
-    qs_epilogue_apply (args.epilogue, values, row, group * args.padded_columns + column,
-                       group * args.columns + column, n);
+    qs_put_four (args, values, group, row, column, n);
   }
 
+  /* Sixteen rows after the other, with one copy of the epilogue for all of them. */
   static QS_DEVICE void
   put (const QsCudaConvolution &args,
-       const Sum                sums[BLOCKS_M][BLOCKS_N][4],
-       int                      group)
+       const Sum                sums[BLOCKS_M][BLOCKS_N][4])
   {
     const unsigned lane = qs_thread () % 32, warp = qs_thread () / 32;
     const unsigned base = warp * 16 * OUT_STRIDE * 4;
     const int row = qs_block_x () * ROWS + (warp % WARPS_M) * WARP_ROWS;
     const int column = qs_block_y () * COLUMNS + (warp / WARPS_M) * WARP_COLUMNS;
 
-#pragma unroll
-    for (int i = 0; i < BLOCKS_M; i++)
+#pragma unroll 1
+    for (int part = 0; part < BLOCKS_M; part++)
       {
 #pragma unroll
-        for (int j = 0; j < BLOCKS_N; j++)
+        for (int i = 0; i < BLOCKS_M; i++)
+          if (i == part)
 #pragma unroll
-          for (int h = 0; h < 2; h++)
-            {
-              struct alignas (8)
-              {
-                Sum v[2];
-              } pair = { { sums[i][j][h * 2], sums[i][j][h * 2 + 1] } };
-
-              qs_shared_store (base + ((lane / 4 + h * 8) * OUT_STRIDE + j * 8 + lane % 4 * 2) * 4,
-                               pair);
-            }
+            for (int j = 0; j < BLOCKS_N; j++)
+              Product::put_block (sums[i][j], base + j * 8 * 4, OUT_STRIDE);
         qs_warp_barrier ();
-        /* Not unrolled: there are many kinds of epilogues in it. */
 #pragma unroll 1
         for (int unit = 0; unit < 16 * WARP_COLUMNS / 4; unit += 32)
           {
             const int r = (unit + (int) lane) / (WARP_COLUMNS / 4);
             const int c = (unit + (int) lane) % (WARP_COLUMNS / 4) * 4;
 
-            put_four (args, base + (r * OUT_STRIDE + c) * 4, row + i * 16 + r, column + c, group);
+            put_four (args, base + (r * OUT_STRIDE + c) * 4, row + part * 16 + r, column + c);
           }
         qs_warp_barrier ();
       }
@@ -169,51 +253,48 @@ struct QsTensorCoreTile
     const int first = (int) ((int64_t) n_steps * part / args.k_splits);
     const int end = (int) ((int64_t) n_steps * (part + 1) / args.k_splits);
     const int column = qs_block_y () * COLUMNS;
+    const QsCudaPlace place = qs_place_find (args, group);
     const char *weights = (const char *) args.weights
-                          + ((int64_t) group * args.padded_columns + column) * args.n_chunks * 16;
+                          + place.weights * (int64_t) sizeof (Value) + column * args.weights_stride;
     Sum sums[BLOCKS_M][BLOCKS_N][4] = {};
     QsRow rows[ROWS_PER_THREAD];
 
 #pragma unroll
     for (int i = 0; i < ROWS_PER_THREAD; i++)
       rows[i] = qs_row_find (args, qs_block_x () * ROWS + qs_thread () / QS_STEP_CHUNKS
-                                     + i * (THREADS / QS_STEP_CHUNKS), group, sizeof (Value));
+                                     + i * (THREADS / QS_STEP_CHUNKS), place.x, sizeof (Value));
 
+    /* The first rounds only start copies. */
 #pragma unroll 1
-    for (int s = 0; s < STAGES - 1; s++)
-      {
-        if (first + s < end)
-          qs_load_tile<Value, ROWS, COLUMNS, THREADS> (args, rows, weights,
-                                                       args.padded_columns - column, first + s,
-                                                       s * STAGE_BYTES);
-        qs_async_commit ();
-      }
-
-    for (int step = first; step < end; step++)
+    for (int step = first - (STAGES - 1); step < end; step++)
       {
         const int next = step + STAGES - 1;
 
-        qs_async_wait<STAGES - 2> ();
-        qs_barrier ();
+        if (step >= first)
+          {
+            qs_async_wait<STAGES - 2> ();
+            qs_barrier ();
+          }
         if (next < end)
-          qs_load_tile<Value, ROWS, COLUMNS, THREADS> (args, rows, weights,
-                                                       args.padded_columns - column, next,
-                                                       (next - first) % STAGES * STAGE_BYTES);
+          qs_load_tile<Value, ROWS, COLUMNS, THREADS> (args, rows, weights, args.columns - column,
+                                                       next, (next - first) % STAGES * STAGE_BYTES);
         qs_async_commit ();
-        multiply_step (sums, (step - first) % STAGES * STAGE_BYTES);
+        if (step >= first)
+          multiply_step (sums, (step - first) % STAGES * STAGE_BYTES);
       }
 
     qs_async_wait<0> ();
     qs_barrier ();
-    put (args, sums, group);
+    put (args, sums);
   }
 };
 
 #define QS_CONVOLUTION_KERNEL(name, Product, rows, columns, warps_m, warps_n, stages) \
-  QS_KERNEL (qs_convolution_##name, QsCudaConvolution, 32 * warps_m * warps_n) \
+  QS_KERNEL_BLOCKS (qs_convolution_##name, QsCudaConvolution, 32 * warps_m * warps_n, 2) \
   { \
-    QsTensorCoreTile<Product, rows, columns, warps_m, warps_n, stages>::run (args); \
+    QsTile<Product, rows, columns, warps_m, warps_n, stages>::run (args); \
   }
 
 QS_CUDA_INT8_TILES (QS_CONVOLUTION_KERNEL)
 QS_CUDA_HALF_TILES (QS_CONVOLUTION_KERNEL)
+QS_CUDA_FLOAT_TILES (QS_CONVOLUTION_KERNEL)

@@ -15,7 +15,16 @@
 
 #define QS_CUDA_HALF_TILES(TILE) \
   TILE (f16_128x128, QsHalfProduct, 128, 128, 4, 2, 3) \
-  TILE (f16_64x64, QsHalfProduct, 64, 64, 2, 2, 4)
+  TILE (f16_64x64, QsHalfProduct, 64, 64, 2, 2, 4) \
+  TILE (f16_32x64, QsHalfProduct, 32, 64, 1, 2, 4)
+
+#define QS_CUDA_FLOAT_TILES(TILE) \
+  TILE (f32_128x64, QsFloatProduct, 128, 64, 4, 2, 3) \
+  TILE (f32_64x64, QsFloatProduct, 64, 64, 2, 2, 3) \
+  TILE (f32_32x32, QsFloatProduct, 32, 32, 2, 2, 4)
+
+/* Threads of a block where each has a piece of the output to itself. */
+#define QS_CUDA_FLAT_THREADS 128
 
 /* Values of k in one step, and bytes of a row of a tile. */
 #define QS_CUDA_STEP_BYTES 64

@@ -29,6 +29,36 @@ qs_activate (int   type,
     }
 }
 
+/* Four values at once. Their code is there once, because kernels with many copies of all functions
+ * take the compiler minutes: the values take turns in one register. */
+QS_DEVICE void
+qs_activate_four (int   type,
+                  float values[4],
+                  float alpha,
+                  float beta)
+{
+  if (type == QS_ACTIVATION_NONE)
+    return;
+  if (type == QS_ACTIVATION_RELU)
+    {
+#pragma unroll
+      for (int i = 0; i < 4; i++)
+        values[i] = qs_activation_relu (values[i], alpha, beta);
+      return;
+    }
+
+#pragma unroll 1
+  for (int i = 0; i < 4; i++)
+    {
+      const float value = qs_activate (type, values[0], alpha, beta);
+
+      values[0] = values[1];
+      values[1] = values[2];
+      values[2] = values[3];
+      values[3] = value;
+    }
+}
+
 /* One element of any type as a float; INT8 with its scale. */
 QS_DEVICE float
 qs_load_element (const void *data,
@@ -153,38 +183,25 @@ qs_epilogue_scale (const QsCudaEpilogue &self,
 }
 
 QS_DEVICE float
-qs_epilogue_finish (const QsCudaEpilogue &self,
-                    float                 value,
-                    float                 residual)
+qs_epilogue_add (const QsCudaEpilogue &self,
+                 float                 value,
+                 float                 residual)
 {
-  if (self.residual != nullptr)
-    value = self.residual_type == QS_CUDA_INT8 ? qs_fma (residual, self.residual_scale, value)
-                                               : value + residual;
-  return qs_activate (self.activation, value, self.alpha, self.beta);
+  return self.residual_type == QS_CUDA_INT8 ? qs_fma (residual, self.residual_scale, value)
+                                            : value + residual;
 }
 
-/**
- * qs_epilogue_apply:
- * @sums: accumulators of four neighbouring columns
- * @parameter: index of the first column's multiplier and bias
- * @column: of the output, where the channels of all groups lie side by side
- * @n: how many of the four exist
- */
 QS_DEVICE void
-qs_epilogue_apply (const QsCudaEpilogue &self,
-                   const float           sums[4],
-                   int64_t               row,
-                   int                   parameter,
-                   int                   column,
-                   int                   n)
+qs_epilogue_add_four (const QsCudaEpilogue &self,
+                      float                 values[4],
+                      int64_t               index,
+                      int                   n)
 {
-  const int64_t index = row * self.row_stride + column;
-  const bool whole = self.is_vectorised && n >= 4;
-  float values[4], residual[4] = { 0.0f, 0.0f, 0.0f, 0.0f };
+  float residual[4] = { 0.0f, 0.0f, 0.0f, 0.0f };
 
-  if (self.residual != nullptr && whole)
+  if (self.is_vectorised && n >= 4)
     qs_load_four (self.residual, self.residual_type, index, residual);
-  else if (self.residual != nullptr)
+  else
     {
 #pragma unroll
       for (int i = 0; i < 4; i++)
@@ -194,16 +211,58 @@ qs_epilogue_apply (const QsCudaEpilogue &self,
 
 #pragma unroll
   for (int i = 0; i < 4; i++)
-    values[i] = qs_epilogue_finish (self, qs_epilogue_scale (self, sums[i], parameter + i),
-                                    residual[i]);
+    values[i] = qs_epilogue_add (self, values[i], residual[i]);
+}
 
-  if (whole)
+/**
+ * qs_epilogue_apply_at:
+ * @sums: accumulators of four neighbouring columns
+ * @parameter: index of the first column's multiplier and bias
+ * @out: element of the output that the first column is
+ * @residual: and of the residual
+ * @n: how many of the four exist
+ */
+QS_DEVICE void
+qs_epilogue_apply_at (const QsCudaEpilogue &self,
+                      const float           sums[4],
+                      int                   parameter,
+                      int64_t               out,
+                      int64_t               residual,
+                      int                   n)
+{
+  float values[4];
+
+#pragma unroll
+  for (int i = 0; i < 4; i++)
+    values[i] = qs_epilogue_scale (self, sums[i], parameter + i);
+  if (self.residual != nullptr)
+    qs_epilogue_add_four (self, values, residual, n);
+  qs_activate_four (self.activation, values, self.alpha, self.beta);
+
+  if (self.is_vectorised && n >= 4)
     {
-      qs_store_four (self.out, self.out_type, index, values, self.reciprocal);
+      qs_store_four (self.out, self.out_type, out, values, self.reciprocal);
       return;
     }
 #pragma unroll
   for (int i = 0; i < 4; i++)
     if (i < n)
-      qs_store_element (self.out, self.out_type, index + i, values[i], self.reciprocal);
+      qs_store_element (self.out, self.out_type, out + i, values[i], self.reciprocal);
+}
+
+/**
+ * qs_epilogue_apply:
+ * @row: of output and residual
+ * @column: of the output, where the channels of all groups lie side by side
+ */
+QS_DEVICE void
+qs_epilogue_apply (const QsCudaEpilogue &self,
+                   const float           sums[4],
+                   int64_t               row,
+                   int                   parameter,
+                   int                   column,
+                   int                   n)
+{
+  qs_epilogue_apply_at (self, sums, parameter, row * self.row_stride + column,
+                        row * self.residual_row_stride + column, n);
 }

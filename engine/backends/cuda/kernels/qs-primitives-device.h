@@ -9,8 +9,17 @@
 
 #define QS_DEVICE __device__ __forceinline__
 #define QS_DEVICE_CALL static __device__ __noinline__
-#define QS_KERNEL(name, Arguments, threads) \
-  extern "C" __global__ void __launch_bounds__ (threads) name (const __grid_constant__ Arguments args)
+/* Where the number of blocks is not said, the compiler guesses one, and spills registers for it.
+ * Before sm_80, copies pass through registers and need more of them. */
+#if defined (__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#define QS_KERNEL_N_BLOCKS(blocks) 1
+#else
+#define QS_KERNEL_N_BLOCKS(blocks) (blocks)
+#endif
+#define QS_KERNEL_BLOCKS(name, Arguments, threads, blocks) \
+  extern "C" __global__ void __launch_bounds__ (threads, QS_KERNEL_N_BLOCKS (blocks)) \
+  name (const __grid_constant__ Arguments args)
+#define QS_KERNEL(name, Arguments, threads) QS_KERNEL_BLOCKS (name, Arguments, threads, 1)
 
 extern __shared__ uint4 qs_shared_memory[];
 

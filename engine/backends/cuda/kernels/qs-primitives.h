@@ -8,6 +8,8 @@
  *
  *   QS_KERNEL (name, Arguments, threads)     a kernel; its arguments are one struct `args`
  *   QS_DEVICE, QS_DEVICE_CALL                a function of the device, inlined or called
+ *   QS_KERNEL_BLOCKS (name, Arguments, threads, blocks)
+ *                                            one of which a multiprocessor has registers for @blocks
  *   qs_thread, qs_block_x, _y, _z            position, as functions
  *   qs_barrier ()                            of the block
  *   qs_warp_barrier ()

@@ -26,10 +26,44 @@ qs_chunk_address (unsigned row,
   return row * QS_STEP_BYTES + ((chunk ^ ((row >> 1) & 3u)) << 4);
 }
 
+/* Where the matrices of a group, or of one product of many, begin. */
+QS_DEVICE QsCudaPlace
+qs_place_find (const QsCudaConvolution &args,
+               int                      group)
+{
+  QsCudaPlace place;
+
+  if (args.places != nullptr)
+    return qs_load (args.places + group);
+  place.x = (int64_t) group * args.channels;
+  place.weights = (int64_t) group * args.weights_group;
+  place.out = (int64_t) group * args.columns;
+  place.residual = place.out;
+  return place;
+}
+
+/* Sums of four neighbouring columns of a group's matrix through the epilogue. */
+QS_DEVICE void
+qs_put_four (const QsCudaConvolution &args,
+             const float              sums[4],
+             int                      group,
+             int                      row,
+             int                      column,
+             int                      n)
+{
+  const QsCudaPlace place = qs_place_find (args, group);
+  const QsCudaEpilogue &epilogue = args.epilogue;
+
+  qs_epilogue_apply_at (epilogue, sums,
+                        (args.places != nullptr ? 0 : group * args.padded_columns) + column,
+                        place.out + row * epilogue.row_stride + column,
+                        place.residual + row * epilogue.residual_row_stride + column, n);
+}
+
 /* A row of the left side: an output pixel. */
 typedef struct
 {
-  const char *sample;  /* the sample's first channel of the group */
+  const char *origin;  /* the channels at the output's position; the sample's where it is transposed */
   int32_t position[3]; /* of the output, times the stride unless the convolution is transposed */
   bool exists;
 } QsRow;
@@ -37,7 +71,7 @@ typedef struct
 QS_DEVICE QsRow
 qs_row_find (const QsCudaConvolution &args,
              int                      row,
-             int                      group,
+             int64_t                  first,
              int                      size)
 {
   QsRow self;
@@ -47,13 +81,41 @@ qs_row_find (const QsCudaConvolution &args,
   rest = qs_divide (rest, args.out_width, &position[2]);
   rest = qs_divide (rest, args.out_height, &position[1]);
   rest = qs_divide (rest, args.out_depth, &position[0]);
-  self.sample = (const char *) args.x
-                + ((int64_t) rest * args.in_sample + (int64_t) group * args.channels) * size;
+  first += (int64_t) rest * args.in_sample;
 
 #pragma unroll
   for (int i = 0; i < 3; i++)
-    self.position[i] = (int32_t) position[i] * (args.is_transposed ? 1 : args.stride[i]);
+    {
+      self.position[i] = (int32_t) position[i] * (args.is_transposed ? 1 : args.stride[i]);
+      if (!args.is_transposed)
+        first += self.position[i] * args.in_strides[i];
+    }
+  self.origin = (const char *) args.x + first * size;
   return self;
+}
+
+/* Where a deconvolution's tap reads: only where the stride divides. */
+QS_DEVICE const char *
+qs_row_find_transposed_tap (const QsCudaConvolution &args,
+                            const QsRow             &row,
+                            const QsCudaTap         &at,
+                            int                      size)
+{
+  int64_t offset = 0;
+  bool inside = row.exists;
+
+#pragma unroll
+  for (int i = 0; i < 3; i++)
+    {
+      const int32_t shifted = row.position[i] + at.shift[i];
+      const int32_t position = shifted / args.stride[i];
+
+      inside = inside && shifted >= 0 && position * args.stride[i] == shifted &&
+               position < args.in[i];
+      offset += position * args.in_strides[i];
+    }
+
+  return inside ? row.origin + offset * size : nullptr;
 }
 
 /* The first channel of the input pixel that @tap of @row reads; NULL in the padding. */
@@ -64,24 +126,15 @@ qs_row_find_tap (const QsCudaConvolution &args,
                  int                      size)
 {
   const QsCudaTap at = qs_load (args.taps + tap);
-  int64_t offset = 0;
   bool inside = row.exists;
+
+  if (args.is_transposed)
+    return qs_row_find_transposed_tap (args, row, at, size);
 
 #pragma unroll
   for (int i = 0; i < 3; i++)
-    {
-      int32_t position = row.position[i] + at.shift[i];
-
-      if (args.is_transposed)
-        {
-          inside = inside && position >= 0 && position % args.stride[i] == 0;
-          position /= args.stride[i];
-        }
-      inside = inside && position >= 0 && position < args.in[i];
-      offset += position * args.in_strides[i];
-    }
-
-  return inside ? row.sample + offset * size : nullptr;
+    inside = inside && (uint32_t) (row.position[i] + at.shift[i]) < (uint32_t) args.in[i];
+  return inside ? row.origin + (int64_t) at.offset * size : nullptr;
 }
 
 /* Copies a chunk of one tap's channels; there are 16 bytes of them, and they are aligned. */
@@ -123,6 +176,7 @@ qs_gather_piece (const QsCudaConvolution &args,
     }
 }
 
+/* A chunk piece after piece, in one copy of the code. */
 template <class Value>
 QS_DEVICE void
 qs_gather_chunk (const QsCudaConvolution &args,
@@ -130,23 +184,27 @@ qs_gather_chunk (const QsCudaConvolution &args,
                  int                      chunk,
                  unsigned                 address)
 {
-  constexpr int N = 16 / sizeof (Value);
-  union
-  {
-    Value values[N];
-    QsVector vector;
-  } all;
+  constexpr int PIECES = 16 / (QS_PIECE * sizeof (Value));
 
-#pragma unroll
-  for (int i = 0; i < N; i += QS_PIECE)
-    qs_gather_piece (args, row, (chunk * N + i) / QS_PIECE, all.values + i);
-  qs_shared_store (address, all.vector);
+#pragma unroll 1
+  for (int i = 0; i < PIECES; i++)
+    {
+      struct alignas (QS_PIECE * sizeof (Value))
+      {
+        Value values[QS_PIECE];
+      } piece;
+
+      qs_gather_piece (args, row, chunk * PIECES + i, piece.values);
+      qs_shared_store (address + i * (unsigned) sizeof piece, piece);
+    }
 }
 
 /**
  * qs_load_tile:
  * @ROWS: rows of the left tile
  * @COLUMNS: rows of the right tile, which holds a column's values of k side by side
+ * @weights: of the tile's first column
+ * @n_columns: that exist from there on
  * @step: position along k
  * @address: of the left tile; the right one follows
  *
@@ -180,9 +238,10 @@ qs_load_tile (const QsCudaConvolution &args,
   for (int i = 0; i * (THREADS / QS_STEP_CHUNKS) < COLUMNS; i++)
     {
       const int column = first + i * (THREADS / QS_STEP_CHUNKS);
+      const bool exists = column < n_columns && k < args.n_k_chunks;
 
       qs_async_copy (address + ROWS * QS_STEP_BYTES + qs_chunk_address (column, chunk),
-                     weights + ((int64_t) (column < n_columns ? column : 0) * args.n_chunks + k) * 16,
-                     column < n_columns);
+                     exists ? weights + column * args.weights_stride + (int64_t) k * 16
+                            : (const char *) args.weights, exists);
     }
 }
