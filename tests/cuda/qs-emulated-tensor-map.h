@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "backends/cuda/qs-cuda-driver.h"
-#include "kernels/qs-hopper-arguments.h"
+#include "backends/cuda/kernels/qs-hopper-arguments.h"
 
 G_BEGIN_DECLS
 

@@ -676,7 +676,7 @@ run_block (void)
           release_barrier ();
           any = true;
         }
-      if (!any)
+      if (!any && count (ENDED) != n_threads)
         any = qs_emulation_hopper_hooks.advance ();
     }
   if (!failed && count (ENDED) != n_threads)

@@ -4,11 +4,14 @@
 #include "../engine/backends/qs-cpu-test.h"
 #include "backends/cuda/qs-cuda-kernel.h"
 #include "operators/qs-operator.h"
+#include "qs-emulated-tensor-map.h"
+#include "qs-emulator.h"
+#include "qs-hopper-mistakes.h"
 #include "qs-stand-in-driver.h"
 
 /*
  * The kernels for compute capability 9.0 on an emulated device of that kind, against the reference
- * kernels: INT8 bit for bit.
+ * kernels: INT8 bit for bit. Then the emulation itself: what it says to kernels with a mistake.
  */
 
 typedef struct
@@ -163,6 +166,117 @@ test_int8 (void)
     }
 }
 
+#define N_K 200     /* of 256 that are copied */
+#define PITCH 208
+
+typedef struct
+{
+  QsMistake mistake;
+  const char *message;
+} Mistake;
+
+static const Mistake mistakes[] = {
+  { QS_MISTAKE_NO_INIT_FENCE, "initialised without a fence" },
+  { QS_MISTAKE_NO_BLOCK_BARRIER, "without the block's barrier" },
+  { QS_MISTAKE_EXPECT_LESS, "0 arrivals and -16 bytes are missing" },
+  { QS_MISTAKE_EXPECT_MORE, "0 arrivals and 16 bytes are missing" },
+  { QS_MISTAKE_NO_FULL_WAIT, "which nobody has written" },
+  { QS_MISTAKE_NO_EMPTY_WAIT, "where all of this phase have arrived already" },
+  { QS_MISTAKE_EARLY_RELEASE, "which warp 0 has read and not given back" },
+  { QS_MISTAKE_MANY_ARRIVALS, "1 arrivals and 0 bytes are missing" },
+  { QS_MISTAKE_READ_EARLY, "reads sums of a product without having waited" },
+  { QS_MISTAKE_NO_PRODUCT_FENCE, "without a fence after other uses of the sums" },
+  { QS_MISTAKE_ADD_TO_NOTHING, "adds to sums that were never set" },
+  { QS_MISTAKE_MISALIGNED_MATRIX, "where the order of 128 bytes does not" },
+  { QS_MISTAKE_MISALIGNED_COPY, "not aligned to 128 bytes" },
+  { QS_MISTAKE_OTHER_MATRIX, "ask for different products" },
+  { QS_MISTAKE_STORE, "wrote without a fence" },
+  { QS_MISTAKE_STORE_LATE, "which a product under way reads" },
+  { QS_MISTAKE_STORE_FENCED, "without a barrier between them" },
+  { QS_MISTAKE_TAKE_REGISTERS, "never meet" },
+  { QS_MISTAKE_COPY_LATE, "ended with bulk copies under way" },
+};
+
+/* Rows of random bytes on the emulated device, and the map of boxes of @box_rows rows and a step. */
+static gint8 *
+make_matrix (QsRandom        *random,
+             guint            rows,
+             guint            box_rows,
+             QsCudaTensorMap *map,
+             gint8           *values)
+{
+  const guint64 dims[] = { N_K, rows }, stride = PITCH;
+  const guint32 box[] = { QS_MISTAKE_STEP, box_rows }, steps[] = { 1, 1 };
+  gint8 *memory = qs_emulator_allocate (rows * PITCH);
+
+  for (guint i = 0; i < rows * PITCH; i++)
+    values[i] = (gint8) qs_random_between (random, -128, 127);
+  g_assert_true (qs_emulator_copy_in (memory, values, rows * PITCH));
+  g_assert_cmpint (qs_emulated_encode_tiled (map, QS_CUDA_TENSOR_UINT8, 2, memory, dims, &stride, box,
+                                             steps, 0, QS_CUDA_SWIZZLE_128, 0, 0), ==,
+                   QS_CUDA_SUCCESS);
+  return memory;
+}
+
+#define N_ROWS 60 /* of 64: the others are outside and count as zeros */
+
+static gint8 left_values[N_ROWS * PITCH], right_values[QS_MISTAKE_COLUMNS * PITCH];
+
+static gboolean
+run_mistake (QsMistake mistake,
+             gint32    out[QS_MISTAKE_ROWS][QS_MISTAKE_COLUMNS])
+{
+  QsRandom random = { 1 };
+  QsMistakeArguments args = { .mistake = mistake };
+  const gsize size = QS_MISTAKE_ROWS * QS_MISTAKE_COLUMNS * sizeof (gint32);
+  gint8 *left = make_matrix (&random, N_ROWS, QS_MISTAKE_ROWS, &args.left, left_values);
+  gint8 *right = make_matrix (&random, QS_MISTAKE_COLUMNS, QS_MISTAKE_COLUMNS, &args.right,
+                              right_values);
+  const guint grid[] = { 1, 1, 1 };
+  gboolean ok;
+
+  args.out = qs_emulator_allocate (size);
+  ok = qs_emulator_launch (qs_emulator_find ("qs_hopper_mistake"), grid, QS_MISTAKE_THREADS,
+                           QS_MISTAKE_SHARED, &args);
+  qs_emulator_copy_out (out, args.out, size);
+  qs_emulator_free (args.out);
+  qs_emulator_free (left);
+  qs_emulator_free (right);
+  return ok;
+}
+
+static void
+test_emulated_product (void)
+{
+  gint32 out[QS_MISTAKE_ROWS][QS_MISTAKE_COLUMNS];
+
+  if (!run_mistake (QS_MISTAKE_NONE, out))
+    g_error ("%s", qs_emulator_get_message ());
+  for (guint i = 0; i < QS_MISTAKE_ROWS; i++)
+    for (guint j = 0; j < QS_MISTAKE_COLUMNS; j++)
+      {
+        gint32 sum = 0;
+
+        for (guint k = 0; k < N_K && i < N_ROWS; k++)
+          sum += left_values[i * PITCH + k] * right_values[j * PITCH + k];
+        g_assert_cmpint (out[i][j], ==, sum);
+      }
+}
+
+static void
+test_mistakes (void)
+{
+  gint32 out[QS_MISTAKE_ROWS][QS_MISTAKE_COLUMNS];
+
+  for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++)
+    {
+      g_assert_false (run_mistake (mistakes[i].mistake, out));
+      if (strstr (qs_emulator_get_message (), mistakes[i].message) == NULL)
+        g_error ("mistake %d: “%s” is not in “%s”", mistakes[i].mistake, mistakes[i].message,
+                 qs_emulator_get_message ());
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -170,6 +284,8 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   qs_stand_in_driver_set_architecture (90);
   qs_cuda_driver_replace (qs_stand_in_driver_get ());
+  g_test_add_func ("/cuda-hopper/emulation/product", test_emulated_product);
+  g_test_add_func ("/cuda-hopper/emulation/mistakes", test_mistakes);
   g_test_add_func ("/cuda-hopper/int8", test_int8);
   return g_test_run ();
 }
