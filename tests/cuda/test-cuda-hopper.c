@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include "../engine/backends/qs-cpu-test.h"
 #include "backends/cuda/qs-cuda-kernel.h"
+#include "backends/qs-fp16.h"
+#include "core/qs-float16.h"
 #include "operators/qs-operator.h"
 #include "qs-emulated-tensor-map.h"
 #include "qs-emulator.h"
@@ -11,7 +14,7 @@
 
 /*
  * The kernels for compute capability 9.0 on an emulated device of that kind, against the reference
- * kernels: INT8 bit for bit. Then the emulation itself: what it says to kernels with a mistake.
+ * kernels: INT8 bit for bit, FP16 against sums in double. Then the emulation itself: what it says to kernels with a mistake.
  */
 
 typedef struct
@@ -42,6 +45,15 @@ static const Case cases[] = {
     QS_ACTIVATION_NONE },
 };
 
+static gboolean
+is_hopper_kernel (const QsKernel *kernel,
+                  QsLayerKind     kind,
+                  QsPrecision     precision)
+{
+  return strstr (kernel->name, "wgmma") != NULL && kernel->kind == kind &&
+         kernel->precision == precision;
+}
+
 static void
 fill_attributes (const Case              *c,
                  QsConvolutionAttributes *conv)
@@ -70,6 +82,141 @@ random_scales (QsRandom *random,
   for (gint64 k = 0; k < n; k++)
     values[k] = qs_random_float (random, 0.001f, 0.02f);
   return scales;
+}
+
+static QsHostTensor *
+random_halves (QsRandom      *random,
+               const QsShape *shape)
+{
+  g_autoptr (QsHostTensor) floats = qs_random_tensor (random, QS_DATA_TYPE_FLOAT, shape, FALSE);
+  g_autoptr (GError) error = NULL;
+  QsFp16Rounding rounding = { 0 };
+  QsHostTensor *halves = qs_fp16_round (floats, &rounding, &error);
+
+  g_assert_no_error (error);
+  return halves;
+}
+
+static void
+make_half_layer (QsCpuTest  *test,
+                 QsRandom   *random,
+                 const Case *c)
+{
+  QsConvolutionAttributes conv;
+  const QsShape x = qs_shape_make (4, c->batch, c->in_channels, c->in[0], c->in[1]);
+  const QsShape w = qs_shape_make (4, c->out_channels, c->in_channels, c->kernel[0], c->kernel[1]);
+  const QsShape b = qs_shape_make (1, c->out_channels);
+
+  fill_attributes (c, &conv);
+  qs_cpu_test_add_input (test, 0, random_halves (random, &x), 0.0f, FALSE);
+  qs_cpu_test_add_input (test, 1, random_halves (random, &w), 0.0f, TRUE);
+  qs_cpu_test_add_input (test, 2, random_halves (random, &b), 0.0f, TRUE);
+  qs_cpu_test_add_layer (test, QS_LAYER_CONVOLUTION, &conv, 3, QS_DATA_TYPE_FLOAT16, 0.0f);
+}
+
+static double
+half_at (const QsHostTensor *tensor,
+         gint64              index)
+{
+  return (double) qs_float16_to_float (((const guint16 *) qs_host_tensor_get_data (tensor))[index]);
+}
+
+/* One output as a sum of products of halves, and the sum of their absolute values. */
+static double
+sum_products (const Case         *c,
+              const QsHostTensor *x,
+              const QsHostTensor *w,
+              const gint64        at[4],
+              double             *absolute)
+{
+  double sum = 0.0;
+
+  *absolute = 0.0;
+  for (gint64 ch = 0; ch < c->in_channels; ch++)
+    for (gint64 ky = 0; ky < c->kernel[0]; ky++)
+      for (gint64 kx = 0; kx < c->kernel[1]; kx++)
+        {
+          const gint64 y0 = at[2] * c->stride[0] + ky * c->dilation[0] - c->begin[0];
+          const gint64 x0 = at[3] * c->stride[1] + kx * c->dilation[1] - c->begin[1];
+          double product;
+
+          if (y0 < 0 || y0 >= c->in[0] || x0 < 0 || x0 >= c->in[1])
+            continue;
+          product =
+            half_at (x, ((at[0] * c->in_channels + ch) * c->in[0] + y0) * c->in[1] + x0)
+            * half_at (w, ((at[1] * c->in_channels + ch) * c->kernel[0] + ky) * c->kernel[1] + kx);
+          sum += product;
+          *absolute += fabs (product);
+        }
+  return sum;
+}
+
+/* Tensor cores cut off where float32 would round (Fasi and others 2021, “Numerical behavior of NVIDIA
+ * tensor cores”), which is 2^-23 of what was added so far for each of k products; one bit to spare.
+ * Then storing rounds to 11 bits. */
+static void
+assert_close (QsCpuTest      *test,
+              const Case     *c,
+              const QsKernel *kernel,
+              QsHostTensor   *result)
+{
+  const QsHostTensor *w = qs_layer_get_input (test->layer, 1)->value;
+  const QsHostTensor *b = qs_layer_get_input (test->layer, 2)->value;
+  const QsShape *y = &qs_layer_get_output (test->layer, 0)->shape;
+  const double k = (double) (c->in_channels * c->kernel[0] * c->kernel[1]);
+
+  for (gint64 i = 0; i < qs_shape_n_elements (y); i++)
+    {
+      const gint64 at[] = { i / y->dims[3] / y->dims[2] / y->dims[1],
+                            i / y->dims[3] / y->dims[2] % y->dims[1], i / y->dims[3] % y->dims[2],
+                            i % y->dims[3] };
+      double absolute, sum = sum_products (c, test->values[0], w, at, &absolute);
+      const double expected = sum + half_at (b, at[1]);
+      const double bound =
+        (absolute + fabs (expected)) * k * 0x1p-22 + fabs (expected) * 0x1p-11 + 0x1p-24;
+
+      if (!(fabs (half_at (result, i) - expected) <= bound))
+        g_error ("%s: element %" G_GINT64_FORMAT " is %g and should be %g",
+                 qs_cpu_test_describe (test, kernel), i, half_at (result, i), expected);
+    }
+}
+
+static void
+check_half (QsCpuTest  *test,
+            const Case *c)
+{
+  guint n, n_tried = 0;
+  const QsKernel *const *kernels = qs_backend_lookup ("cuda")->get_kernels (&n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (QsHostTensor) result = NULL;
+      const char *reason = NULL;
+
+      if (!is_hopper_kernel (kernels[i], QS_LAYER_CONVOLUTION, QS_PRECISION_FP16))
+        continue;
+      if (!kernels[i]->supports (kernels[i], test->layer, &reason))
+        g_error ("%s: %s", qs_cpu_test_describe (test, kernels[i]), reason);
+      result = qs_cpu_test_run (test, kernels[i], QS_FORMAT_HWC, 1);
+      assert_close (test, c, kernels[i], result);
+      n_tried++;
+    }
+  g_assert_cmpuint (n_tried, >=, 4);
+}
+
+static void
+test_half (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      QsCpuTest test;
+      QsRandom random = { i + 1 };
+
+      qs_cpu_test_init (&test, i);
+      make_half_layer (&test, &random, &cases[i]);
+      check_half (&test, &cases[i]);
+      qs_cpu_test_clear (&test);
+    }
 }
 
 static void
@@ -120,13 +267,6 @@ assert_same (QsCpuTest      *test,
                qs_cpu_test_describe (test, kernel), i, b[i], a[i]);
 }
 
-static gboolean
-is_hopper_kernel (const QsKernel *kernel,
-                  QsPrecision     precision)
-{
-  return strstr (kernel->name, "wgmma") != NULL && kernel->precision == precision;
-}
-
 static void
 check_int8 (QsCpuTest *test)
 {
@@ -140,7 +280,7 @@ check_int8 (QsCpuTest *test)
       g_autoptr (QsHostTensor) result = NULL;
       const char *reason = NULL;
 
-      if (!is_hopper_kernel (kernels[i], QS_PRECISION_INT8))
+      if (!is_hopper_kernel (kernels[i], QS_LAYER_CONVOLUTION, QS_PRECISION_INT8))
         continue;
       if (!kernels[i]->supports (kernels[i], test->layer, &reason))
         g_error ("%s: %s", qs_cpu_test_describe (test, kernels[i]), reason);
@@ -287,5 +427,6 @@ main (int   argc,
   g_test_add_func ("/cuda-hopper/emulation/product", test_emulated_product);
   g_test_add_func ("/cuda-hopper/emulation/mistakes", test_mistakes);
   g_test_add_func ("/cuda-hopper/int8", test_int8);
+  g_test_add_func ("/cuda-hopper/fp16", test_half);
   return g_test_run ();
 }
