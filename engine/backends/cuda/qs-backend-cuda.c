@@ -5,6 +5,7 @@
 
 static const QsCudaKernel *const families[] = {
   qs_cuda_convolution_kernels,
+  qs_cuda_matrix_multiply_kernels,
   qs_cuda_moving_kernels,
   qs_cuda_pointwise_kernels,
   qs_cuda_hopper_kernels,

@@ -38,6 +38,7 @@ typedef struct
 } QsCudaKernel;
 
 extern const QsCudaKernel qs_cuda_convolution_kernels[];
+extern const QsCudaKernel qs_cuda_matrix_multiply_kernels[];
 extern const QsCudaKernel qs_cuda_moving_kernels[];
 extern const QsCudaKernel qs_cuda_pointwise_kernels[];
 extern const QsCudaKernel qs_cuda_hopper_kernels[];
