@@ -2,6 +2,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/qs-thread-gain.h"
+#include "core/qs-thread-handle.h"
 #include "core/qs-thread-pool.h"
 
 #define MAX_THREADS 8
@@ -164,6 +166,126 @@ test_two_callers (void)
   g_assert_cmpint (nested.n_inner, ==, 2 * 300 * 8);
 }
 
+typedef struct
+{
+  gint n_now;
+  gint most;
+} Crowd;
+
+static void
+join_crowd (gint64   first,
+            gint64   last,
+            guint    thread,
+            gpointer user_data)
+{
+  Crowd *crowd = user_data;
+  gint n = g_atomic_int_add (&crowd->n_now, 1) + 1;
+
+  for (gint most = g_atomic_int_get (&crowd->most); n > most; most = g_atomic_int_get (&crowd->most))
+    g_atomic_int_compare_and_exchange (&crowd->most, most, n);
+  g_usleep (200);
+  g_atomic_int_add (&crowd->n_now, -1);
+}
+
+/* More threads than processors would only wait for each other. */
+static void
+test_no_more_than_processors (void)
+{
+  const guint n_processors = g_get_num_processors ();
+  g_autoptr (QsThreadPool) pool = qs_thread_pool_new (n_processors + 6);
+  Crowd crowd = { 0 };
+
+  for (int i = 0; i < 20; i++)
+    qs_thread_pool_run (pool, 40, 1, join_crowd, &crowd);
+  g_assert_cmpint (crowd.most, <=, n_processors);
+}
+
+/* Runs of 100 microseconds, in which threads gain as much as is said, one after another for so many
+ * microseconds; returns how much of that was spent in runs of several threads. */
+static gint64
+use_threads (QsThreadGain *gain,
+             gint64       *now,
+             gint64        duration,
+             gint64        alone)
+{
+  const gint64 end = *now + duration;
+  gint64 together = 0;
+
+  while (*now < end)
+    {
+      const gboolean pausing = qs_thread_gain_is_pausing (gain, *now);
+
+      *now += 100;
+      if (pausing)
+        continue;
+      qs_thread_gain_learn (gain, *now, 100, alone);
+      together += 100;
+    }
+
+  return together;
+}
+
+static void
+test_gain (void)
+{
+  QsThreadGain gain = { 0 };
+  gint64 now = 0, together;
+
+  /* Two threads that take 10 % longer than one are tried less and less, for 2 ms / 13 % at a time:
+   * 16 times in the first ten seconds, later once in a second. */
+  together = use_threads (&gain, &now, 10000000, 90);
+  g_assert_cmpint (together, >, 16 * 9);
+  g_assert_cmpint (together, <, 10000000 / 40);
+  together = use_threads (&gain, &now, 10000000, 90);
+  g_assert_cmpint (together, <, 10000000 / 60);
+
+  /* When they gain, they are at work again after the last pause, and stay. */
+  use_threads (&gain, &now, 1100000, 190);
+  g_assert_cmpint (use_threads (&gain, &now, 1000000, 190), ==, 1000000);
+
+  /* One interruption of 4 ms in a second does not change that. */
+  qs_thread_gain_learn (&gain, now, 4000, 200);
+  g_assert_cmpint (use_threads (&gain, &now, 1000000, 190), ==, 1000000);
+}
+
+static gpointer
+use_processor (gpointer data)
+{
+  QsThreadHandle *handles = data;
+  gint64 time;
+
+  qs_thread_handle_init_self (&handles[0]);
+  time = qs_thread_handle_get_time (&handles[0]);
+  if (time < 0)
+    return GINT_TO_POINTER (TRUE);
+
+  /* It used what it used, and the caller, who waits for it, nothing. */
+  while (qs_thread_handle_get_time (&handles[0]) < time + 2000000)
+    ;
+  time = qs_thread_handle_get_time (&handles[1]);
+  g_usleep (1000);
+  g_assert_cmpint (qs_thread_handle_get_time (&handles[1]), ==, time);
+
+  /* Away from here means wherever else there is a processor, and then back. */
+  g_assert_true (qs_thread_handle_move_here (&handles[1]));
+  g_assert_true (qs_thread_handle_move_away (&handles[1]));
+  g_assert_cmpint (qs_thread_get_processor (), >=, 0);
+  return GINT_TO_POINTER (TRUE);
+}
+
+static void
+test_handle (void)
+{
+  QsThreadHandle handles[2] = { 0 };
+  GThread *thread;
+
+  g_assert_cmpint (qs_thread_handle_get_time (&handles[0]), ==, -1);
+  g_assert_false (qs_thread_handle_move_here (&handles[0]));
+  qs_thread_handle_init_self (&handles[1]);
+  thread = g_thread_new ("other", use_processor, handles);
+  g_assert_true (GPOINTER_TO_INT (g_thread_join (thread)));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -176,6 +298,9 @@ main (int    argc,
   g_test_add_func ("/core/thread-pool/start-and-stop", start_and_stop);
   g_test_add_func ("/core/thread-pool/nested", test_nested);
   g_test_add_func ("/core/thread-pool/two-callers", test_two_callers);
+  g_test_add_func ("/core/thread-pool/no-more-than-processors", test_no_more_than_processors);
+  g_test_add_func ("/core/thread-pool/gain", test_gain);
+  g_test_add_func ("/core/thread-pool/handle", test_handle);
 
   return g_test_run ();
 }
