@@ -41,15 +41,14 @@ read_layer (Convolution   *self,
                                 &qs_layer_get_output (layer, 0)->shape);
 }
 
+/* Where rows, the output's pixels, read the input. */
 static void
-plan (Convolution *self)
+plan_rows (Convolution *self)
 {
   const QsConvolutionGeometry *g = &self->geometry;
   const gint64 channels = g->groups * g->in_channels;
   QsCudaConvolution *args = &self->product.args;
 
-  qs_cuda_product_plan_k (&self->product, n_taps (g), g->in_channels);
-  qs_cuda_product_plan_columns (&self->product, g->groups, g->out_channels);
   args->in_strides[2] = channels;
   args->in_strides[1] = channels * g->in[2];
   args->in_strides[0] = args->in_strides[1] * g->in[1];
@@ -150,30 +149,117 @@ upload_weights (Convolution   *self,
   return ok;
 }
 
+/* What is left once weights are packed. */
+static gboolean
+finish_plan (Convolution   *self,
+             const QsLayer *layer,
+             GError       **error)
+{
+  const gint64 outputs = self->geometry.groups * self->geometry.out_channels;
+
+  qs_cuda_product_plan_epilogue (&self->product, layer, outputs, outputs);
+  return upload_taps (self, error) &&
+         qs_cuda_product_upload_parameters (&self->product, layer, 1.0f, 1.0f, error);
+}
+
 static gpointer
 convolution_prepare (const QsKernel  *kernel,
                      const QsLayer   *layer,
                      GError         **error)
 {
   Convolution *self = g_new0 (Convolution, 1);
+  const QsConvolutionGeometry *g = &self->geometry;
   const gsize size = qs_data_type_size (qs_layer_get_input (layer, QS_INPUT_X)->type);
-  gint64 outputs;
 
   read_layer (self, layer);
-  outputs = self->geometry.groups * self->geometry.out_channels;
   if (qs_cuda_product_init (&self->product, kernel, size, error))
     {
-      plan (self);
-      if (upload_taps (self, error) && upload_weights (self, layer, error) &&
-          qs_cuda_product_upload_parameters (&self->product, layer, 1.0f, 1.0f, error))
-        {
-          qs_cuda_product_plan_epilogue (&self->product, layer, outputs, outputs);
-          return self;
-        }
+      qs_cuda_product_plan_k (&self->product, n_taps (g), g->in_channels);
+      qs_cuda_product_plan_columns (&self->product, g->groups, g->out_channels);
+      plan_rows (self);
+      if (upload_weights (self, layer, error) && finish_plan (self, layer, error))
+        return self;
     }
 
   convolution_free (self);
   return NULL;
+}
+
+/* [tap][channel], where a tap's channels are padded. */
+static gboolean
+upload_depthwise_weights (Convolution   *self,
+                          const QsLayer *layer,
+                          GError       **error)
+{
+  const QsCudaConvolution *args = &self->product.args;
+  const gsize size = self->product.value_size;
+  const guint8 *weights =
+    qs_host_tensor_get_data (qs_layer_get_input (layer, QS_INPUT_WEIGHTS)->value);
+  const gsize bytes = (gsize) args->n_taps * (gsize) args->weights_stride;
+  guint8 *packed = qs_kernel_alloc (bytes, error);
+  gboolean ok;
+
+  if (packed == NULL)
+    return FALSE;
+
+  for (gint64 c = 0; c < args->columns; c++)
+    for (gint64 t = 0; t < args->n_taps; t++)
+      memcpy (packed + t * args->weights_stride + c * (gint64) size,
+              weights + (c * args->n_taps + t) * (gint64) size, size);
+
+  ok = qs_cuda_product_upload_weights (&self->product, packed, bytes, error);
+  free (packed);
+  return ok;
+}
+
+/* One group with all channels as columns; see kernels/qs-depthwise.cu. */
+static gpointer
+depthwise_prepare (const QsKernel  *kernel,
+                   const QsLayer   *layer,
+                   GError         **error)
+{
+  Convolution *self = g_new0 (Convolution, 1);
+  QsCudaConvolution *args = &self->product.args;
+  const gsize size = qs_data_type_size (qs_layer_get_input (layer, QS_INPUT_X)->type);
+
+  read_layer (self, layer);
+  if (qs_cuda_product_init (&self->product, kernel, size, error))
+    {
+      qs_cuda_product_plan_k (&self->product, n_taps (&self->geometry), 1);
+      qs_cuda_product_plan_columns (&self->product, 1, self->geometry.groups);
+      args->weights_stride = args->padded_columns * (gint64) size;
+      plan_rows (self);
+      if (upload_depthwise_weights (self, layer, error) && finish_plan (self, layer, error))
+        return self;
+    }
+
+  convolution_free (self);
+  return NULL;
+}
+
+static gboolean
+depthwise_execute (const QsKernel    *kernel,
+                   const QsLayer     *layer,
+                   gpointer           state,
+                   const QsExecution *execution,
+                   GError           **error)
+{
+  const Convolution *self = state;
+  const QsCudaTile *tile = self->product.tile;
+  QsCudaConvolution args = self->product.args;
+  const gint64 n = ((args.rows + tile->rows - 1) / tile->rows) * (gint64) ((args.columns + 3) / 4);
+  const QsCudaLaunch launch = {
+    .kernel = tile->kernel,
+    .grid = { (n + tile->n_threads - 1) / tile->n_threads, 1, 1 },
+    .n_threads = tile->n_threads,
+  };
+
+  if (!qs_kernel_check_views (kernel, layer, execution, error))
+    return FALSE;
+
+  args.x = execution->inputs[QS_INPUT_X].data;
+  qs_cuda_product_take_memory (&args, execution);
+  return n == 0 || qs_cuda_device_launch (self->product.device, &launch, &args, error);
 }
 
 static gsize
@@ -221,14 +307,14 @@ supports_sizes (const QsConvolutionGeometry *g,
 }
 
 static gboolean
-convolution_supports (const QsKernel  *kernel,
-                      const QsLayer   *layer,
-                      const char     **reason)
+supports_layer (const QsKernel         *kernel,
+                const QsLayer          *layer,
+                QsConvolutionGeometry  *g,
+                const char            **reason)
 {
   const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
   const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
   Convolution probe = { 0 };
-  const QsConvolutionGeometry *g = &probe.geometry;
 
   if (x->shape.n_dims < 3 || x->shape.n_dims > 5)
     return qs_cuda_refuse (reason, "only one to three spatial dimensions");
@@ -236,14 +322,78 @@ convolution_supports (const QsKernel  *kernel,
     return qs_cuda_refuse (reason, "the shapes are not known");
 
   read_layer (&probe, layer);
+  *g = probe.geometry;
   return supports_sizes (g, reason) &&
-         qs_cuda_product_supports (kernel,
-                                   g->batch * g->out[0] * g->out[1] * g->out[2], g->out_channels,
-                                   n_taps (g) * g->in_channels * qs_data_type_size (x->type),
-                                   g->groups, reason) &&
          qs_weighted_supports (kernel, layer, g->in_channels * n_taps (g),
                                g->groups * g->out_channels, TRUE, reason);
 }
+
+static gint64
+count_rows (const QsConvolutionGeometry *g)
+{
+  return g->batch * g->out[0] * g->out[1] * g->out[2];
+}
+
+static gboolean
+convolution_supports (const QsKernel  *kernel,
+                      const QsLayer   *layer,
+                      const char     **reason)
+{
+  const gint64 size = (gint64) qs_data_type_size (qs_layer_get_input (layer, QS_INPUT_X)->type);
+  QsConvolutionGeometry g;
+
+  return supports_layer (kernel, layer, &g, reason) &&
+         qs_cuda_product_supports (kernel, count_rows (&g), g.out_channels,
+                                   n_taps (&g) * g.in_channels * size, g.groups, reason);
+}
+
+static gboolean
+depthwise_supports (const QsKernel  *kernel,
+                    const QsLayer   *layer,
+                    const char     **reason)
+{
+  QsConvolutionGeometry g;
+
+  if (!supports_layer (kernel, layer, &g, reason))
+    return FALSE;
+  if (g.groups == 1 || g.in_channels != 1 || g.out_channels != 1)
+    return qs_cuda_refuse (reason, "its channels are not groups of their own");
+  if (count_rows (&g) > G_MAXINT64 / g.groups ||
+      count_rows (&g) * g.groups / QS_CUDA_FLAT_THREADS > G_MAXINT32)
+    return qs_cuda_refuse (reason, "it is too large for the CUDA kernels");
+  return TRUE;
+}
+
+#define DEPTHWISE_TILE(id, value, sum, pixels) \
+  static const QsCudaTile depthwise_##id = { \
+    .kernel = "qs_depthwise_" #id, \
+    .rows = pixels, \
+    .columns = 4, \
+    .n_threads = QS_CUDA_FLAT_THREADS, \
+  };
+
+QS_CUDA_DEPTHWISE (DEPTHWISE_TILE)
+
+#define DEPTHWISE(id, precision_, layer_kind, operation) \
+  { \
+    .base = { \
+      .name = "cuda_depthwise_" operation "_" #id, \
+      .kind = layer_kind, \
+      .precision = precision_, \
+      .format = QS_FORMAT_HWC, \
+      .on_device = TRUE, \
+      .supports = depthwise_supports, \
+      .prepare = depthwise_prepare, \
+      .execute = depthwise_execute, \
+      .release = convolution_free, \
+    }, \
+    .tile = &depthwise_##id, \
+    .k_splits = 1, \
+  }
+
+#define DEPTHWISE_BOTH(id, precision) \
+  DEPTHWISE (id, precision, QS_LAYER_CONVOLUTION, "conv"), \
+  DEPTHWISE (id, precision, QS_LAYER_DECONVOLUTION, "deconv")
 
 #define CONVOLUTION(id, tile_id, k_splits_, precision_, layer_kind, operation) \
   { \
@@ -268,6 +418,12 @@ convolution_supports (const QsKernel  *kernel,
   CONVOLUTION (id, tile, k_splits, precision, QS_LAYER_DECONVOLUTION, "deconv")
 
 const QsCudaKernel qs_cuda_convolution_kernels[] = {
+  DEPTHWISE_BOTH (s8_4, QS_PRECISION_INT8),
+  DEPTHWISE_BOTH (s8_1, QS_PRECISION_INT8),
+  DEPTHWISE_BOTH (f16_4, QS_PRECISION_FP16),
+  DEPTHWISE_BOTH (f16_1, QS_PRECISION_FP16),
+  DEPTHWISE_BOTH (f32_4, QS_PRECISION_FP32),
+  DEPTHWISE_BOTH (f32_1, QS_PRECISION_FP32),
   QS_CUDA_PRODUCT_TACTICS (ROW)
   { .base = { .name = NULL } },
 };

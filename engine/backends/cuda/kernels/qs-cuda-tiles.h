@@ -23,6 +23,15 @@
   TILE (f32_64x64, QsFloatProduct, 64, 64, 2, 2, 3) \
   TILE (f32_32x32, QsFloatProduct, 32, 32, 2, 2, 4)
 
+/* Kernels for channels by themselves: name, element, sum, output pixels of a thread. */
+#define QS_CUDA_DEPTHWISE(KERNEL) \
+  KERNEL (s8_4, int8_t, int32_t, 4) \
+  KERNEL (s8_1, int8_t, int32_t, 1) \
+  KERNEL (f16_4, uint16_t, float, 4) \
+  KERNEL (f16_1, uint16_t, float, 1) \
+  KERNEL (f32_4, float, float, 4) \
+  KERNEL (f32_1, float, float, 1)
+
 /* Threads of a block where each has a piece of the output to itself. */
 #define QS_CUDA_FLAT_THREADS 128
 
