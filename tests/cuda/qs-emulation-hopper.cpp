@@ -371,13 +371,10 @@ reorder (unsigned address,
 static unsigned
 count_bytes (const QsEmulatedTensorMap *map)
 {
-  unsigned n = map->element_size;
-  const unsigned n_dims = map->is_windowed ? 2 : map->n_dims;
+  const unsigned lines =
+    map->is_windowed ? map->box[1] : (map->box[1] + map->steps[1] - 1) / map->steps[1];
 
-  for (unsigned i = 0; i < n_dims; i++)
-    n *= (map->box[i] + (map->is_windowed ? 1 : map->steps[i]) - 1)
-         / (map->is_windowed ? 1 : map->steps[i]);
-  return n;
+  return map->box[0] * map->element_size * lines;
 }
 
 static void

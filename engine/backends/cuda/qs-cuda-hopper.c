@@ -6,12 +6,12 @@
 #include "core/qs-error.h"
 #include "kernels/qs-hopper-arguments.h"
 #include "kernels/qs-hopper-tiles.h"
+#include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-op-window.h"
-#include "qs-cuda-kernel.h"
+#include "qs-cuda-product.h"
 
 #define ARCHITECTURE 90 /* kernels are compiled for sm_90a, which no other device runs */
 #define ALIGNMENT 16    /* bytes, of what bulk copies read and step over */
-#define COLUMN_PADDING 16
 #define ROUND_UP(n, to) (((n) + (to) - 1) / (to) * (to))
 
 /* What a tensor map of windows can hold (cuda.h, cuTensorMapEncodeIm2col; PTX ISA, im2col offsets). */
@@ -33,29 +33,29 @@ typedef struct
   guint step;
 } HopperTile;
 
-/* Convolutions as products of matrices, for devices of compute capability 9.0. */
+/**
+ * HopperProduct:
+ * @geometry: of the convolution; a product of matrices is one with a single tap, all of whose rows are
+ *   pixels of one line
+ *
+ * Convolutions and products with constant matrices, for devices of compute capability 9.0.
+ */
 typedef struct
 {
-  QsCudaDevice *device;
+  QsHopperProduct args;
+  QsCudaProduct product;
   const QsCudaDriver *driver;
   const HopperTile *tile;
   QsConvolutionGeometry geometry;
-  gsize value_size;
   gint64 step_values;
-  QsHopperProduct args;
-  gpointer weights;
-  gpointer multiplier;
-  gpointer bias;
-} Product;
+} HopperProduct;
 
 static void
 product_free (gpointer data)
 {
-  Product *self = data;
+  HopperProduct *self = data;
 
-  qs_cuda_device_free (self->device, self->weights);
-  qs_cuda_device_free (self->device, self->multiplier);
-  qs_cuda_device_free (self->device, self->bias);
+  qs_cuda_product_clear (&self->product);
   free (self);
 }
 
@@ -65,15 +65,46 @@ get_tile (const QsKernel *kernel)
   return (const HopperTile *) ((const QsCudaKernel *) kernel)->tile;
 }
 
-static void
-read_layer (Product       *self,
-            const QsLayer *layer)
+static gint64
+count_columns (const QsLayer *layer)
 {
-  const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const QsShape *w = &qs_layer_get_input (layer, QS_INPUT_WEIGHTS)->shape;
 
-  qs_convolution_geometry_init (&self->geometry, layer->attributes, &x->shape,
-                                &qs_layer_get_output (layer, 0)->shape);
-  self->value_size = qs_data_type_size (x->type);
+  return w->dims[attributes->trans_b ? 0 : 1];
+}
+
+static void
+read_matrices (QsConvolutionGeometry *g,
+               const QsLayer         *layer)
+{
+  const QsShape *x = &qs_layer_get_input (layer, QS_INPUT_X)->shape;
+  gint64 rows = 1;
+
+  for (int i = 0; i + 1 < x->n_dims; i++)
+    rows *= x->dims[i];
+  *g = (QsConvolutionGeometry) {
+    .batch = 1,
+    .groups = 1,
+    .in_channels = x->dims[x->n_dims - 1],
+    .out_channels = count_columns (layer),
+    .kernel = { 1, 1, 1 },
+    .stride = { 1, 1, 1 },
+    .dilation = { 1, 1, 1 },
+    .in = { 1, 1, rows },
+    .out = { 1, 1, rows },
+  };
+}
+
+static void
+read_layer (QsConvolutionGeometry *g,
+            const QsLayer         *layer)
+{
+  if (layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY)
+    read_matrices (g, layer);
+  else
+    qs_convolution_geometry_init (g, layer->attributes, &qs_layer_get_input (layer, QS_INPUT_X)->shape,
+                                  &qs_layer_get_output (layer, 0)->shape);
 }
 
 /* Every output pixel reads the input pixel at its own place: the input is a matrix as it lies. */
@@ -95,63 +126,66 @@ upper_corner (const QsConvolutionGeometry *g,
 }
 
 static void
-plan (Product *self)
+plan (HopperProduct *self)
 {
   const QsConvolutionGeometry *g = &self->geometry;
   QsHopperProduct *args = &self->args;
 
-  self->step_values = self->tile->step / self->value_size;
+  self->step_values = self->tile->step / self->product.value_size;
   args->tap_steps = (g->in_channels + self->step_values - 1) / self->step_values;
   args->n_steps = args->tap_steps * g->kernel[1] * g->kernel[2];
   args->kernel_width = g->kernel[2];
   args->is_windowed = !is_plain (g);
   args->out_width = qs_cuda_divisor (g->out[2]);
   args->out_height = qs_cuda_divisor (g->out[1]);
-  args->rows = g->batch * g->out[1] * g->out[2];
-  args->columns = g->out_channels;
-  args->padded_columns = ROUND_UP (g->out_channels, COLUMN_PADDING);
-  args->k_splits = 1;
   for (int i = 0; i < 2; i++)
     {
       args->stride[i] = g->stride[1 + i];
       args->begin[i] = g->begin[1 + i];
       args->dilation[i] = g->dilation[1 + i];
     }
+
+  self->product.args.rows = g->batch * g->out[1] * g->out[2];
+  qs_cuda_product_plan_columns (&self->product, 1, g->out_channels);
+  args->rows = self->product.args.rows;
+  args->columns = self->product.args.columns;
+  args->padded_columns = self->product.args.padded_columns;
+  args->k_splits = self->product.args.k_splits;
 }
 
-static gsize
-get_column_bytes (const Product *self)
-{
-  return (gsize) self->args.n_steps * self->tile->step;
-}
-
-/* One column's values of k: tap after tap, each with its channels and padding. */
+/* One column's values of k: tap after tap, each with its channels and padding. @k_stride is from channel
+ * to channel of the weights as they are given, whose taps lie side by side. */
 static void
-pack_column (const Product *self,
-             const guint8  *weights,
-             gint64         column,
-             guint8        *to)
+pack_column (const HopperProduct *self,
+             const guint8        *weights,
+             gint64               k_stride,
+             guint8              *to)
 {
   const QsConvolutionGeometry *g = &self->geometry;
-  const gsize size = self->value_size;
+  const gsize size = self->product.value_size;
   const gint64 taps = g->kernel[1] * g->kernel[2];
   const gint64 tap_values = self->args.tap_steps * self->step_values;
 
   for (gint64 c = 0; c < g->in_channels; c++)
     for (gint64 t = 0; t < taps; t++)
-      memcpy (to + (t * tap_values + c) * size,
-              weights + ((column * g->in_channels + c) * taps + t) * size, size);
+      memcpy (to + (t * tap_values + c) * size, weights + (c * k_stride + t) * size, size);
 }
 
 static gboolean
-upload_weights (Product       *self,
+upload_weights (HopperProduct *self,
                 const QsLayer *layer,
                 GError       **error)
 {
+  const QsConvolutionGeometry *g = &self->geometry;
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const gboolean across = layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY && !attributes->trans_b;
+  const gint64 taps = g->kernel[1] * g->kernel[2];
+  const gint64 k_stride = across ? g->out_channels : taps;
+  const gint64 column_stride = across ? 1 : g->in_channels * taps;
   const guint8 *weights =
     qs_host_tensor_get_data (qs_layer_get_input (layer, QS_INPUT_WEIGHTS)->value);
-  const gsize column_bytes = get_column_bytes (self);
-  const gsize size = column_bytes * self->geometry.out_channels;
+  const gsize column_bytes = (gsize) self->args.n_steps * self->tile->step;
+  const gsize size = column_bytes * g->out_channels;
   g_autofree guint8 *packed = g_try_malloc0 (size);
 
   if (packed == NULL)
@@ -161,81 +195,49 @@ upload_weights (Product       *self,
       return FALSE;
     }
 
-  for (gint64 j = 0; j < self->geometry.out_channels; j++)
-    pack_column (self, weights, j, packed + j * column_bytes);
-
-  self->weights = qs_cuda_device_upload_new (self->device, packed, size, error);
-  return self->weights != NULL;
+  for (gint64 j = 0; j < g->out_channels; j++)
+    pack_column (self, weights + j * column_stride * self->product.value_size, k_stride,
+                 packed + j * column_bytes);
+  return qs_cuda_product_upload_weights (&self->product, packed, size, error);
 }
 
 static gboolean
-upload_parameters (Product       *self,
+upload_parameters (HopperProduct *self,
                    const QsLayer *layer,
                    GError       **error)
 {
-  const gint64 n = self->args.padded_columns;
-  float *multiplier = NULL, *bias = NULL;
-  gboolean ok =
-    qs_weighted_parameters (layer, 1, self->args.columns, n, 1.0f, &multiplier, &bias, error);
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const gboolean is_product = layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY;
 
-  if (ok)
-    self->bias = qs_cuda_device_upload_new (self->device, bias, n * sizeof (float), error);
-  if (ok && multiplier != NULL)
-    self->multiplier = qs_cuda_device_upload_new (self->device, multiplier, n * sizeof (float),
-                                                  error);
-  ok = ok && self->bias != NULL && (multiplier == NULL || self->multiplier != NULL);
-  free (multiplier);
-  free (bias);
-  return ok;
-}
-
-static void
-plan_epilogue (Product       *self,
-               const QsLayer *layer)
-{
-  const QsTensor *y = qs_layer_get_output (layer, 0);
-  const QsTensor *residual = qs_layer_get_input (layer, QS_INPUT_RESIDUAL);
-
-  self->args.epilogue = (QsCudaEpilogue) {
-    .multiplier = self->multiplier,
-    .bias = self->bias,
-    .row_stride = self->geometry.out_channels,
-    .residual_row_stride = self->geometry.out_channels,
-    .residual_scale = residual != NULL ? residual->scale : 0.0f,
-    .residual_type = residual != NULL ? qs_cuda_type (residual->type) : QS_CUDA_FLOAT,
-    .reciprocal = y->type == QS_DATA_TYPE_INT8 ? 1.0f / y->scale : 0.0f,
-    .alpha = layer->activation.alpha,
-    .beta = layer->activation.beta,
-    .activation = layer->activation.type,
-    .out_type = qs_cuda_type (y->type),
-    .is_vectorised = self->geometry.out_channels % 4 == 0,
-  };
+  return qs_cuda_product_upload_parameters (&self->product, layer,
+                                            is_product ? attributes->alpha : 1.0f,
+                                            is_product ? attributes->beta : 1.0f, error);
 }
 
 static int
-get_tensor_type (const Product *self)
+get_tensor_type (const HopperProduct *self)
 {
-  return self->value_size == 1 ? QS_CUDA_TENSOR_UINT8 : QS_CUDA_TENSOR_FLOAT16;
+  return self->product.value_size == 1 ? QS_CUDA_TENSOR_UINT8 : QS_CUDA_TENSOR_FLOAT16;
 }
 
 static int
-get_swizzle (const Product *self)
+get_swizzle (const HopperProduct *self)
 {
   return self->tile->step == 128 ? QS_CUDA_SWIZZLE_128 : QS_CUDA_SWIZZLE_64;
 }
 
 /* A map of rows of values, of which boxes of @n_rows rows and one step are copied. */
 static gboolean
-map_rows (const Product   *self,
-          QsCudaTensorMap *map,
-          gpointer         address,
-          guint64          n_values,
-          guint64          n_rows,
-          guint32          box_rows,
-          GError         **error)
+map_rows (const HopperProduct *self,
+          QsCudaTensorMap     *map,
+          gpointer             address,
+          guint64              n_values,
+          guint64              n_rows,
+          guint32              box_rows,
+          GError             **error)
 {
   const guint64 dims[] = { n_values, n_rows };
-  const guint64 stride = n_values * self->value_size;
+  const guint64 stride = n_values * self->product.value_size;
   const guint32 box[] = { self->step_values, box_rows };
   const guint32 steps[] = { 1, 1 };
 
@@ -250,14 +252,14 @@ map_rows (const Product   *self,
 /* A map of the input's windows, of which the tile's rows and one step are copied. The driver wants the
  * innermost dimension first everywhere, in corners too. */
 static gboolean
-map_windows (const Product   *self,
-             QsCudaTensorMap *map,
-             gpointer         address,
-             GError         **error)
+map_windows (const HopperProduct *self,
+             QsCudaTensorMap     *map,
+             gpointer             address,
+             GError             **error)
 {
   const QsConvolutionGeometry *g = &self->geometry;
   const guint64 dims[] = { g->in_channels, g->in[2], g->in[1], g->batch };
-  const guint64 pixel = g->in_channels * self->value_size;
+  const guint64 pixel = g->in_channels * self->product.value_size;
   const guint64 strides[] = { pixel, pixel * g->in[2], pixel * g->in[2] * g->in[1] };
   const int lower[] = { -g->begin[2], -g->begin[1] };
   const int upper[] = { upper_corner (g, 2), upper_corner (g, 1) };
@@ -272,37 +274,79 @@ map_windows (const Product   *self,
                                "describing a convolution's windows to the CUDA device", error);
 }
 
+static gboolean
+product_init (HopperProduct  *self,
+              const QsKernel *kernel,
+              const QsLayer  *layer,
+              GError        **error)
+{
+  const gsize size = qs_data_type_size (qs_layer_get_input (layer, QS_INPUT_X)->type);
+  const gint64 row = self->geometry.out_channels;
+
+  if (!qs_cuda_product_init (&self->product, kernel, size, error))
+    return FALSE;
+
+  plan (self);
+  if (!upload_weights (self, layer, error) || !upload_parameters (self, layer, error) ||
+      !map_rows (self, &self->args.right, self->product.weights,
+                 self->args.n_steps * self->step_values, self->args.columns,
+                 self->tile->base.columns, error))
+    return FALSE;
+  qs_cuda_product_plan_epilogue (&self->product, layer, row, row);
+  return TRUE;
+}
+
 static gpointer
 product_prepare (const QsKernel  *kernel,
                  const QsLayer   *layer,
                  GError         **error)
 {
-  Product *self;
-  QsCudaDevice *device = qs_cuda_device_get (error);
-  const QsCudaDriver *driver = device != NULL ? qs_cuda_driver_get (error) : NULL;
+  const QsCudaDriver *driver = qs_cuda_driver_get (error);
+  HopperProduct *self;
 
   if (driver == NULL)
     return NULL;
-
   self = qs_kernel_alloc (sizeof *self, error); /* aligned as tensor maps */
   if (self == NULL)
     return NULL;
 
-  self->device = device;
   self->driver = driver;
   self->tile = get_tile (kernel);
-  read_layer (self, layer);
-  plan (self);
-  if (!upload_weights (self, layer, error) || !upload_parameters (self, layer, error) ||
-      !map_rows (self, &self->args.right, self->weights, self->args.n_steps * self->step_values,
-                 self->args.columns, self->tile->base.columns, error))
-    {
-      product_free (self);
-      return NULL;
-    }
-
-  plan_epilogue (self, layer);
+  read_layer (&self->geometry, layer);
+  if (!product_init (self, kernel, layer, error))
+    g_clear_pointer (&self, product_free);
   return self;
+}
+
+static gsize
+product_workspace_size (const QsKernel *kernel,
+                        const QsLayer  *layer,
+                        gpointer        state,
+                        guint           n_threads)
+{
+  return qs_cuda_product_get_partial_size (&((const HopperProduct *) state)->product);
+}
+
+static gboolean
+product_run (const HopperProduct *self,
+             QsHopperProduct     *args,
+             QsCudaConvolution   *common,
+             gpointer             partial,
+             GError             **error)
+{
+  const QsCudaTile *tile = self->product.tile;
+  const QsCudaLaunch launch = {
+    .kernel = tile->kernel,
+    .grid = { (args->rows + tile->rows - 1) / tile->rows,
+              (args->columns + tile->columns - 1) / tile->columns, args->k_splits },
+    .n_threads = tile->n_threads,
+    .shared_size = tile->shared_size,
+  };
+
+  args->epilogue = common->epilogue;
+  args->partial = common->partial = args->k_splits > 1 ? partial : NULL;
+  return qs_cuda_device_launch (self->product.device, &launch, args, error) &&
+         (args->k_splits == 1 || qs_cuda_product_reduce (&self->product, common, error));
 }
 
 /* The map of the input is made for each run, because its address is in it. */
@@ -313,29 +357,20 @@ product_execute (const QsKernel    *kernel,
                  const QsExecution *execution,
                  GError           **error)
 {
-  const Product *self = state;
+  const HopperProduct *self = state;
   QsHopperProduct args = self->args;
-  const QsCudaTile *tile = &self->tile->base;
-  const QsCudaLaunch launch = {
-    .kernel = tile->kernel,
-    .grid = { (args.rows + tile->rows - 1) / tile->rows,
-              (args.columns + tile->columns - 1) / tile->columns, args.k_splits },
-    .n_threads = tile->n_threads,
-    .shared_size = tile->shared_size,
-  };
+  QsCudaConvolution common = self->product.args;
   gpointer x;
 
   if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
   x = execution->inputs[QS_INPUT_X].data;
-  args.epilogue.out = execution->outputs[0].data;
-  if (execution->n_inputs > QS_INPUT_RESIDUAL)
-    args.epilogue.residual = execution->inputs[QS_INPUT_RESIDUAL].data;
+  qs_cuda_product_take_memory (&common, execution);
   return (args.is_windowed ? map_windows (self, &args.left, x, error)
                            : map_rows (self, &args.left, x, self->geometry.in_channels, args.rows,
-                                       tile->rows, error)) &&
-         qs_cuda_device_launch (self->device, &launch, &args, error);
+                                       self->product.tile->rows, error)) &&
+         product_run (self, &args, &common, execution->workspace, error);
 }
 
 static gboolean
@@ -392,7 +427,7 @@ supports_sizes (const QsConvolutionGeometry *g,
       __builtin_mul_overflow (rows, g->out[2], &rows) || rows > G_MAXINT32 - 1024 ||
       __builtin_mul_overflow (values, g->kernel[2], &values) ||
       __builtin_mul_overflow (values, ROUND_UP (g->in_channels, 128), &values) ||
-      values > G_MAXINT32 / 4 || g->out_channels / 64 > 65534 || g->in[1] > G_MAXINT32 ||
+      values > G_MAXINT32 / 4 || g->in[1] > G_MAXINT32 ||
       g->in[2] > G_MAXINT32)
     return qs_cuda_refuse (reason, "it is too large for the CUDA kernels");
   if (rows == 0 || g->in_channels == 0 || g->out_channels == 0)
@@ -401,14 +436,28 @@ supports_sizes (const QsConvolutionGeometry *g,
 }
 
 static gboolean
-product_supports (const QsKernel  *kernel,
-                  const QsLayer   *layer,
-                  const char     **reason)
+supports_geometry (const QsKernel              *kernel,
+                   const QsLayer               *layer,
+                   const QsConvolutionGeometry *g,
+                   const char                 **reason)
+{
+  const gsize size = qs_data_type_size (qs_layer_get_input (layer, QS_INPUT_X)->type);
+  const gint64 n_k = g->in_channels * g->kernel[1] * g->kernel[2];
+
+  return supports_sizes (g, size, reason) &&
+         qs_cuda_product_supports (kernel, g->batch * g->out[1] * g->out[2], g->out_channels,
+                                   n_k * size, 1, reason) &&
+         qs_weighted_supports (kernel, layer, n_k, g->out_channels, TRUE, reason);
+}
+
+static gboolean
+convolution_supports (const QsKernel  *kernel,
+                      const QsLayer   *layer,
+                      const char     **reason)
 {
   const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
   const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
-  const QsConvolutionGeometry *g;
-  Product probe = { 0 };
+  QsConvolutionGeometry geometry;
 
   if (!supports_device (get_tile (kernel), reason))
     return FALSE;
@@ -417,11 +466,35 @@ product_supports (const QsKernel  *kernel,
   if (!qs_shape_is_known (&x->shape) || weights->shape.n_dims != x->shape.n_dims)
     return qs_cuda_refuse (reason, "the shapes are not known");
 
-  read_layer (&probe, layer);
-  g = &probe.geometry;
-  return supports_sizes (g, probe.value_size, reason) &&
-         qs_weighted_supports (kernel, layer, g->in_channels * g->kernel[1] * g->kernel[2],
-                               g->out_channels, TRUE, reason);
+  read_layer (&geometry, layer);
+  return supports_geometry (kernel, layer, &geometry, reason);
+}
+
+static gboolean
+matrix_multiply_supports (const QsKernel  *kernel,
+                          const QsLayer   *layer,
+                          const char     **reason)
+{
+  const QsMatrixMultiplyAttributes *attributes = layer->attributes;
+  const QsTensor *x = qs_layer_get_input (layer, QS_INPUT_X);
+  const QsTensor *weights = qs_layer_get_input (layer, QS_INPUT_WEIGHTS);
+  QsConvolutionGeometry geometry;
+
+  if (!supports_device (get_tile (kernel), reason))
+    return FALSE;
+  if (weights->value == NULL || weights->shape.n_dims != 2)
+    return qs_cuda_refuse (reason, "the second operand is not a constant matrix");
+  if (x->shape.n_dims < 1 || !qs_shape_is_known (&x->shape))
+    return qs_cuda_refuse (reason, "the shapes are not known");
+  if (!qs_matrix_reads_plainly (attributes) || attributes->trans_a)
+    return qs_cuda_refuse (reason, "an operand is transposed or read through strides");
+  if (kernel->precision == QS_PRECISION_INT8 &&
+      (attributes->alpha != 1.0f ||
+       (attributes->beta != 1.0f && qs_layer_get_input (layer, QS_INPUT_BIAS) != NULL)))
+    return qs_cuda_refuse (reason, "alpha and beta have no INT8 form");
+
+  read_layer (&geometry, layer);
+  return supports_geometry (kernel, layer, &geometry, reason);
 }
 
 #define TILE(id, product, groups, n_columns, step_bytes, stages, copying, multiplying) \
@@ -438,29 +511,51 @@ product_supports (const QsKernel  *kernel,
 
 QS_HOPPER_TILES (TILE)
 
-#define KERNEL(id, type) \
+/*
+ * What the builder chooses from: name, tile, parts of k, precision. Parts are added in their order;
+ * sums of floats are another order's then.
+ */
+#define TACTICS(ROW) \
+  ROW (s8_128x256, s8_128x256, 1, QS_PRECISION_INT8) \
+  ROW (s8_128x128, s8_128x128, 1, QS_PRECISION_INT8) \
+  ROW (s8_128x64, s8_128x64, 1, QS_PRECISION_INT8) \
+  ROW (s8_64x64, s8_64x64, 1, QS_PRECISION_INT8) \
+  ROW (s8_128x128_b64, s8_128x128_b64, 1, QS_PRECISION_INT8) \
+  ROW (s8_128x64_b64, s8_128x64_b64, 1, QS_PRECISION_INT8) \
+  ROW (s8_128x128_k4, s8_128x128, 4, QS_PRECISION_INT8) \
+  ROW (s8_64x64_k4, s8_64x64, 4, QS_PRECISION_INT8) \
+  ROW (f16_128x256, f16_128x256, 1, QS_PRECISION_FP16) \
+  ROW (f16_128x128, f16_128x128, 1, QS_PRECISION_FP16) \
+  ROW (f16_128x64, f16_128x64, 1, QS_PRECISION_FP16) \
+  ROW (f16_64x64, f16_64x64, 1, QS_PRECISION_FP16) \
+  ROW (f16_128x128_k4, f16_128x128, 4, QS_PRECISION_FP16) \
+  ROW (f16_64x64_k4, f16_64x64, 4, QS_PRECISION_FP16)
+
+#define KERNEL(id, tile_id, splits, type, layer_kind, operation, layout, supports_) \
   { \
     .base = { \
-      .name = "cuda_conv_wgmma_" #id, \
-      .kind = QS_LAYER_CONVOLUTION, \
+      .name = "cuda_" operation "_wgmma_" #id, \
+      .kind = layer_kind, \
       .precision = type, \
-      .format = QS_FORMAT_HWC, \
+      .format = layout, \
       .on_device = TRUE, \
-      .supports = product_supports, \
+      .supports = supports_, \
       .prepare = product_prepare, \
+      .workspace_size = product_workspace_size, \
       .execute = product_execute, \
       .release = product_free, \
     }, \
-    .tile = &tile_##id.base, \
+    .tile = &tile_##tile_id.base, \
+    .k_splits = splits, \
   },
 
-#define INT8_KERNEL(id, product, groups, columns, step, stages, copying, multiplying) \
-  KERNEL (id, QS_PRECISION_INT8)
-#define HALF_KERNEL(id, product, groups, columns, step, stages, copying, multiplying) \
-  KERNEL (id, QS_PRECISION_FP16)
+#define ROW(id, tile, splits, type) \
+  KERNEL (id, tile, splits, type, QS_LAYER_CONVOLUTION, "conv", QS_FORMAT_HWC, \
+          convolution_supports) \
+  KERNEL (id, tile, splits, type, QS_LAYER_MATRIX_MULTIPLY, "matmul", QS_FORMAT_LINEAR, \
+          matrix_multiply_supports)
 
 const QsCudaKernel qs_cuda_hopper_kernels[] = {
-  QS_HOPPER_INT8_TILES (INT8_KERNEL)
-  QS_HOPPER_HALF_TILES (HALF_KERNEL)
+  TACTICS (ROW)
   { .base = { .name = NULL } },
 };

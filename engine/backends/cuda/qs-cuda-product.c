@@ -240,11 +240,10 @@ qs_cuda_product_take_memory (QsCudaConvolution *args,
     args->epilogue.residual = execution->inputs[QS_INPUT_RESIDUAL].data;
 }
 
-/* The sums of all parts of k, in their order, and the epilogue. */
-static gboolean
-reduce (const QsCudaProduct *self,
-        QsCudaConvolution   *args,
-        GError             **error)
+gboolean
+qs_cuda_product_reduce (const QsCudaProduct  *self,
+                        QsCudaConvolution    *args,
+                        GError              **error)
 {
   const gint64 n = (gint64) args->rows * ((args->columns + 3) / 4);
   const QsCudaLaunch launch = {
@@ -277,7 +276,7 @@ qs_cuda_product_run (const QsCudaProduct *self,
 
   args->partial = args->k_splits > 1 ? partial : NULL;
   return qs_cuda_device_launch (self->device, &launch, args, error) &&
-         (args->k_splits == 1 || reduce (self, args, error));
+         (args->k_splits == 1 || qs_cuda_product_reduce (self, args, error));
 }
 
 gboolean

@@ -88,6 +88,10 @@ void     qs_cuda_product_plan_epilogue  (QsCudaProduct       *self,
                                          gint64               residual_row_stride);
 /* Bytes of sums that parts of k leave behind; 0 where k is not split. */
 gsize    qs_cuda_product_get_partial_size (const QsCudaProduct *self);
+/* The sums of all parts of k, in their order, and the epilogue. */
+gboolean qs_cuda_product_reduce         (const QsCudaProduct *self,
+                                         QsCudaConvolution   *args,
+                                         GError             **error);
 /* @args: the product's own with this run's memory filled in */
 gboolean qs_cuda_product_run            (const QsCudaProduct *self,
                                          QsCudaConvolution   *args,

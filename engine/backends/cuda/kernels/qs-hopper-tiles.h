@@ -15,8 +15,8 @@
   TILE (s8_128x128, QsInt8Group, 2, 128, 128, 6, 40, 232) \
   TILE (s8_128x64, QsInt8Group, 2, 64, 128, 8, 0, 0) \
   TILE (s8_64x64, QsInt8Group, 1, 64, 128, 8, 0, 0) \
-  TILE (s8_128x128_k64, QsInt8Group, 2, 128, 64, 8, 40, 232) \
-  TILE (s8_128x64_k64, QsInt8Group, 2, 64, 64, 8, 0, 0)
+  TILE (s8_128x128_b64, QsInt8Group, 2, 128, 64, 8, 40, 232) \
+  TILE (s8_128x64_b64, QsInt8Group, 2, 64, 64, 8, 0, 0)
 
 #define QS_HOPPER_HALF_TILES(TILE) \
   TILE (f16_128x256, QsHalfGroup, 2, 256, 128, 4, 40, 232) \
