@@ -30,8 +30,10 @@ find_format (const QsKernel *self,
   return self->any_format ? qs_layer_get_input (layer, QS_INPUT_X)->format : self->format;
 }
 
+/* Both parts run where the layer does. */
 static const QsKernel *
 find_kernel (const QsBackend *backend,
+             const QsKernel  *self,
              const QsLayer   *layer,
              QsFormat         format,
              const char     **reason)
@@ -39,7 +41,11 @@ find_kernel (const QsBackend *backend,
   g_autoptr (GPtrArray) kernels =
     qs_backend_find_kernels (backend, layer, QS_PRECISION_INT8, format, reason);
 
-  return kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL;
+  for (guint i = 0; i < kernels->len; i++)
+    if (((const QsKernel *) g_ptr_array_index (kernels, i))->on_device == self->on_device)
+      return g_ptr_array_index (kernels, i);
+
+  return NULL;
 }
 
 gboolean
@@ -54,7 +60,7 @@ qs_convolution_pooling_supports (const QsBackend *backend,
   const char *why = "its shapes do not fit";
 
   for (guint i = 0; network != NULL && i < N_PARTS; i++)
-    if (find_kernel (backend, g_ptr_array_index (network->layers, i), format, &why) == NULL)
+    if (find_kernel (backend, self, g_ptr_array_index (network->layers, i), format, &why) == NULL)
       break;
     else if (i == POOLING)
       return TRUE;
@@ -82,7 +88,7 @@ qs_convolution_pooling_prepare (const QsBackend *backend,
   for (guint i = 0; i < N_PARTS; i++)
     {
       QsLayer *part = state->layers[i] = g_ptr_array_index (state->network->layers, i);
-      const QsKernel *kernel = state->kernels[i] = find_kernel (backend, part, format, NULL);
+      const QsKernel *kernel = state->kernels[i] = find_kernel (backend, self, part, format, NULL);
       gboolean prepares = kernel != NULL && kernel->prepare != NULL;
 
       if (kernel == NULL)

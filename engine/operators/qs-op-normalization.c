@@ -4,6 +4,7 @@
 
 #include "qs-attributes.h"
 #include "qs-families.h"
+#include "qs-op-normalization.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
 
@@ -346,22 +347,16 @@ is_present (const QsLayer *layer,
   return layer->inputs->len > index && inputs[index].data != NULL;
 }
 
-typedef struct
-{
-  const QsNormalizationAttributes *attributes;
-  QsView x;
-  QsView y;
-  QsView parameters[2]; /* scale and bias */
-  gboolean present[2];
-  QsShape outer;
-  QsShape inner;
-} Job;
-
-static void
-job_init (Job           *self,
-          const QsLayer *layer,
-          const QsView  *inputs,
-          const QsView  *y)
+/**
+ * qs_normalization_job_init:
+ *
+ * Cuts @inputs and @y into sets of elements that are normalized together.
+ */
+void
+qs_normalization_job_init (QsNormalizationJob *self,
+                           const QsLayer      *layer,
+                           const QsView       *inputs,
+                           const QsView       *y)
 {
   QsInts axes;
 
@@ -389,11 +384,11 @@ job_init (Job           *self,
 }
 
 static void
-apply_parameters (const Job    *job,
-                  const QsWalk *walk,
-                  float        *values,
-                  float        *scratch,
-                  gint64        n)
+apply_parameters (const QsNormalizationJob *job,
+                  const QsWalk             *walk,
+                  float                    *values,
+                  float                    *scratch,
+                  gint64                    n)
 {
   if (job->present[0])
     {
@@ -431,9 +426,9 @@ evaluate (const QsLayer *layer,
   float statistics[2] = { 0, 0 };
   QsWalk walk;
   gint64 n;
-  Job job;
+  QsNormalizationJob job;
 
-  job_init (&job, layer, inputs, &outputs[0]);
+  qs_normalization_job_init (&job, layer, inputs, &outputs[0]);
   n = qs_shape_n_elements (&job.inner);
   values = qs_try_new (2 * n, sizeof (float), error);
   if (values == NULL)

@@ -2,6 +2,7 @@
 #include "core/qs-rounding.h"
 #include "qs-attributes.h"
 #include "qs-families.h"
+#include "qs-op-padding.h"
 #include "qs-op-util.h"
 
 static const char *const mode_names[] = { "constant", "reflect", "edge", "wrap", NULL };
@@ -87,10 +88,10 @@ infer (QsLayer *layer,
 }
 
 /* Where a padded position comes from; -1 for nowhere. */
-static gint64
-source_position (QsPaddingMode mode,
-                 gint64        position,
-                 gint64        dim)
+gint64
+qs_padding_source (QsPaddingMode mode,
+                   gint64        position,
+                   gint64        dim)
 {
   if (position >= 0 && position < dim)
     return position;
@@ -113,8 +114,8 @@ source_offset (const QsPaddingAttributes *attributes,
 
   for (int i = 0; i < x->shape.n_dims; i++)
     {
-      gint64 position = source_position (attributes->mode, index[i] - attributes->pads.v[i],
-                                         x->shape.dims[i]);
+      gint64 position = qs_padding_source (attributes->mode, index[i] - attributes->pads.v[i],
+                                           x->shape.dims[i]);
 
       if (position < 0)
         return -1;

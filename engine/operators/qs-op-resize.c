@@ -4,6 +4,7 @@
 
 #include "qs-attributes.h"
 #include "qs-families.h"
+#include "qs-op-resize.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
 
@@ -163,15 +164,19 @@ nearest_index (const QsResizeAttributes *attributes,
   return CLAMP (to_index (index, in), 0, in - 1);
 }
 
-/* Nearest neighbours are copied as they are, whatever the type: per axis a list of the indices,
- * -1 where the region lies outside the input. */
-static gint64 *
-nearest_table (const QsResizeAttributes *attributes,
-               const QsShape            *x,
-               int                       axis,
-               GError                  **error)
+/**
+ * qs_resize_nearest_table:
+ *
+ * Returns: (transfer full): for every output position along @axis the input's, -1 where the region
+ *   lies outside the input
+ */
+gint64 *
+qs_resize_nearest_table (const QsResizeAttributes *attributes,
+                         int                       axis,
+                         gint64                    in,
+                         GError                  **error)
 {
-  gint64 n = attributes->sizes.v[axis], in = x->dims[axis];
+  gint64 n = attributes->sizes.v[axis];
   gint64 *table = qs_try_new (n, sizeof (gint64), error);
 
   for (gint64 o = 0; table != NULL && o < n; o++)
@@ -185,6 +190,7 @@ nearest_table (const QsResizeAttributes *attributes,
   return table;
 }
 
+/* Nearest neighbours are copied as they are, whatever the type. */
 static void
 copy_nearest (const QsResizeAttributes *attributes,
               gint64                  **tables,
@@ -227,7 +233,7 @@ resize_nearest (const QsResizeAttributes *attributes,
 
   for (int d = 0; ok && d < x->shape.n_dims; d++)
     {
-      tables[d] = nearest_table (attributes, &x->shape, d, error);
+      tables[d] = qs_resize_nearest_table (attributes, d, x->shape.dims[d], error);
       ok = tables[d] != NULL;
     }
   if (ok)
@@ -238,20 +244,8 @@ resize_nearest (const QsResizeAttributes *attributes,
   return ok;
 }
 
-/*
- * Linear and cubic interpolation are separable: one axis after another, each output a weighted sum
- * of `n_taps` neighbouring inputs, the first to the last, in float32.
- */
-typedef struct
-{
-  gint64 n_taps;
-  gint64 *first;   /* of the taps of output o; may lie outside the input */
-  float *weights;  /* n_taps for every output */
-  gboolean *outside;
-} Taps;
-
-static void
-taps_clear (Taps *self)
+void
+qs_resize_taps_clear (QsResizeTaps *self)
 {
   g_free (self->first);
   g_free (self->weights);
@@ -282,7 +276,7 @@ cubic (float distance,
 /* Weights of one output; with antialiasing the kernel is stretched where the image shrinks. */
 static void
 fill_weights (const QsResizeAttributes *attributes,
-              const Taps               *taps,
+              const QsResizeTaps               *taps,
               gint64                    o,
               float                     position,
               float                     stretch,
@@ -308,12 +302,18 @@ fill_weights (const QsResizeAttributes *attributes,
       weights[k] /= sum;
 }
 
-static gboolean
-taps_init (Taps                     *self,
-           const QsResizeAttributes *attributes,
-           int                       axis,
-           gint64                    in,
-           GError                  **error)
+/**
+ * qs_resize_taps_init:
+ * @in: length of the axis before it is resized
+ *
+ * Errors: there is too little memory; @self must be cleared then, too.
+ */
+gboolean
+qs_resize_taps_init (QsResizeTaps             *self,
+                     const QsResizeAttributes *attributes,
+                     int                       axis,
+                     gint64                    in,
+                     GError                  **error)
 {
   gint64 n = attributes->sizes.v[axis];
   float stretch = attributes->antialias ? MIN (attributes->scales[axis], 1.0f) : 1.0f;
@@ -341,7 +341,7 @@ taps_init (Taps                     *self,
 
 /* One axis of dense data: @outer blocks of @in planes of @inner numbers each. */
 static void
-interpolate_axis (const Taps  *taps,
+interpolate_axis (const QsResizeTaps  *taps,
                   const float *from,
                   float       *to,
                   gint64       outer,
@@ -369,10 +369,11 @@ interpolate_axis (const Taps  *taps,
       }
 }
 
-static gboolean
-is_unchanged (const QsResizeAttributes *attributes,
-              int                       axis,
-              gint64                    in)
+/* Whether resizing leaves an axis as it is. */
+gboolean
+qs_resize_keeps_axis (const QsResizeAttributes *attributes,
+                      int                       axis,
+                      gint64                    in)
 {
   return attributes->sizes.v[axis] == in && attributes->scales[axis] == 1.0f &&
          (attributes->coordinates != QS_COORDINATES_TF_CROP_AND_RESIZE ||
@@ -401,7 +402,7 @@ resize_axis (const QsResizeAttributes *attributes,
 {
   gint64 in = shape->dims[axis], out = attributes->sizes.v[axis];
   gint64 outer = product (shape, 0, axis), inner = product (shape, axis + 1, shape->n_dims);
-  Taps taps = { 0 };
+  QsResizeTaps taps = { 0 };
   QsShape after = *shape;
   float *result;
 
@@ -410,15 +411,15 @@ resize_axis (const QsResizeAttributes *attributes,
     return FALSE;
 
   result = qs_try_new (outer * out * inner, sizeof (float), error);
-  if (result == NULL || !taps_init (&taps, attributes, axis, in, error))
+  if (result == NULL || !qs_resize_taps_init (&taps, attributes, axis, in, error))
     {
       g_free (result);
-      taps_clear (&taps);
+      qs_resize_taps_clear (&taps);
       return FALSE;
     }
 
   interpolate_axis (&taps, *values, result, outer, in, out, inner, attributes->extrapolation);
-  taps_clear (&taps);
+  qs_resize_taps_clear (&taps);
   g_free (*values);
   *values = result;
   *shape = after;
@@ -439,7 +440,7 @@ resize_smooth (const QsResizeAttributes *attributes,
 
   qs_floats_gather (values, x, 0, &x->shape);
   for (int d = 0; d < shape.n_dims; d++)
-    if (!is_unchanged (attributes, d, shape.dims[d]) &&
+    if (!qs_resize_keeps_axis (attributes, d, shape.dims[d]) &&
         !resize_axis (attributes, d, &shape, &values, error))
       return FALSE;
 

@@ -7,8 +7,11 @@ static const QsCudaKernel *const families[] = {
   qs_cuda_convolution_kernels,
   qs_cuda_matrix_multiply_kernels,
   qs_cuda_moving_kernels,
+  qs_cuda_picking_kernels,
   qs_cuda_pointwise_kernels,
   qs_cuda_hopper_kernels,
+  qs_cuda_pooling_kernels,
+  qs_cuda_row_kernels,
 };
 
 QsCudaType

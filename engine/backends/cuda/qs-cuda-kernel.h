@@ -40,8 +40,11 @@ typedef struct
 extern const QsCudaKernel qs_cuda_convolution_kernels[];
 extern const QsCudaKernel qs_cuda_matrix_multiply_kernels[];
 extern const QsCudaKernel qs_cuda_moving_kernels[];
+extern const QsCudaKernel qs_cuda_picking_kernels[];
 extern const QsCudaKernel qs_cuda_pointwise_kernels[];
 extern const QsCudaKernel qs_cuda_hopper_kernels[];
+extern const QsCudaKernel qs_cuda_pooling_kernels[];
+extern const QsCudaKernel qs_cuda_row_kernels[];
 
 QsCudaType    qs_cuda_type    (QsDataType     type);
 QsCudaDivisor qs_cuda_divisor (guint32        divisor);

@@ -302,6 +302,8 @@ typedef struct
   int32_t dilation;
   int32_t begin;
   int32_t end;
+  int32_t loop;          /* which of the loops is this axis of the output */
+  int32_t unused;
 } QsCudaWindow;
 
 /* As QsPoolingType. */
@@ -314,7 +316,7 @@ typedef enum
 
 /**
  * QsCudaPooling:
- * @loops: of the output: the three spatial axes first, then samples and vectors of channels
+ * @loops: of the output, with vectors of channels where they lie together
  * @windows: along the spatial axes
  * @counts_padding: averages divide by the padding, too
  */
@@ -322,7 +324,7 @@ typedef struct
 {
   QsCudaLoops loops;
   QsCudaOperand y;
-  QsCudaOperand x;       /* strides of the loops behind the spatial ones */
+  QsCudaOperand x;       /* its strides are 0 along the spatial axes */
   QsCudaWindow windows[3];
   float p;               /* of QS_CUDA_POOLING_LP, 1 or 2 */
   int32_t function;      /* QsCudaPoolingType */

@@ -156,12 +156,10 @@ struct QsPool
     qs_locate (args.loops, qs_element (), [&] (int d, int64_t at) {
       y += at * args.y.strides[d];
       x += at * args.x.strides[d];
-      if (d == 0)
-        positions[0] = (int) at;
-      else if (d == 1)
-        positions[1] = (int) at;
-      else if (d == 2)
-        positions[2] = (int) at;
+#pragma unroll
+      for (int i = 0; i < 3; i++)
+        if (args.windows[i].loop == d)
+          positions[i] = (int) at;
     });
 #pragma unroll
     for (int i = 0; i < 3; i++)
