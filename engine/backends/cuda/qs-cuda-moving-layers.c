@@ -155,7 +155,7 @@ keeps_channels (const QsView *x,
                 const QsView *y)
 {
   return x->format == QS_FORMAT_HWC && y->format == QS_FORMAT_HWC &&
-         x->shape.n_dims >= 3 && y->shape.n_dims >= 3 &&
+         x->shape.n_dims <= 5 && y->shape.n_dims <= 5 &&
          x->shape.dims[0] == y->shape.dims[0] && x->shape.dims[1] == y->shape.dims[1];
 }
 
@@ -167,7 +167,7 @@ shuffle_workspace (const QsKernel *kernel,
 {
   const QsTensor *x = qs_layer_get_input (layer, 0), *y = qs_layer_get_output (layer, 0);
 
-  if (x->format == QS_FORMAT_LINEAR || y->format == QS_FORMAT_LINEAR)
+  if (x->shape.n_dims < 3 || y->shape.n_dims < 3)
     return 0;
   return (gsize) qs_shape_n_elements (&y->shape) * qs_data_type_size (y->type);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/qs-backend-table.h"
+#include "core/qs-float16.h"
 #include "operators/qs-operator.h"
 
 /* xorshift64*, Vigna 2016: any seed but zero. */
@@ -59,6 +60,15 @@ qs_random_tensor (QsRandom      *self,
   for (gint64 i = 0; i < n; i++)
     if (type == QS_DATA_TYPE_INT8)
       ((gint8 *) data)[i] = qs_random_between (self, non_negative ? 0 : -128, 127);
+    else if (type == QS_DATA_TYPE_FLOAT16)
+      ((guint16 *) data)[i] =
+        qs_float16_from_float (qs_random_float (self, non_negative ? 0.0f : -1.5f, 1.5f));
+    else if (type == QS_DATA_TYPE_INT64)
+      ((gint64 *) data)[i] = qs_random_between (self, non_negative ? 0 : -9, 9);
+    else if (type == QS_DATA_TYPE_INT32)
+      ((gint32 *) data)[i] = (gint32) qs_random_between (self, non_negative ? 0 : -9, 9);
+    else if (type == QS_DATA_TYPE_BOOL)
+      ((guint8 *) data)[i] = (guint8) qs_random_between (self, 0, 1);
     else
       ((float *) data)[i] = qs_random_float (self, non_negative ? 0.0f : -1.5f, 1.5f);
 

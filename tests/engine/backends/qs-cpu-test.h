@@ -33,8 +33,8 @@ void      qs_random_extremes    (QsRandom         *self,
                                  QsHostTensor     *tensor,
                                  gboolean          non_negative);
 
-/* A tensor with random contents: floats within ±1.5, bytes of the whole range; from zero up where
- * @non_negative. Sets the tensor's type and, for INT8, its scale. */
+/* A tensor with random contents: floats within ±1.5, bytes of the whole range, other integers within
+ * ±9; from zero up where @non_negative. Sets the tensor's type and, for INT8, its scale. */
 QsHostTensor *qs_random_tensor  (QsRandom         *self,
                                  QsDataType        type,
                                  const QsShape    *shape,
