@@ -604,6 +604,12 @@ make_resize (QsCpuTest *test,
   for (int i = 2; i < shape.n_dims; i++)
     shape.dims[i] = qs_random_between (random, 1, 5);
   fill_resize (random, &attributes, &shape);
+  test->details = g_strdup_printf ("mode %d, coordinates %d, nearest %d, %" G_GINT64_FORMAT " %"
+                                   G_GINT64_FORMAT " wide%s%s", attributes.mode,
+                                   attributes.coordinates, attributes.nearest,
+                                   attributes.sizes.v[2], attributes.sizes.v[shape.n_dims - 1],
+                                   attributes.antialias ? ", antialias" : "",
+                                   attributes.exclude_outside ? ", exclude outside" : "");
   make_simple (test, random, QS_LAYER_RESIZE, &attributes, type, &shape,
                attributes.mode == QS_RESIZE_NEAREST ? 0.02f : 0.025f);
 }

@@ -122,6 +122,18 @@ padding_prepare (const QsKernel *kernel,
   return self;
 }
 
+static gboolean
+is_identity (const gint64 *table,
+             gint64        n,
+             gint64        in)
+{
+  for (gint64 i = 0; i < n; i++)
+    if (table[i] != i)
+      return FALSE;
+
+  return n == in;
+}
+
 static gpointer
 nearest_prepare (const QsKernel *kernel,
                  const QsLayer  *layer,
@@ -137,12 +149,12 @@ nearest_prepare (const QsKernel *kernel,
   set_fill (self, y, (double) attributes->extrapolation, (gint64) attributes->extrapolation);
   for (int i = 0; i < x->n_dims; i++)
     {
-      g_autofree gint64 *table = NULL;
+      const gint64 n = y->shape.dims[i];
+      g_autofree gint64 *table = qs_resize_nearest_table (attributes, i, x->dims[i], error);
 
-      if (qs_resize_keeps_axis (attributes, i, x->dims[i]))
+      if (table != NULL && is_identity (table, n, x->dims[i]))
         continue;
-      table = qs_resize_nearest_table (attributes, i, x->dims[i], error);
-      if (table == NULL || !upload_table (&self->layer, i, table, y->shape.dims[i], error))
+      if (table == NULL || !upload_table (&self->layer, i, table, n, error))
         {
           qs_cuda_layer_release (self);
           return NULL;
