@@ -6,6 +6,7 @@
 /* The families; for every kind of layer the best kernel comes first. */
 static const QsKernel *const families[] = {
   qs_cpu_depthwise_kernels,
+  qs_cpu_grouped_kernels,
   qs_cpu_convolution_kernels,
   qs_cpu_convolution_pooling_kernels,
   qs_cpu_deconvolution_kernels,

@@ -159,6 +159,65 @@ typedef struct
   gint64 n_columns;
 } QsCpuDepthwiseRow;
 
+#define QS_CPU_MAX_GROUPED_LINES 7
+
+/**
+ * QsCpuGroupedRow:
+ * @n_lines: lines of the filter
+ * @n_taps: its columns
+ * @pixel_pitch: bytes from what one output pixel reads to what the next one does
+ * @tap_pitch: bytes from column to column
+ * @tap_bytes: bytes that a column reads, a vector for each step
+ * @lines: the input's lines under the filter as @line of #QsCpuGroupedFuncs made them, from the first
+ *   output pixel on
+ * @n_pixels: neighbouring pixels of an output line
+ * @weights: [line][column][step][lane], a step's values for each lane
+ * @start: (nullable): what the sum of every lane starts with
+ * @epilogue: what happens to the sums
+ * @first_row: the first pixel among all of the output
+ * @first_column: the channel of the first lane
+ * @n_columns: lanes in use
+ */
+typedef struct
+{
+  guint n_lines;
+  guint n_taps;
+  gsize pixel_pitch;
+  gsize tap_pitch;
+  gsize tap_bytes;
+  const guint8 *lines[QS_CPU_MAX_GROUPED_LINES];
+  gint64 n_pixels;
+  const guint8 *weights;
+  const gint32 *start;
+  const QsCpuEpilogue *epilogue;
+  gint64 first_row;
+  gint64 first_column;
+  gint64 n_columns;
+} QsCpuGroupedRow;
+
+/**
+ * QsCpuGroupedFuncs:
+ * @unit: values per step and lane; 4 are bytes, 2 are 16-bit integers, 1 is a float
+ * @offset: what is added to INT8 values to make them unsigned
+ * @line: lays out @n_pixels pixels, @step bytes apart, of which @n_channels (at most as many as a
+ *   vector has lanes) are read: a vector for each step. @order says for every byte where among the
+ *   channels, in the form of the step, it comes from; for floats, for every lane as a 32-bit integer
+ * @row: computes a line of the output
+ */
+typedef struct
+{
+  guint unit;
+  int offset;
+  void (*line) (const guint8 *from,
+                gsize         step,
+                gint64        n_pixels,
+                gint64        n_channels,
+                const guint8 *order,
+                guint         n_steps,
+                guint8       *to);
+  void (*row) (const QsCpuGroupedRow *row);
+} QsCpuGroupedFuncs;
+
 typedef enum
 {
   QS_CPU_BROADCAST_NONE,      /* both sides have n values */
@@ -173,6 +232,8 @@ typedef struct
   const QsCpuProductFuncs *product_f32;
   const QsCpuProductFuncs *product_s8; /* any INT8 left side */
   const QsCpuProductFuncs *product_u7; /* left side known to be 0 … 127 */
+  const QsCpuGroupedFuncs *grouped_f32;
+  const QsCpuGroupedFuncs *grouped_s8;
 
   void (*epilogue) (const QsCpuEpilogue *self,
                     gconstpointer        tile,

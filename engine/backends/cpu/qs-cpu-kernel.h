@@ -30,6 +30,7 @@ extern const QsKernel qs_cpu_depthwise_kernels[];
 extern const QsKernel qs_cpu_convolution_kernels[];
 extern const QsKernel qs_cpu_convolution_pooling_kernels[];
 extern const QsKernel qs_cpu_deconvolution_kernels[];
+extern const QsKernel qs_cpu_grouped_kernels[];
 extern const QsKernel qs_cpu_matrix_multiply_kernels[];
 extern const QsKernel qs_cpu_matrix_multiply_dynamic_kernels[];
 extern const QsKernel qs_cpu_moving_kernels[];

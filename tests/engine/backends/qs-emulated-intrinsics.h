@@ -111,6 +111,22 @@ emulated_mm512_maskz_loadu_ps (guint32      mask,
 #undef _mm512_maskz_loadu_ps
 #define _mm512_maskz_loadu_ps emulated_mm512_maskz_loadu_ps
 
+static inline __m128i
+emulated_mm_maskz_loadu_epi8 (guint32       mask,
+                              const guint8 *from)
+{
+  guint8 values[16] = { 0 };
+  __m128i loaded;
+
+  for (int i = 0; i < 16; i++)
+    if ((mask >> i & 1) != 0)
+      values[i] = from[i];
+  memcpy (&loaded, values, sizeof loaded);
+  return loaded;
+}
+#undef _mm_maskz_loadu_epi8
+#define _mm_maskz_loadu_epi8 emulated_mm_maskz_loadu_epi8
+
 #endif
 
 #if defined (QS_WITH_NEON)

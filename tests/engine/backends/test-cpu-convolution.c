@@ -87,12 +87,17 @@ static void
 random_channels (QsRandom *random,
                  Case     *c)
 {
-  switch (qs_random_between (random, 0, 5))
+  switch (qs_random_between (random, 0, 6))
     {
     case 4: /* an image */
       c->groups = 1;
       c->group_channels = 3;
       c->group_outputs = qs_random_between (random, 1, 40);
+      break;
+    case 6: /* many narrow groups */
+      c->groups = qs_random_between (random, 2, 40);
+      c->group_channels = qs_random_between (random, 1, 8);
+      c->group_outputs = qs_random_between (random, 1, 8);
       break;
     case 5: /* many channels, seldom a multiple of anything */
       c->groups = 1;

@@ -109,6 +109,8 @@ typedef gint32 Ints __attribute__ ((vector_size (4 * QS_LANES), aligned (4), may
 #define LOAD_FLOATS(p) (*(const Floats *) (p))
 #define STORE_FLOATS(p, v) (*(Floats *) (p) = (v))
 #define LOAD_FIRST_FLOATS(p, n) load_first_floats (p, n)
+#define LOAD_INTS(p) (*(const Ints *) (gconstpointer) (p))
+#define STORE_INTS(p, v) (*(Ints *) (gpointer) (p) = (v))
 #define BROADCAST_FLOAT(p) ((Floats) { 0 } + *(const float *) (p))
 #define MULTIPLY_ADD(a, b, c) ((c) + (a) * (b))
 

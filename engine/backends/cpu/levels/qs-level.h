@@ -44,6 +44,8 @@
 #define qs_level_product_f32 QS_LEVEL_SYMBOL (qs_level_product_f32)
 #define qs_level_product_s8 QS_LEVEL_SYMBOL (qs_level_product_s8)
 #define qs_level_product_u7 QS_LEVEL_SYMBOL (qs_level_product_u7)
+#define qs_level_grouped_f32 QS_LEVEL_SYMBOL (qs_level_grouped_f32)
+#define qs_level_grouped_s8 QS_LEVEL_SYMBOL (qs_level_grouped_s8)
 #define qs_level_epilogue QS_LEVEL_SYMBOL (qs_level_epilogue)
 #define qs_level_left QS_LEVEL_SYMBOL (qs_level_left)
 #define qs_level_pack_f32 QS_LEVEL_SYMBOL (qs_level_pack_f32)
@@ -73,6 +75,8 @@
 extern const QsCpuProductFuncs qs_level_product_f32;
 extern const QsCpuProductFuncs qs_level_product_s8;
 extern const QsCpuProductFuncs qs_level_product_u7;
+extern const QsCpuGroupedFuncs qs_level_grouped_f32;
+extern const QsCpuGroupedFuncs qs_level_grouped_s8;
 extern const QsCpuFunctions qs_level_functions;
 
 void qs_level_epilogue (const QsCpuEpilogue *self,
