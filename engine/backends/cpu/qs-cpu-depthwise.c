@@ -51,7 +51,8 @@ geometry_init (Geometry      *self,
     }
 }
 
-/* Weights [panel][tap][channel] in FP32, [panel][line / 4][column][channel][4 lines] in INT8. */
+/* Weights [panel][tap][channel] in FP32, [panel][line / unit][column][channel][unit] in INT8, where a
+ * lane multiplies that many lines at a time: four as bytes, two as 16-bit integers. */
 typedef struct
 {
   Geometry geometry;
@@ -61,7 +62,7 @@ typedef struct
   gint64 n_panels;
   gsize panel_bytes;     /* of its weights */
   guint8 *packed;
-  gint32 *start;         /* [channel]: what INT8 sums start with, -128 times the sum of the weights */
+  gint32 *start;         /* [channel]: what INT8 sums start with, -offset times the sum of the weights */
   gint64 line_pixels;    /* of a copied line, padding included */
   gint64 strip;          /* lines of the output that are computed panel by panel */
   float *multiplier;
@@ -99,17 +100,23 @@ static void
 pack_bytes (Depthwise   *self,
             const gint8 *weights)
 {
-  const gint64 kernel = self->geometry.kernel;
+  const gint64 kernel = self->geometry.kernel, unit = self->functions->lane_unit;
 
   for (gint64 c = 0; c < self->geometry.channels; c++)
     {
-      gint8 *panel = (gint8 *) self->packed + c / self->panel * self->panel_bytes;
+      guint8 *panel = self->packed + c / self->panel * self->panel_bytes;
 
       for (gint64 y = 0; y < kernel; y++)
         for (gint64 x = 0; x < kernel; x++, weights++)
           {
-            panel[((y / 4 * kernel + x) * self->panel + c % self->panel) * 4 + y % 4] = *weights;
-            self->start[c] -= 128 * *weights;
+            const gint64 i = ((y / unit * kernel + x) * self->panel + c % self->panel) * unit
+                             + y % unit;
+
+            if (unit == 4)
+              ((gint8 *) panel)[i] = *weights;
+            else
+              ((gint16 *) (gpointer) panel)[i] = *weights;
+            self->start[c] -= self->functions->lane_offset * *weights;
           }
     }
 }
@@ -119,10 +126,10 @@ pack_weights (Depthwise      *self,
               const QsTensor *weights,
               GError        **error)
 {
-  const gint64 kernel = self->geometry.kernel;
+  const gint64 kernel = self->geometry.kernel, unit = self->functions->lane_unit;
   gconstpointer data = qs_host_tensor_get_data (weights->value);
 
-  self->panel_bytes = self->integer ? (kernel + 3) / 4 * kernel * self->panel * 4
+  self->panel_bytes = self->integer ? (kernel + unit - 1) / unit * kernel * self->panel * 4
                                     : kernel * kernel * self->panel * (gint64) sizeof (float);
   self->packed = qs_kernel_alloc (self->n_panels * self->panel_bytes, error);
   self->start = qs_kernel_alloc (self->n_panels * self->panel * sizeof *self->start, error);
@@ -348,8 +355,8 @@ depthwise_items (gint64   first,
   Strip strip = { .run = run, .slots = memory,
                   .zeros = memory + self->geometry.kernel * line_bytes (self) };
 
-  /* Zeros are the padding; INT8 values are shifted to be unsigned. */
-  memset (memory, self->integer ? 0x80 : 0, share_bytes (self));
+  /* Zeros are the padding; INT8 values may be shifted to be unsigned. */
+  memset (memory, self->integer ? self->functions->lane_offset : 0, share_bytes (self));
   for (gint64 i = first; i < last; i++)
     {
       gint64 rest = i / self->n_panels, y = rest % n_strips * self->strip;
@@ -405,7 +412,7 @@ depthwise_supports (const QsKernel  *kernel,
   const QsShape *w = &weights->shape;
 
   if (kernel->precision == QS_PRECISION_INT8 && functions->depthwise_row_s8 == NULL)
-    return qs_cpu_refuse (reason, "the instruction set has no dot products of bytes");
+    return qs_cpu_refuse (reason, "the instruction set has no vectors of integers");
   if (x->shape.n_dims != 4 || w->n_dims != 4 || !qs_shape_is_known (&x->shape))
     return qs_cpu_refuse (reason, "only two spatial dimensions");
   if (conv->groups != x->shape.dims[1]

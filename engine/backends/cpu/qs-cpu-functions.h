@@ -135,11 +135,11 @@ typedef void (*QsCpuDepthwiseFunc) (const gconstpointer *taps,
  * @kernel: lines and columns of the filter, 3 or 5
  * @stride: 1 or 2
  * @lines: the input's lines under the filter, a panel's channels per pixel, from the column under the
- *   first output pixel on; INT8 values with 128 added
+ *   first output pixel on; INT8 values with the level's lane_offset added
  * @n_pixels: neighbouring pixels of an output line
- * @weights: FP32 [line][column][panel]; INT8 [line / 4][column][panel][4 lines], zero where there is no
- *   line
- * @start: (array): INT8: what the sum of every channel starts with, -128 times its weights
+ * @weights: FP32 [line][column][panel]; INT8 [line / lane_unit][column][panel][lane_unit lines], zero
+ *   where there is no line
+ * @start: (array): INT8: what the sum of every channel starts with, -lane_offset times its weights
  * @epilogue: what happens to the sums
  * @first_row: the first pixel among all of the output
  * @first_column: the panel's first channel
@@ -197,8 +197,6 @@ typedef struct
 
 /**
  * QsCpuGroupedFuncs:
- * @unit: values per step and lane; 4 are bytes, 2 are 16-bit integers, 1 is a float
- * @offset: what is added to INT8 values to make them unsigned
  * @line: lays out @n_pixels pixels, @step bytes apart, of which @n_channels (at most as many as a
  *   vector has lanes) are read: a vector for each step. @order says for every byte where among the
  *   channels, in the form of the step, it comes from; for floats, for every lane as a 32-bit integer
@@ -206,8 +204,6 @@ typedef struct
  */
 typedef struct
 {
-  guint unit;
-  int offset;
   void (*line) (const guint8 *from,
                 gsize         step,
                 gint64        n_pixels,
@@ -229,6 +225,8 @@ typedef struct
 {
   QsCpuLevel level;
   guint lanes;                /* floats per vector */
+  guint lane_unit;            /* INT8 values that a lane multiplies at a time: 4 bytes, 2 as 16 bits */
+  int lane_offset;            /* what is added to them before, to make them unsigned */
   const QsCpuProductFuncs *product_f32;
   const QsCpuProductFuncs *product_s8; /* any INT8 left side */
   const QsCpuProductFuncs *product_u7; /* left side known to be 0 … 127 */
@@ -267,7 +265,7 @@ typedef struct
   QsCpuDepthwiseFunc depthwise_f32;
   QsCpuDepthwiseFunc depthwise_s8;
   /* Copies the channels of a panel from @n_pixels neighbouring pixels, @step bytes apart, to pixels
-   * of a panel's width; adds 128 to INT8 values. */
+   * of a panel's width; adds lane_offset to INT8 values. */
   void (*depthwise_line) (gboolean      integer,
                           const guint8 *from,
                           gsize         step,

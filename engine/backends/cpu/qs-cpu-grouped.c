@@ -35,6 +35,8 @@ typedef struct
   const QsCpuFunctions *functions;
   const QsCpuGroupedFuncs *funcs;
   gboolean integer;
+  gint64 unit;           /* values that a lane multiplies at a time */
+  int offset;            /* what INT8 values have added then */
   gint64 n_steps;        /* vectors per pixel */
   gint64 panel_groups;
   gint64 n_panels;
@@ -114,7 +116,7 @@ pack_output (Grouped       *self,
              gint64         output)
 {
   const QsCpuGeometry *g = &self->geometry;
-  const gint64 lanes = self->functions->lanes, unit = self->funcs->unit;
+  const gint64 lanes = self->functions->lanes, unit = self->unit;
   const gint64 panel_outputs = self->panel_groups * g->group_outputs;
   const gint64 panel = output / panel_outputs, lane = output % panel_outputs;
   guint8 *to = self->packed + panel * self->panel_bytes;
@@ -132,8 +134,7 @@ pack_output (Grouped       *self,
         else
           ((gint8 *) to)[place] = ((const gint8 *) weights)[from];
         if (self->start != NULL)
-          self->start[panel * lanes + lane] -= self->funcs->offset
-                                               * ((const gint8 *) weights)[from];
+          self->start[panel * lanes + lane] -= self->offset * ((const gint8 *) weights)[from];
       }
 }
 
@@ -143,7 +144,7 @@ static void
 fill_order (Grouped *self)
 {
   const QsCpuGeometry *g = &self->geometry;
-  const gint64 lanes = self->functions->lanes, unit = self->funcs->unit, size = 4 / unit;
+  const gint64 lanes = self->functions->lanes, unit = self->unit, size = 4 / unit;
   guint8 *order = self->order;
 
   for (gint64 s = 0; s < self->n_steps; s++)
@@ -179,7 +180,7 @@ pack_weights (Grouped         *self,
   self->order = qs_kernel_alloc (pixel_bytes (self), error);
   if (self->packed == NULL || self->order == NULL)
     return FALSE;
-  if (self->funcs->offset != 0)
+  if (self->offset != 0)
     {
       self->start = qs_kernel_alloc (self->n_panels * lanes * sizeof *self->start, error);
       if (self->start == NULL)
@@ -204,7 +205,9 @@ grouped_init (Grouped         *self,
   self->functions = qs_cpu_kernel_functions (kernel);
   self->integer = kernel->precision == QS_PRECISION_INT8;
   self->funcs = self->integer ? self->functions->grouped_s8 : self->functions->grouped_f32;
-  self->n_steps = divide_up (g->group_channels, self->funcs->unit);
+  self->unit = self->integer ? self->functions->lane_unit : 1;
+  self->offset = self->integer ? self->functions->lane_offset : 0;
+  self->n_steps = divide_up (g->group_channels, self->unit);
   self->panel_groups = panel_groups (g, self->functions->lanes);
   self->n_panels = divide_up (g->groups, self->panel_groups);
   choose_blocking (self);
@@ -381,7 +384,7 @@ grouped_items (gint64   first,
                   .zeros = memory + self->n_slots * line_bytes (self) };
 
   /* Zeros, with what is added to INT8 values. */
-  memset (memory + self->n_slots * line_bytes (self), self->funcs->offset, line_bytes (self));
+  memset (memory + self->n_slots * line_bytes (self), self->offset, line_bytes (self));
   for (gint64 i = first; i < last; i++)
     {
       const gint64 rest = i / self->n_panels, lines = rest / run->n_stretches;

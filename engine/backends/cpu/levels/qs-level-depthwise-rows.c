@@ -57,7 +57,7 @@ qs_level_depthwise_line (gboolean      integer,
                          guint8       *to)
 {
   if (integer)
-    copy_any_line (from, step, n_pixels, n_channels, QS_PANEL, 0x80, to);
+    copy_any_line (from, step, n_pixels, n_channels, QS_PANEL, QS_LANE_OFFSET, to);
   else
     copy_any_line (from, step, n_pixels, n_channels * sizeof (float), QS_PANEL * sizeof (float), 0,
                    to);
@@ -187,71 +187,185 @@ qs_level_depthwise_row_f32 (const QsCpuDepthwiseRow *row)
   compute_row (row, tiles_f32[row->kernel == 5][row->stride == 2]);
 }
 
-#ifdef QS_WITH_VNNI
+#ifdef QS_VECTORS
 
 /*
- * INT8: a dot product of four unsigned with four signed bytes takes four taps of a channel, one
- * above the other. Such a column serves every output pixel that it lies under, so it is put together
- * once: 3x3 has columns of three taps and a weight of zero, 5x5 has columns of four and of one.
+ * INT8: a lane multiplies QS_LANE_UNIT values at a time, taps of one channel that lie one above the
+ * other. Such a column serves every output pixel that it lies under, so it is put together once: 3x3
+ * has columns of three taps and a weight of zero, 5x5 has columns of four and of one; in pairs, two and
+ * one, and two, two and one.
  */
 
-#ifdef QS_WITH_AVX512
+#if defined (QS_WITH_AVX512)
 
+typedef Ints Column;
+#define LOAD_WEIGHTS(p) LOAD_INTS (p)
 #define DOT(sum, a, b) _mm512_dpbusd_epi32 (sum, a, b)
 
 /* The bytes of four lines, channel by channel. */
-QS_INLINE Ints
-interleave (const guint8 *a,
-            const guint8 *b,
-            const guint8 *c,
-            const guint8 *d)
+QS_INLINE Column
+interleave (const guint8 *const *lines,
+            const int            n,
+            gint64               offset)
 {
   const __m512i quarters = _mm512_setr_epi32 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i bytes = _mm512_broadcast_i32x4 (
     _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  __m512i lines = _mm512_castsi128_si512 (_mm_loadu_si128 ((const __m128i *) a));
+  __m512i all = _mm512_castsi128_si512 (_mm_loadu_si128 ((const __m128i *) (lines[0] + offset)));
 
-  lines = _mm512_inserti32x4 (lines, _mm_loadu_si128 ((const __m128i *) b), 1);
-  lines = _mm512_inserti32x4 (lines, _mm_loadu_si128 ((const __m128i *) c), 2);
-  if (d != NULL)
-    lines = _mm512_inserti32x4 (lines, _mm_loadu_si128 ((const __m128i *) d), 3);
-  return _mm512_shuffle_epi8 (_mm512_permutexvar_epi32 (quarters, lines), bytes);
+  all = _mm512_inserti32x4 (all, _mm_loadu_si128 ((const __m128i *) (lines[1] + offset)), 1);
+  all = _mm512_inserti32x4 (all, _mm_loadu_si128 ((const __m128i *) (lines[2] + offset)), 2);
+  if (n > 3)
+    all = _mm512_inserti32x4 (all, _mm_loadu_si128 ((const __m128i *) (lines[3] + offset)), 3);
+  return _mm512_shuffle_epi8 (_mm512_permutexvar_epi32 (quarters, all), bytes);
 }
 
-QS_INLINE Ints
+QS_INLINE Column
 widen (const guint8 *a)
 {
   return _mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *) a));
 }
 
-#else
+#elif defined (QS_WITH_AVX2)
+
+typedef Ints Column;
+#define LOAD_WEIGHTS(p) LOAD_INTS (p)
+#define LOAD_EIGHT(p) _mm_loadl_epi64 ((const __m128i *) (p))
+
+#if defined (QS_WITH_VNNI)
 
 #define DOT(sum, a, b) _mm256_dpbusd_avx_epi32 (sum, a, b)
 
-#define LOAD_EIGHT(p) _mm_loadl_epi64 ((const __m128i *) (p))
-
-QS_INLINE Ints
-interleave (const guint8 *a,
-            const guint8 *b,
-            const guint8 *c,
-            const guint8 *d)
+QS_INLINE Column
+interleave (const guint8 *const *lines,
+            const int            n,
+            gint64               offset)
 {
-  __m128i upper = _mm_unpacklo_epi8 (LOAD_EIGHT (a), LOAD_EIGHT (b));
-  __m128i lower = _mm_unpacklo_epi8 (LOAD_EIGHT (c), LOAD_EIGHT (d != NULL ? d : c));
+  __m128i upper = _mm_unpacklo_epi8 (LOAD_EIGHT (lines[0] + offset),
+                                     LOAD_EIGHT (lines[1] + offset));
+  __m128i lower = _mm_unpacklo_epi8 (LOAD_EIGHT (lines[2] + offset),
+                                     LOAD_EIGHT (lines[n > 3 ? 3 : 2] + offset));
 
   return _mm256_set_m128i (_mm_unpackhi_epi16 (upper, lower), _mm_unpacklo_epi16 (upper, lower));
 }
 
-QS_INLINE Ints
+QS_INLINE Column
 widen (const guint8 *a)
 {
   return _mm256_cvtepu8_epi32 (LOAD_EIGHT (a));
 }
 
+#else
+
+#define DOT(sum, a, b) _mm256_add_epi32 (sum, _mm256_madd_epi16 (a, b))
+
+QS_INLINE Column
+interleave (const guint8 *const *lines,
+            const int            n,
+            gint64               offset)
+{
+  return _mm256_cvtepi8_epi16 (_mm_unpacklo_epi8 (LOAD_EIGHT (lines[0] + offset),
+                                                  LOAD_EIGHT (lines[1] + offset)));
+}
+
+QS_INLINE Column
+widen (const guint8 *a)
+{
+  return _mm256_cvtepi8_epi32 (LOAD_EIGHT (a));
+}
+
 #endif
 
-/* Lines @line … of @kernel at byte @offset: four of them, or as many as there are. */
+#else
+
+/* Four bytes at any address. */
+QS_INLINE gint32
+read_four (const guint8 *p)
+{
+  gint32 four;
+
+  memcpy (&four, p, sizeof four);
+  return four;
+}
+
+QS_INLINE int16x8_t
+load_four (const guint8 *p)
+{
+  return vmovl_s8 (vreinterpret_s8_s32 (vdup_n_s32 (read_four (p))));
+}
+
+#if defined (QS_WITH_NEON_DOT)
+
+typedef int8x16_t Column;
+#define LOAD_WEIGHTS(p) vld1q_s8 (p)
+#define DOT(sum, a, b) vdotq_s32 (sum, a, b)
+
+QS_INLINE Column
+interleave (const guint8 *const *lines,
+            const int            n,
+            gint64               offset)
+{
+  static const guint8 order[16] = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
+  int32x4_t all = vdupq_n_s32 (read_four (lines[0] + offset));
+
+  all = vsetq_lane_s32 (read_four (lines[1] + offset), all, 1);
+  all = vsetq_lane_s32 (read_four (lines[2] + offset), all, 2);
+  if (n > 3)
+    all = vsetq_lane_s32 (read_four (lines[3] + offset), all, 3);
+  return vqtbl1q_s8 (vreinterpretq_s8_s32 (all), vld1q_u8 (order));
+}
+
+QS_INLINE Column
+widen (const guint8 *a)
+{
+  return vreinterpretq_s8_s32 (vmovl_s16 (vget_low_s16 (load_four (a))));
+}
+
+#else
+
+/* The lanes' upper values, and then their lower ones. */
+typedef int16x8_t Column;
+#define LOAD_WEIGHTS(p) load_weights (p)
+#define DOT(sum, a, b) dot (sum, a, b)
+
+QS_INLINE Column
+load_weights (const gint8 *p)
+{
+  int16x4x2_t pairs = vld2_s16 ((const gint16 *) (gconstpointer) p);
+
+  return vcombine_s16 (pairs.val[0], pairs.val[1]);
+}
+
 QS_INLINE Ints
+dot (Ints   sum,
+     Column a,
+     Column b)
+{
+  sum = vmlal_s16 (sum, vget_low_s16 (a), vget_low_s16 (b));
+  return vmlal_s16 (sum, vget_high_s16 (a), vget_high_s16 (b));
+}
+
+QS_INLINE Column
+interleave (const guint8 *const *lines,
+            const int            n,
+            gint64               offset)
+{
+  return vcombine_s16 (vget_low_s16 (load_four (lines[0] + offset)),
+                       vget_low_s16 (load_four (lines[1] + offset)));
+}
+
+QS_INLINE Column
+widen (const guint8 *a)
+{
+  return vcombine_s16 (vget_low_s16 (load_four (a)), vdup_n_s16 (0));
+}
+
+#endif
+
+#endif
+
+/* Lines @line … of @kernel at byte @offset: QS_LANE_UNIT of them, or as many as there are. */
+QS_INLINE Column
 load_column (const QsCpuDepthwiseRow *row,
              const int                line,
              const int                kernel,
@@ -261,8 +375,7 @@ load_column (const QsCpuDepthwiseRow *row,
 
   if (kernel - line == 1)
     return widen (lines[0] + offset);
-  return interleave (lines[0] + offset, lines[1] + offset, lines[2] + offset,
-                     kernel - line > 3 ? lines[3] + offset : NULL);
+  return interleave (lines, kernel - line, offset);
 }
 
 QS_INLINE void
@@ -282,19 +395,19 @@ block_s8 (const QsCpuDepthwiseRow *row,
   for (int p = 0; p < n_pixels; p++)
     sums[p] = LOAD_INTS (row->start + lane);
 
-#pragma GCC unroll 2
-  for (int line = 0; line < kernel; line += 4, weights += kernel * QS_PANEL * 4)
+#pragma GCC unroll 3
+  for (int line = 0; line < kernel; line += QS_LANE_UNIT, weights += kernel * QS_PANEL * 4)
     {
-      Ints w[5];
+      Column w[5];
 
 #pragma GCC unroll 5
       for (int k = 0; k < kernel; k++)
-        w[k] = LOAD_INTS (weights + k * QS_PANEL * 4);
+        w[k] = LOAD_WEIGHTS (weights + k * QS_PANEL * 4);
 
 #pragma GCC unroll 20
       for (int x = 0; x < (n_pixels - 1) * stride + kernel; x++)
         {
-          Ints column = load_column (row, line, kernel, start + x * QS_PANEL);
+          Column column = load_column (row, line, kernel, start + x * QS_PANEL);
 
 #pragma GCC unroll 8
           for (int p = 0; p < n_pixels; p++)

@@ -10,7 +10,7 @@
  * neither border nor pointer in the inner loop: a tap is at a fixed distance from its neighbour.
  *
  * A step takes one value of each lane in FP32. In INT8 it takes four bytes where the instruction set
- * multiplies those, and a pair of 16-bit integers elsewhere.
+ * multiplies those, and a pair of 16-bit integers elsewhere (QS_LANE_UNIT).
  */
 
 #define TILE_PIXELS 16
@@ -67,9 +67,6 @@ line_f32 (const guint8 *from,
 
 #if defined (QS_WITH_AVX512)
 
-#define UNIT 4
-#define OFFSET 128
-
 QS_INLINE Ints
 load_bytes (const guint8 *from,
             gint64        n)
@@ -101,9 +98,6 @@ load_eight (const guint8 *from,
 
 #if defined (QS_WITH_VNNI)
 
-#define UNIT 4
-#define OFFSET 128
-
 QS_INLINE Ints
 load_bytes (const guint8 *from,
             gint64        n)
@@ -114,9 +108,6 @@ load_bytes (const guint8 *from,
 #define DOT(sum, x, w) _mm256_dpbusd_avx_epi32 (sum, x, w)
 
 #else
-
-#define UNIT 2
-#define OFFSET 0
 
 QS_INLINE Ints
 load_bytes (const guint8 *from,
@@ -149,11 +140,8 @@ shuffle (Bytes         from,
 }
 
 #define SHUFFLE(bytes, order) shuffle (bytes, order)
-#define OFFSET 0
 
 #if defined (QS_WITH_NEON_DOT)
-
-#define UNIT 4
 
 QS_INLINE Bytes
 load_bytes (const guint8 *from,
@@ -169,8 +157,6 @@ load_bytes (const guint8 *from,
 #define DOT(sum, x, w) vdotq_s32 (sum, vreinterpretq_s8_s32 (x), vreinterpretq_s8_s32 (w))
 
 #else
-
-#define UNIT 2
 
 QS_INLINE Bytes
 load_bytes (const guint8 *from,
@@ -337,14 +323,11 @@ row_s8 (const QsCpuGroupedRow *row)
 }
 
 const QsCpuGroupedFuncs qs_level_grouped_f32 = {
-  .unit = 1,
   .line = line_f32,
   .row = row_f32,
 };
 
 const QsCpuGroupedFuncs qs_level_grouped_s8 = {
-  .unit = UNIT,
-  .offset = OFFSET,
   .line = line_s8,
   .row = row_s8,
 };

@@ -4,6 +4,8 @@
 const QsCpuFunctions qs_level_functions = {
   .level = QS_LEVEL_ID,
   .lanes = QS_LANES,
+  .lane_unit = QS_LANE_UNIT,
+  .lane_offset = QS_LANE_OFFSET,
   .product_f32 = &qs_level_product_f32,
   .product_s8 = &qs_level_product_s8,
   .product_u7 = &qs_level_product_u7,
@@ -17,7 +19,7 @@ const QsCpuFunctions qs_level_functions = {
   .depthwise_s8 = qs_level_depthwise_s8,
   .depthwise_line = qs_level_depthwise_line,
   .depthwise_row_f32 = qs_level_depthwise_row_f32,
-#ifdef QS_WITH_VNNI
+#if defined (QS_WITH_AVX2) || defined (QS_WITH_NEON)
   .depthwise_row_s8 = qs_level_depthwise_row_s8,
 #endif
   .activation = qs_level_activation,

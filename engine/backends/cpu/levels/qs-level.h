@@ -39,6 +39,19 @@
 
 #define QS_PANEL (2 * QS_LANES)
 
+/* How a lane multiplies INT8 values of its own: four bytes at a time, for which left ones may have to be
+ * made unsigned, or a pair of 16-bit integers. */
+#if defined (QS_WITH_VNNI)
+#define QS_LANE_UNIT 4
+#define QS_LANE_OFFSET 128
+#elif defined (QS_WITH_NEON_DOT)
+#define QS_LANE_UNIT 4
+#define QS_LANE_OFFSET 0
+#else
+#define QS_LANE_UNIT 2
+#define QS_LANE_OFFSET 0
+#endif
+
 #define QS_INLINE static inline __attribute__ ((always_inline))
 
 #define qs_level_product_f32 QS_LEVEL_SYMBOL (qs_level_product_f32)
