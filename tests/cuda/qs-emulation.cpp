@@ -9,6 +9,10 @@
 #include <map>
 #include <vector>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "core/qs-float16.h"
 #include "qs-emulation-private.h"
 #include "qs-emulator.h"
@@ -562,6 +566,10 @@ start_fiber (Fiber *self)
     self->stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (self->stack == MAP_FAILED)
     abort ();
+#ifdef __SANITIZE_ADDRESS__
+  /* A launch that failed has left its functions without returning from them. */
+  __asan_unpoison_memory_region (self->stack, STACK_SIZE);
+#endif
 
   top = reinterpret_cast<void **> (static_cast<char *> (self->stack) + STACK_SIZE);
 #if defined (__x86_64__)
