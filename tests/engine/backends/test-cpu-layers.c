@@ -8,6 +8,7 @@
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
 #include "qs-emulated-levels.h"
+#include "test-cpu-bounds.h"
 
 /*
  * Random layers of every other kind, with the reference kernels as the oracle: scalar C, written
@@ -859,26 +860,46 @@ test_matrix_multiply_order_checked (void)
   g_assert_true (qs_matrix_geometry_init (&g, &attributes, &matrices, &matrices, NULL));
 }
 
-/* The longest sums that int32 holds are exact, with one product more every kernel refuses. */
+static void
+check_refused (QsCpuTest *test)
+{
+  for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+    {
+      guint n;
+      const QsKernel *const *kernels = qs_cpu_get_kernels (level, &n);
+
+      for (guint i = 0; i < n; i++)
+        if (kernels[i]->kind == QS_LAYER_MATRIX_MULTIPLY && kernels[i]->precision == QS_PRECISION_INT8)
+          g_assert_false (kernels[i]->supports (kernels[i], test->layer, NULL));
+    }
+}
+
+/* The longest sums that int32 holds are exact, with one product more every kernel refuses; for two
+ * activations, and for weights. */
 static void
 test_matrix_multiply_longest (void)
 {
-  for (int extra = 0; extra < 2; extra++)
+  for (int i = 0; i < 4; i++)
     {
+      const gboolean constant = i >= 2;
+      const int extra = i % 2;
       const gint64 k = QS_INT8_MAX_K + extra;
       QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
       QsShape a = qs_shape_make (2, 1, (int) k), b = qs_shape_make (2, (int) k, 1);
       QsRandom random;
       QsCpuTest test;
-      guint n;
-      const QsKernel *const *kernels = qs_cpu_get_kernels (QS_CPU_PORTABLE, &n);
 
       start (&test, &random, 3);
       add_random (&test, &random, 0, QS_DATA_TYPE_INT8, &a, 1.0f, FALSE);
-      add_random (&test, &random, 1, QS_DATA_TYPE_INT8, &b, 1.0f, FALSE);
+      add_random (&test, &random, 1, QS_DATA_TYPE_INT8, &b, 1.0f, constant);
       memset (qs_host_tensor_get_mutable (test.values[0]), -128, (gsize) k);
       memset (qs_host_tensor_get_mutable (test.values[1]), -128, (gsize) k);
       qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 2, QS_DATA_TYPE_FLOAT, 0);
+      if (constant)
+        {
+          test.layer->weight_scales = some_scales (1);
+          *(float *) qs_host_tensor_get_mutable (test.layer->weight_scales) = 1.0f;
+        }
       if (extra == 0)
         {
           const QsKernel *reference = qs_cpu_test_find_reference (&test);
@@ -888,9 +909,7 @@ test_matrix_multiply_longest (void)
           compare (&test, QS_PRECISION_INT8, 0);
           continue;
         }
-      for (guint i = 0; i < n; i++)
-        if (kernels[i]->kind == QS_LAYER_MATRIX_MULTIPLY && kernels[i]->precision == QS_PRECISION_INT8)
-          g_assert_false (kernels[i]->supports (kernels[i], test.layer, NULL));
+      check_refused (&test);
       qs_cpu_test_clear (&test);
     }
 }
@@ -1042,6 +1061,7 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/matrix-multiply-order-checked", test_matrix_multiply_order_checked);
   g_test_add_func ("/cpu/layers/matrix-multiply-longest", test_matrix_multiply_longest);
   g_test_add_func ("/cpu/layers/reformat", test_reformat);
+  qs_cpu_bounds_add_tests ();
 
   return g_test_run ();
 }
