@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include "../engine/passes/qs-test-networks.h"
@@ -17,11 +18,36 @@
 
 #define N_NETWORKS 30
 
+static gboolean
+is_product (const QsLayer *layer)
+{
+  return layer->klass->kind == QS_LAYER_CONVOLUTION || layer->klass->kind == QS_LAYER_DECONVOLUTION ||
+         layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY;
+}
+
+/* Products are what the device is there for: none of a model's is left to the host. */
+static void
+assert_on_device (QsEngine *engine)
+{
+  QsNetwork *network = qs_engine_get_network (engine);
+
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (network->layers, i);
+      const char *kernel = qs_engine_get_layer (engine, i)->kernel;
+
+      if (is_product (layer) && !g_str_has_prefix (kernel, "cuda_"))
+        g_error ("%s %s runs %s", layer->klass->name, layer->name, kernel);
+      g_test_message ("%s %s: %s", layer->klass->name, layer->name, kernel);
+    }
+}
+
 static GPtrArray *
 build_and_run (QsNetwork    *network,
                QsScaleTable *scales,
                const char   *backend,
                QsInt8Mode    mode,
+               QsFp16Mode    fp16,
                guint32       seed)
 {
   QsBuilderOptions options = {
@@ -29,6 +55,7 @@ build_and_run (QsNetwork    *network,
     .n_threads = 1,
     .fuse = TRUE,
     .int8 = mode,
+    .fp16 = fp16,
   };
   GPtrArray *results = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
   g_autoptr (GError) error = NULL;
@@ -37,6 +64,8 @@ build_and_run (QsNetwork    *network,
   g_autoptr (QsHostTensor) input = NULL;
 
   g_assert_no_error (error);
+  if (options.backend == qs_backend_lookup ("cuda"))
+    assert_on_device (engine);
   context = qs_context_new (engine, 1, &error);
   g_assert_no_error (error);
   input = qs_test_input_value (g_ptr_array_index (network->inputs, 0), seed);
@@ -52,8 +81,10 @@ assert_same (QsNetwork  *network,
              guint32     seed)
 {
   g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, seed);
-  g_autoptr (GPtrArray) a = build_and_run (network, scales, "reference", QS_INT8_ALL, seed);
-  g_autoptr (GPtrArray) b = build_and_run (network, scales, "cuda", QS_INT8_ALL, seed);
+  g_autoptr (GPtrArray) a = build_and_run (network, scales, "reference", QS_INT8_ALL,
+                                            QS_FP16_OFF, seed);
+  g_autoptr (GPtrArray) b = build_and_run (network, scales, "cuda", QS_INT8_ALL, QS_FP16_OFF,
+                                            seed);
 
   for (guint i = 0; i < a->len; i++)
     {
@@ -83,7 +114,8 @@ test_timed_build (void)
 {
   g_autoptr (QsNetwork) network = qs_test_random_network (1);
   g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, 1);
-  g_autoptr (GPtrArray) outputs = build_and_run (network, scales, "cuda", QS_INT8_FASTER, 1);
+  g_autoptr (GPtrArray) outputs = build_and_run (network, scales, "cuda", QS_INT8_FASTER,
+                                                  QS_FP16_OFF, 1);
 
   g_assert_cmpuint (outputs->len, ==, network->outputs->len);
   g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
@@ -112,25 +144,95 @@ test_out_of_memory (void)
   g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
 }
 
-static void
-test_model (gconstpointer data)
+static QsNetwork *
+load_network (GFile *file)
 {
-  g_autofree char *name = g_strdup_printf ("%s.onnx", (const char *) data);
-  g_autoptr (GFile) file = qs_test_sample (name);
   g_autoptr (GError) error = NULL;
   g_autoptr (QsModel) model = qs_model_load_file (file, &error);
-  g_autoptr (QsNetwork) network = NULL;
   QsProfile *profile = qs_profile_new ();
-  guint before = qs_stand_in_driver_count_launches ();
+  QsNetwork *network;
 
   g_assert_no_error (error);
   qs_profile_set_batch (profile, 1);
   network = qs_import_network (model, profile, &error);
   g_assert_no_error (error);
   qs_profile_free (profile);
+  return network;
+}
+
+static QsNetwork *
+load_sample (const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("%s.onnx", name);
+  g_autoptr (GFile) file = qs_test_sample (path);
+
+  return load_network (file);
+}
+
+static void
+test_model (gconstpointer data)
+{
+  g_autoptr (QsNetwork) network = load_sample (data);
+  guint before = qs_stand_in_driver_count_launches ();
 
   assert_same (network, data, 1);
   g_assert_cmpuint (qs_stand_in_driver_count_launches (), >, before);
+}
+
+static float
+find_largest (const QsHostTensor *tensor)
+{
+  const float *values = qs_host_tensor_get_floats (tensor);
+  float largest = 0.0f;
+
+  for (gint64 i = 0; i < qs_host_tensor_get_n_elements (tensor); i++)
+    largest = MAX (largest, fabsf (values[i]));
+  return largest;
+}
+
+/* In floating point the sums have another order than the CPU's. Some tens of layers in a row each add
+ * errors of a few 2^-24 of the largest value, which 1e-5 is far above; where FP16 is stored, a sum
+ * beside a rounding boundary may fall to the other side, which is 2^-11 of the value. */
+static void
+assert_close (QsNetwork  *network,
+              QsFp16Mode  fp16,
+              double      tolerance)
+{
+  g_autoptr (GPtrArray) a = build_and_run (network, NULL, "cpu", QS_INT8_OFF, fp16, 1);
+  g_autoptr (GPtrArray) b = build_and_run (network, NULL, "cuda", QS_INT8_OFF, fp16, 1);
+  QsHostTensor *x = g_ptr_array_index (a, 0), *y = g_ptr_array_index (b, 0);
+
+  g_assert_cmpfloat ((double) find_largest (x), >, 0.0);
+  g_assert_cmpfloat ((double) qs_test_max_difference (x, y), <=,
+                     tolerance * (double) find_largest (x));
+}
+
+static void
+test_floats (gconstpointer data)
+{
+  g_autoptr (QsNetwork) network = load_sample (data);
+
+  assert_close (network, QS_FP16_OFF, 1e-5);
+  assert_close (network, QS_FP16_ALL, 4.0 / 2048.0);
+}
+
+/* Networks that TensorRT was given with Q/DQ: all that is INT8 has the bits of the CPU's. */
+static void
+test_qdq_model (gconstpointer data)
+{
+  g_autofree char *path = g_strdup_printf ("tensorrt/%s.onnx", (const char *) data);
+  g_autoptr (GFile) file = qs_test_shared (path);
+  g_autoptr (QsNetwork) network = file != NULL ? load_network (file) : NULL;
+  g_autoptr (GPtrArray) a = NULL;
+  g_autoptr (GPtrArray) b = NULL;
+
+  if (network == NULL)
+    return;
+
+  a = build_and_run (network, NULL, "cpu", QS_INT8_ALL, QS_FP16_OFF, 1);
+  b = build_and_run (network, NULL, "cuda", QS_INT8_ALL, QS_FP16_OFF, 1);
+  g_assert_cmpfloat ((double) qs_test_max_difference (g_ptr_array_index (a, 0),
+                                                      g_ptr_array_index (b, 0)), ==, 0.0);
 }
 
 int
@@ -143,7 +245,12 @@ main (int   argc,
   g_test_add_func ("/cuda/timed-build", test_timed_build);
   g_test_add_func ("/cuda/out-of-memory", test_out_of_memory);
   g_test_add_data_func ("/cuda/fashion-resnet", "fashion-resnet", test_model);
+  g_test_add_data_func ("/cuda/fashion-resnet/floats", "fashion-resnet", test_floats);
   g_test_add_data_func ("/cuda/fashion-mobilenet", "fashion-mobilenet", test_model);
+  g_test_add_data_func ("/cuda/fashion-mobilenet/floats", "fashion-mobilenet", test_floats);
   g_test_add_data_func ("/cuda/fashion-vit", "fashion-vit", test_model);
+  g_test_add_data_func ("/cuda/fashion-vit/floats", "fashion-vit", test_floats);
+  g_test_add_data_func ("/cuda/resnet18-qat", "resnet18-qat", test_qdq_model);
+  g_test_add_data_func ("/cuda/resnet18-qat-residual", "resnet18-qat-residual", test_qdq_model);
   return g_test_run ();
 }

@@ -98,6 +98,5 @@ const QsBackend qs_backend_cuda = {
   .get_kernels = get_kernels,
   .get_device_name = get_device_name,
   .get_fp16 = get_fp16,
-  .emulates_fp16 = TRUE,
   .get_device = get_device,
 };
