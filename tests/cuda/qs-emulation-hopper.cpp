@@ -22,7 +22,6 @@
 #define GRAIN_OF(address) (((address) + WINDOW) / GRAIN)
 #define N_GRAINS (GRAIN_OF (QS_EMULATED_SHARED_MEMORY) + 1)
 #define MAX_BYTES ((1 << 20) - 1)
-#define REGISTERS 65536
 #define ROWS 64
 #define BYTES_OF_K 32
 
@@ -87,8 +86,6 @@ typedef struct
   bool fenced;
   bool is_waiting;
   unsigned n_newest;
-  unsigned waits;  /* how many have ended */
-  unsigned registers;
 } Thread;
 
 static Thread threads[MAX_THREADS];
@@ -99,7 +96,6 @@ static Grain grains[N_GRAINS];
 static unsigned n_grains;
 static std::vector<BulkCopy> copies;
 static guint32 random_state;
-static gint64 free_registers;
 
 static unsigned
 warp_of (unsigned thread)
@@ -883,37 +879,6 @@ qs_emulation_product_wait (unsigned n_newest)
     threads[t].is_waiting = false;
 }
 
-/* Registers: a block has what its threads started with. */
-
-typedef struct
-{
-  Thread *thread;
-  gint64 more;
-} RegisterWait;
-
-static bool
-are_free (const void *data)
-{
-  return free_registers >= static_cast<const RegisterWait *> (data)->more;
-}
-
-void
-qs_emulation_set_registers (unsigned n,
-                            bool     more)
-{
-  Thread *self = &threads[qs_emulated.thread];
-  const RegisterWait wait = { self, (gint64) n - self->registers };
-
-  if (n < 24 || n > 256 || n % 8 != 0)
-    qs_emulation_fail ("%u registers for a thread are not possible", n);
-  if (more ? n < self->registers : n > self->registers)
-    qs_emulation_fail ("%s registers from %u to %u", more ? "takes" : "gives", self->registers, n);
-  if (more)
-    qs_emulation_wait_until (are_free, &wait);
-  free_registers -= wait.more;
-  self->registers = n;
-}
-
 static void
 start_block (void)
 {
@@ -926,13 +891,11 @@ start_block (void)
   n_barriers = 0;
   copies.clear ();
   random_state = 1;
-  free_registers = 0;
   for (unsigned t = 0; t < n; t++)
     {
       threads[t].products.clear ();
-      threads[t].group = threads[t].waits = 0;
+      threads[t].group = 0;
       threads[t].fenced = threads[t].is_waiting = false;
-      threads[t].registers = MIN (REGISTERS / n / 8 * 8, 248);
     }
 }
 

@@ -14,7 +14,6 @@
  * and bytes, neither more nor fewer. Products happen when they are waited for: their sums cannot be
  * read earlier, and a fence stands between other uses of the sums and the next product. Descriptors
  * start where their order of chunks does. Threads' stores are fenced before products read them.
- * Registers that are taken were given before.
  *
  * Who knows of what is kept as vector clocks (Mattern 1989): one component for each warp and one for
  * each barrier, which counts its phases.
@@ -44,6 +43,8 @@ struct QsAccumulators
   QsAccumulators (const QsAccumulators &) = delete;
 };
 
+#define QS_RESIDENT_KERNEL(name, Arguments, threads, blocks) QS_KERNEL (name, Arguments, threads)
+
 unsigned qs_shared_window (void);
 unsigned qs_shared_start (unsigned alignment);
 void     qs_mbarrier_init (unsigned address, unsigned count);
@@ -58,25 +59,10 @@ void     qs_proxy_fence (void);
 void     qs_product_fence (void);
 void     qs_product_commit (void);
 
-void     qs_emulation_set_registers (unsigned n, bool more);
 void     qs_emulation_product (QsProductType type, QsAccumulatorState *state, void *sums, uint64_t left,
                                uint64_t right, bool add);
 void     qs_emulation_product_wait (unsigned n_newest);
 void     qs_emulation_use_sums (const QsAccumulatorState *state);
-
-template <int N>
-QS_DEVICE void
-qs_registers_give (void)
-{
-  qs_emulation_set_registers (N, false);
-}
-
-template <int N>
-QS_DEVICE void
-qs_registers_take (void)
-{
-  qs_emulation_set_registers (N, true);
-}
 
 template <class T, int N>
 QS_DEVICE T

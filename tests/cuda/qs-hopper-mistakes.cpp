@@ -146,8 +146,6 @@ QS_KERNEL (qs_hopper_mistake, QsMistakeArguments, QS_MISTAKE_THREADS)
     }
   if (args.mistake != QS_MISTAKE_NO_BLOCK_BARRIER)
     qs_barrier ();
-  if (args.mistake == QS_MISTAKE_TAKE_REGISTERS && qs_thread () < 128)
-    qs_registers_take<256> ();
 
   if (qs_thread () == 128)
     copy (args, at);

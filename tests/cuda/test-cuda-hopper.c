@@ -447,7 +447,6 @@ static const Mistake mistakes[] = {
   { QS_MISTAKE_STORE, "wrote without a fence" },
   { QS_MISTAKE_STORE_LATE, "which a product under way reads" },
   { QS_MISTAKE_STORE_FENCED, "without a barrier between them" },
-  { QS_MISTAKE_TAKE_REGISTERS, "never meet" },
   { QS_MISTAKE_COPY_LATE, "ended with bulk copies under way" },
 };
 

@@ -497,7 +497,7 @@ matrix_multiply_supports (const QsKernel  *kernel,
   return supports_geometry (kernel, layer, &geometry, reason);
 }
 
-#define TILE(id, product, groups, n_columns, step_bytes, stages, copying, multiplying) \
+#define TILE(id, product, groups, n_columns, step_bytes, stages, blocks) \
   static const HopperTile tile_##id = { \
     .base = { \
       .kernel = "qs_hopper_" #id, \

@@ -3,9 +3,13 @@
 
 /*
  * The primitives of qs-hopper-primitives.h on a device of compute capability 9.0 (sm_90a). From the
- * PTX ISA: mbarrier (9.7.13.15), cp.async.bulk.tensor (9.7.9.27), fence.proxy (9.7.13.4), setmaxnreg
- * (9.7.19.5), wgmma (9.7.15); section numbers of version 9.0.
+ * PTX ISA: mbarrier, cp.async.bulk.tensor (tiled and im2col mode), fence.proxy.async, and "Asynchronous
+ * Warpgroup Level Matrix Instructions" (wgmma).
  */
+
+#define QS_RESIDENT_KERNEL(name, Arguments, threads, blocks) \
+  extern "C" __global__ void __launch_bounds__ (threads, blocks) \
+    name (const __grid_constant__ Arguments args)
 
 QS_DEVICE unsigned
 qs_shared_window (void)
@@ -100,20 +104,6 @@ QS_DEVICE void
 qs_proxy_fence (void)
 {
   asm volatile ("fence.proxy.async.shared::cta;" : : : "memory");
-}
-
-template <int N>
-QS_DEVICE void
-qs_registers_give (void)
-{
-  asm volatile ("setmaxnreg.dec.sync.aligned.u32 %0;" : : "n"(N));
-}
-
-template <int N>
-QS_DEVICE void
-qs_registers_take (void)
-{
-  asm volatile ("setmaxnreg.inc.sync.aligned.u32 %0;" : : "n"(N));
 }
 
 template <class T, int N>

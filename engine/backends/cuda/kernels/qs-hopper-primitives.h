@@ -6,6 +6,8 @@
  * qs-hopper-primitives-device.h; the tests have an emulation of the same names that checks every use
  * (tests/cuda/qs-emulation-hopper.h). Addresses of shared memory are bytes from 0, as there.
  *
+ *   QS_RESIDENT_KERNEL (name, Arguments, threads, blocks)
+ *                                       a kernel of which a multiprocessor has room for several blocks
  *   qs_shared_start (alignment)         the first address that is aligned as hardware sees it
  *   qs_mbarrier_init (a, count)         a barrier of 8 bytes: its phase ends with `count` arrivals and
  *                                       all the bytes that were announced
@@ -23,8 +25,6 @@
  *                                       sample n; of each the pixel at the offsets in the window
  *   qs_proxy_fence ()                   between a thread's own stores to shared memory and reads by
  *                                       products and bulk copies
- *   qs_registers_give<N> (), qs_registers_take<N> ()
- *                                       of the four warps of a group: registers a thread has from here
  *   QsAccumulators<T, N>                a thread's part of 64 rows and 2 N columns of sums
  *   qs_accumulator (sums, i)            one of them, when no product is under way
  *   qs_matrix (a, row_bytes)            descriptor of a matrix with rows of 64 or 128 bytes

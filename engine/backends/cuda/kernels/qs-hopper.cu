@@ -8,7 +8,7 @@
  * copies that find the convolution's windows by themselves and products of whole warp groups that
  * read both sides from shared memory.
  *
- * One thread of the first warp group keeps a ring of stages full; the others multiply, 64 rows each.
+ * One thread of the last warp keeps a ring of stages full; the warp groups multiply, 64 rows each.
  * Every stage has two barriers: `full`, which ends a phase when the stage's bytes are there, and
  * `empty`, which ends one when every warp that multiplies has done with it. The group waits for the
  * products of one step while those of the next are under way. When all groups have done (`done`),
@@ -51,7 +51,7 @@ struct QsHalfGroup
   }
 };
 
-template <class Product, int GROUPS, int COLUMNS, int STEP, int STAGES, int COPYING, int MULTIPLYING>
+template <class Product, int GROUPS, int COLUMNS, int STEP, int STAGES, int BLOCKS>
 struct QsHopperTile
 {
   typedef typename Product::Sum Sum;
@@ -65,7 +65,8 @@ struct QsHopperTile
   static constexpr unsigned OUT_STRIDE = COLUMNS + 8;
 
   static_assert (ROWS * OUT_STRIDE * 4 <= STAGES * STAGE, "no room for the sums");
-  static_assert (128 * (COPYING + GROUPS * MULTIPLYING) <= 65536, "more registers than there are");
+  static_assert (BLOCKS * (QS_HOPPER_SHARED (GROUPS, COLUMNS, STEP, STAGES) + 1024) <= 228 << 10,
+                 "more shared memory than there is");
 
   /* Where everything lies in shared memory. */
   static QS_DEVICE unsigned
@@ -290,26 +291,17 @@ struct QsHopperTile
       init_barriers (stages);
     qs_barrier ();
 
-    if (group == 0)
-      {
-        if constexpr (COPYING > 0)
-          qs_registers_give<COPYING> ();
-        if (qs_thread () == 0)
-          copy (args, stages);
-      }
-    else
-      {
-        if constexpr (MULTIPLYING > 0)
-          qs_registers_take<MULTIPLYING> ();
-        multiply (args, stages, group - 1);
-      }
+    if (group < GROUPS)
+      multiply (args, stages, group);
+    else if (qs_thread () % 32 == 0)
+      copy (args, stages);
   }
 };
 
-#define QS_HOPPER_KERNEL(name, Product, groups, columns, step, stages, copying, multiplying) \
-  QS_KERNEL (qs_hopper_##name, QsHopperProduct, QS_HOPPER_THREADS (groups)) \
+#define QS_HOPPER_KERNEL(name, Product, groups, columns, step, stages, blocks) \
+  QS_RESIDENT_KERNEL (qs_hopper_##name, QsHopperProduct, QS_HOPPER_THREADS (groups), blocks) \
   { \
-    QsHopperTile<Product, groups, columns, step, stages, copying, multiplying>::run (args); \
+    QsHopperTile<Product, groups, columns, step, stages, blocks>::run (args); \
   }
 
 QS_HOPPER_TILES (QS_HOPPER_KERNEL)
