@@ -91,6 +91,9 @@ guint     qs_cpu_test_try_all   (QsCpuTest        *self,
                                  QsPrecision       precision,
                                  QsCpuCheck        check,
                                  gpointer          user_data);
+/* The layer in float16, as every FP32 kernel of the CPU backend emulates it. */
+void      qs_cpu_test_fp16      (QsCpuTest        *self,
+                                 double            bound);
 /* The INT8 kernel of the reference backend for the layer. */
 const QsKernel *qs_cpu_test_find_reference (QsCpuTest *self);
 char     *qs_cpu_test_describe  (QsCpuTest        *self,

@@ -13,7 +13,8 @@
 /*
  * Random layers of every other kind, with the reference kernels as the oracle: scalar C, written
  * by others, that reads through strides. Layers that sum in another order than the reference may
- * differ by the rounding of a sum; all others must have the same bits.
+ * differ by the rounding of a sum; all others must have the same bits. What is computed in FP32 must
+ * also keep to the contract of float16.
  */
 
 typedef struct
@@ -75,6 +76,8 @@ compare (QsCpuTest   *test,
 
   oracle.expected = qs_cpu_test_run (test, reference, QS_FORMAT_LINEAR, 1);
   qs_cpu_test_all (test, precision, check_result, &oracle);
+  if (precision == QS_PRECISION_FP32)
+    qs_cpu_test_fp16 (test, bound);
   qs_host_tensor_unref (oracle.expected);
   g_clear_pointer (&oracle.first[0], qs_host_tensor_unref);
   g_clear_pointer (&oracle.first[1], qs_host_tensor_unref);
