@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "../engine/backends/qs-cpu-test.h"
+#include "../engine/passes/qs-test-networks.h"
 #include "backends/cuda/qs-cuda-kernel.h"
 #include "backends/qs-fp16.h"
+#include "builder/qs-builder.h"
 #include "core/qs-float16.h"
 #include "operators/qs-operator.h"
 #include "qs-emulated-tensor-map.h"
@@ -420,6 +422,56 @@ test_refusals (void)
     }
 }
 
+static guint
+count_timed (QsEngine *engine)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < qs_engine_get_network (engine)->layers->len; i++)
+    {
+      const QsEngineLayer *layer = qs_engine_get_layer (engine, i);
+
+      for (guint t = 0; t < layer->tactics->len; t++)
+        {
+          const QsTactic *tactic = g_ptr_array_index (layer->tactics, t);
+
+          n += strstr (tactic->kernel, "wgmma") != NULL && tactic->ms >= 0.0;
+        }
+    }
+  return n;
+}
+
+/* A build times them beside the others; what it chooses is the times' affair. */
+static void
+test_timed (void)
+{
+  QsBuilderOptions options = {
+    .backend = qs_backend_lookup ("cuda"),
+    .n_threads = 1,
+    .fuse = TRUE,
+    .int8 = QS_INT8_FASTER,
+  };
+  const QsShape shape = qs_shape_make (4, 1, 32, 6, 6);
+  g_autoptr (QsNetwork) network = NULL;
+  g_autoptr (QsScaleTable) scales = NULL;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (GError) error = NULL;
+  QsTestMaker maker;
+  QsTensor *x;
+
+  qs_test_maker_init (&maker, 1);
+  x = qs_test_input (&maker, "x", &shape);
+  x = qs_test_convolution (&maker, "y", x, 32, 3, 1, TRUE);
+  g_ptr_array_add (maker.network->outputs, x);
+  network = qs_network_ref (maker.network);
+  qs_test_maker_clear (&maker);
+
+  scales = qs_test_make_scales (network, 1);
+  engine = qs_builder_build (network, scales, &options, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (count_timed (engine), >, 0);
+}
+
 #define N_K 200     /* of 256 that are copied */
 #define PITCH 208
 
@@ -547,6 +599,7 @@ main (int   argc,
   g_test_add_func ("/cuda-hopper/matrices", test_matrices);
   g_test_add_func ("/cuda-hopper/refusals", test_refusals);
   g_test_add_func ("/cuda-hopper/tried", test_all_tried);
+  g_test_add_func ("/cuda-hopper/timed", test_timed);
   result = g_test_run ();
   g_hash_table_unref (tried);
   return result;
