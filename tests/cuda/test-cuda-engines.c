@@ -139,7 +139,7 @@ test_out_of_memory (void)
   qs_stand_in_driver_fail ("cuMemAlloc_v2", 1, QS_CUDA_ERROR_OUT_OF_MEMORY);
   context = qs_context_new (engine, 1, &error);
   g_assert_null (context);
-  g_assert_error (error, QS_ERROR, QS_ERROR_LIMIT);
+  g_assert_error (error, QS_DEVICE_ERROR, QS_DEVICE_ERROR_MEMORY);
   g_assert_nonnull (strstr (error->message, "Emulated device"));
   g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
 }

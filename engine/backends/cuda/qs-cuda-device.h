@@ -30,6 +30,8 @@ typedef struct
 } QsCudaLaunch;
 
 QsCudaDevice *qs_cuda_device_get        (GError            **error);
+void          qs_cuda_device_forget     (void);
+const char   *qs_cuda_device_get_key    (QsCudaDevice       *self);
 QsDevice     *qs_cuda_device_get_memory (QsCudaDevice       *self);
 const char   *qs_cuda_device_get_name   (QsCudaDevice       *self);
 /* Compute capability, as 86 for 8.6. */

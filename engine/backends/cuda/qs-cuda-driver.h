@@ -27,12 +27,22 @@ enum
   QS_CUDA_SUCCESS = 0,
   QS_CUDA_ERROR_INVALID_VALUE = 1,
   QS_CUDA_ERROR_OUT_OF_MEMORY = 2,
+  QS_CUDA_ERROR_NOT_INITIALIZED = 3,
+  QS_CUDA_ERROR_DEVICE_UNAVAILABLE = 46,
   QS_CUDA_ERROR_NO_DEVICE = 100,
+  QS_CUDA_ERROR_INVALID_DEVICE = 101,
+  QS_CUDA_ERROR_INVALID_IMAGE = 200,
   QS_CUDA_ERROR_NO_BINARY_FOR_GPU = 209,
+  QS_CUDA_ERROR_ECC = 214,
+  QS_CUDA_ERROR_INVALID_PTX = 218,
+  QS_CUDA_ERROR_UNSUPPORTED_PTX_VERSION = 222,
   QS_CUDA_ERROR_INVALID_HANDLE = 400,
   QS_CUDA_ERROR_NOT_FOUND = 500,
   QS_CUDA_ERROR_ILLEGAL_ADDRESS = 700,
   QS_CUDA_ERROR_LAUNCH_FAILED = 719,
+  QS_CUDA_ERROR_SYSTEM_NOT_READY = 802,
+  QS_CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803,
+  QS_CUDA_ERROR_UNKNOWN = 999,
 };
 
 enum
@@ -82,6 +92,7 @@ enum
   F (create_stream, "cuStreamCreate", (QsCudaStream *stream, guint flags)) \
   F (destroy_stream, "cuStreamDestroy_v2", (QsCudaStream stream)) \
   F (synchronize, "cuStreamSynchronize", (QsCudaStream stream)) \
+  F (wait_event, "cuStreamWaitEvent", (QsCudaStream stream, QsCudaEvent event, guint flags)) \
   F (begin_capture, "cuStreamBeginCapture_v2", (QsCudaStream stream, int mode)) \
   F (end_capture, "cuStreamEndCapture", (QsCudaStream stream, QsCudaGraph *graph)) \
   F (instantiate_graph, "cuGraphInstantiateWithFlags", \
