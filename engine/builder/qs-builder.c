@@ -30,7 +30,7 @@ give_device (QsBuild  *build,
   device = build->backend->get_device (error);
   if (device == NULL)
     return FALSE;
-  name = build->backend->get_device_name ();
+  name = build->backend->get_device_key ();
   qs_tactic_timer_set_device (build->timer, device, name);
   return TRUE;
 }
@@ -121,6 +121,8 @@ decide (QsBuild  *build,
   if (build->is_explicit ? !qs_build_find_explicit_candidates (build, error)
                          : !qs_build_find_candidates (build, error))
     return FALSE;
+  if (build->timer != NULL && !qs_tactic_timer_check (build->timer, error))
+    return FALSE;
   if (build->ranges == NULL && !build->is_explicit)
     explain_float_build (build);
   if (!qs_build_choose_fp16 (build, error) || !qs_build_choose_precisions (build, error))
@@ -171,5 +173,8 @@ qs_builder_build (QsNetwork               *network,
     engine->scales = collect_scales (network);
   else
     engine->scales = scales != NULL ? qs_scale_table_copy (scales) : NULL;
-  return qs_build_finish (&build, engine, error) ? g_steal_pointer (&engine) : NULL;
+  return qs_build_finish (&build, engine, error) &&
+                 (build.timer == NULL || qs_tactic_timer_check (build.timer, error))
+           ? g_steal_pointer (&engine)
+           : NULL;
 }

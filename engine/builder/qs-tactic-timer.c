@@ -24,6 +24,7 @@ struct _QsTacticTimer
   GHashTable *seen; /* set of signatures that this timer was asked for */
   QsDevice *device; /* (nullable): whose memory kernels of the device get */
   char *device_name;
+  GError *lost;     /* (nullable): what ended the device */
 };
 
 /* One kernel on one layer, with memory of its own. */
@@ -64,6 +65,7 @@ qs_tactic_timer_free (QsTacticTimer *self)
   qs_timing_cache_unref (self->cache);
   g_free (self->place);
   g_free (self->device_name);
+  g_clear_error (&self->lost);
   g_hash_table_unref (self->seen);
   g_free (self);
 }
@@ -344,6 +346,22 @@ now_ms (void)
   return (double) time.tv_sec * 1e3 + (double) time.tv_nsec * 1e-6;
 }
 
+/* By the device's own clock, which leaves out what the host needs to start it: in a graph, that is
+ * done but once. */
+static double
+run_on_device (Trial             *self,
+               const QsExecution *execution,
+               GError           **error)
+{
+  double ms = 0.0;
+
+  if (!self->device->begin_timing (self->device, error) ||
+      !self->kernel->execute (self->kernel, self->layer, self->state, execution, error) ||
+      !self->device->end_timing (self->device, &ms, error))
+    return -1.0;
+  return MAX (ms, 1e-6);
+}
+
 /* One run, in milliseconds; negative when it failed. */
 static double
 run_once (Trial         *self,
@@ -359,12 +377,14 @@ run_once (Trial         *self,
     .pool = pool,
   };
   double start = now_ms ();
-  gboolean ok = self->kernel != NULL
+  gboolean ok;
+
+  if (self->device != NULL)
+    return run_on_device (self, &execution, error);
+  ok = self->kernel != NULL
     ? self->kernel->execute (self->kernel, self->layer, self->state, &execution, error)
     : self->layer->klass->evaluate (self->layer, self->inputs, self->outputs, error);
 
-  if (ok && self->device != NULL)
-    ok = self->device->synchronize (self->device, error);
   return ok ? MAX (now_ms () - start, 1e-6) : -1.0;
 }
 
@@ -397,6 +417,39 @@ run_trial (Trial         *self,
   return times[0] < 0.0 ? -1.0 : times[n / 2];
 }
 
+static double
+measure (QsTacticTimer   *self,
+         const QsLayer   *layer,
+         const QsKernel  *kernel,
+         QsDevice        *device,
+         double           best_ms,
+         GError         **error)
+{
+  g_auto (Trial) trial = { NULL };
+
+  if (!trial_init (&trial, layer, kernel, device, self->n_threads, error))
+    return -1.0;
+  if (self->pool == NULL)
+    self->pool = qs_thread_pool_new (self->n_threads);
+  return run_trial (&trial, self->pool, best_ms, error);
+}
+
+/**
+ * qs_tactic_timer_check:
+ *
+ * Errors: the device was lost while a kernel was timed, so that no time since means anything.
+ */
+gboolean
+qs_tactic_timer_check (QsTacticTimer  *self,
+                       GError        **error)
+{
+  if (self->lost == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_error_copy (self->lost));
+  return FALSE;
+}
+
 /**
  * qs_tactic_timer_measure:
  * @layer: a layer with its final types, formats and constants
@@ -418,7 +471,7 @@ qs_tactic_timer_measure (QsTacticTimer   *self,
   QsDevice *device = kernel != NULL && kernel->on_device ? self->device : NULL;
   g_autofree char *signature = make_signature (layer, kernel,
                                                device != NULL ? self->device_name : NULL);
-  g_auto (Trial) trial = { NULL };
+  GError *local = NULL;
   double ms;
   gboolean known = qs_timing_cache_lookup (self->cache, self->place, signature, &ms);
 
@@ -430,10 +483,10 @@ qs_tactic_timer_measure (QsTacticTimer   *self,
   if (known)
     return ms;
 
-  if (!trial_init (&trial, layer, kernel, device, self->n_threads, error))
-    return -1.0;
-  if (self->pool == NULL)
-    self->pool = qs_thread_pool_new (self->n_threads);
-  ms = run_trial (&trial, self->pool, best_ms, error);
+  ms = measure (self, layer, kernel, device, best_ms, &local);
+  if (g_error_matches (local, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST) && self->lost == NULL)
+    self->lost = g_error_copy (local);
+  if (local != NULL)
+    g_propagate_error (error, local);
   return ms < 0.0 ? ms : qs_timing_cache_add (self->cache, self->place, signature, ms);
 }

@@ -26,6 +26,10 @@ double         qs_tactic_timer_measure (QsTacticTimer    *self,
                                         double            best_ms,
                                         GError          **error);
 
+/* A lost device is an error of the whole build, where a kernel that fails is only not chosen. */
+gboolean       qs_tactic_timer_check   (QsTacticTimer  *self,
+                                        GError        **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsTacticTimer, qs_tactic_timer_free)
 
 G_END_DECLS

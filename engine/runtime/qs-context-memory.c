@@ -14,10 +14,10 @@
 
 /* Zeroed, because kernels read vectors past the end of odd rows. The pages of a fresh mapping are
  * zero without being touched, so a plan that asks for much and uses little costs little. */
-static gpointer
-allocate_on_host (gsize        size,
-                  const char  *what,
-                  GError     **error)
+gpointer
+qs_context_allocate (gsize        size,
+                     const char  *what,
+                     GError     **error)
 {
   gsize physical = (gsize) sysconf (_SC_PHYS_PAGES) * (gsize) sysconf (_SC_PAGESIZE);
   gpointer data = MAP_FAILED;
@@ -35,33 +35,11 @@ allocate_on_host (gsize        size,
   return NULL;
 }
 
-gpointer
-qs_context_allocate (QsContext   *self,
-                     gsize        size,
-                     const char  *what,
-                     GError     **error)
-{
-  gpointer memory;
-
-  if (self->device == NULL)
-    return allocate_on_host (size, what, error);
-
-  memory = self->device->allocate (self->device, size, error);
-  if (memory == NULL)
-    g_prefix_error (error, "%s: ", what);
-  return memory;
-}
-
 void
-qs_context_release (QsContext *self,
-                    gpointer   memory,
-                    gsize      size)
+qs_context_release (gpointer memory,
+                    gsize    size)
 {
-  if (memory == NULL)
-    return;
-  if (self->device != NULL)
-    self->device->free (self->device, memory);
-  else
+  if (memory != NULL)
     munmap (memory, size);
 }
 
@@ -129,19 +107,6 @@ qs_context_write_tensor (QsContext       *self,
     return self->device->upload (self->device, self->data[tensor->id], from, size, error);
   copy_rows (self, tensor, (gpointer) from, TRUE);
   return TRUE;
-}
-
-gboolean
-qs_context_place_on_device (QsContext       *self,
-                            const QsTensor  *tensor,
-                            GError         **error)
-{
-  gpointer *buffer = &self->device_buffers[tensor->id];
-
-  if (*buffer == NULL)
-    *buffer = qs_context_allocate (self, MAX (tensor_size (tensor), 1), tensor->name, error);
-  self->data[tensor->id] = *buffer;
-  return *buffer != NULL;
 }
 
 /* Host memory for the tensor at @index among a layer's; it is kept for the layers to come. */

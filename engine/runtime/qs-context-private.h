@@ -34,6 +34,14 @@ struct _QsContext
   gpointer *data; /* by tensor id */
   QsDevice *device;        /* (nullable): where the memory is, when it is not the host's */
   gpointer *device_buffers; /* by tensor id: network inputs and outputs on the device */
+  gpointer block;          /* the device's memory for all of it */
+  gpointer pinned;         /* (nullable): the host's memory for the next inputs, which the device reads */
+  gpointer *landing;       /* by index of input: where they come to lie until they are the inputs */
+  GPtrArray *fetched;      /* (nullable): the inputs that are there, or on their way */
+  GPtrArray *next;         /* (nullable): the inputs to fetch during the next run */
+  gpointer graph;          /* (nullable): all layers as one deed of the device */
+  gpointer *captured;      /* the addresses that it was made for, by tensor id */
+  guint n_runs;            /* since the kernels were prepared */
   GPtrArray *staging;      /* host memory for kernels of the host, by position among a layer's tensors */
   gint64 *step_ns; /* (nullable): filled while profiling */
   QsContextObserver observer;
@@ -57,13 +65,11 @@ gboolean qs_context_fetch_outputs (QsContext   *self,
                                  GPtrArray     *results,
                                  GError       **error);
 
-/* Memory of the context's device, zeroed; the host's where it has none. */
-gpointer qs_context_allocate    (QsContext     *self,
-                                 gsize          size,
+/* Memory of the host, zeroed. */
+gpointer qs_context_allocate    (gsize          size,
                                  const char    *what,
                                  GError       **error);
-void     qs_context_release     (QsContext     *self,
-                                 gpointer       memory,
+void     qs_context_release     (gpointer       memory,
                                  gsize          size);
 /* Copies @tensor's values to the host or from it, wherever they are. */
 gboolean qs_context_read_tensor (QsContext     *self,
@@ -74,11 +80,19 @@ gboolean qs_context_write_tensor (QsContext    *self,
                                  const QsTensor *tensor,
                                  gconstpointer  from,
                                  GError       **error);
-/* For devices: the buffer of a network input or output; and the layers that only the host has a
- * kernel for, between copies. */
-gboolean qs_context_place_on_device (QsContext *self,
-                                 const QsTensor *tensor,
+/* For devices: memory for all activations in one piece, scratch memory included; inputs on their way to
+ * it, from what was announced as the next ones or from where they are; all layers, as one graph where
+ * that can be; what is to be done when kernels or scales change; and the layers that only the host has
+ * a kernel for, between copies. */
+gboolean qs_context_allocate_on_device (QsContext *self,
                                  GError       **error);
+void     qs_context_free_on_device (QsContext   *self);
+gboolean qs_context_bind_on_device (QsContext   *self,
+                                 QsHostTensor **inputs,
+                                 GError       **error);
+gboolean qs_context_run_on_device (QsContext    *self,
+                                 GError       **error);
+void     qs_context_drop_graph  (QsContext     *self);
 gboolean qs_context_run_on_host  (QsContext    *self,
                                  QsStep       *step,
                                  GError       **error);

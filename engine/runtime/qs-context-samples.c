@@ -114,28 +114,37 @@ store_batch (QsHostTensor *whole,
             qs_host_tensor_get_data (part), (gsize) n_rows * row);
 }
 
-static gboolean
-run_batch (QsContext     *self,
-           QsHostTensor **inputs,
-           gint64         first,
-           gint64         batch,
-           GPtrArray     *results,
-           GError       **error)
+static GPtrArray *
+take_slices (QsContext     *self,
+             QsHostTensor **inputs,
+             gint64         first,
+             gint64         batch,
+             GError       **error)
 {
-  guint n_inputs = self->network->inputs->len;
-  gint64 n_rows = MIN (batch, rows_of (inputs[0]) - first);
   g_autoptr (GPtrArray) slices =
     g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
-  g_autofree QsHostTensor **outputs = g_new0 (QsHostTensor *, results->len + 1);
 
-  for (guint i = 0; i < n_inputs; i++)
+  for (guint i = 0; i < self->network->inputs->len; i++)
     {
       QsHostTensor *slice = take_batch (inputs[i], first, batch, error);
 
       if (slice == NULL)
-        return FALSE;
+        return NULL;
       g_ptr_array_add (slices, slice);
     }
+
+  return g_steal_pointer (&slices);
+}
+
+static gboolean
+run_batch (QsContext     *self,
+           GPtrArray     *slices,
+           gint64         first,
+           gint64         n_rows,
+           GPtrArray     *results,
+           GError       **error)
+{
+  g_autofree QsHostTensor **outputs = g_new0 (QsHostTensor *, results->len + 1);
 
   if (!qs_context_run (self, (QsHostTensor **) slices->pdata, outputs, error))
     return FALSE;
@@ -145,6 +154,39 @@ run_batch (QsContext     *self,
       store_batch (g_ptr_array_index (results, i), outputs[i], first, n_rows);
       qs_host_tensor_unref (outputs[i]);
     }
+  return TRUE;
+}
+
+/* A device gets each batch while it computes the one before. */
+static gboolean
+run_batches (QsContext     *self,
+             QsHostTensor **inputs,
+             gint64         batch,
+             GPtrArray     *results,
+             GError       **error)
+{
+  const gint64 n = rows_of (inputs[0]);
+  g_autoptr (GPtrArray) slices = NULL;
+
+  for (gint64 first = 0; first < n; first += batch)
+    {
+      g_autoptr (GPtrArray) now = g_steal_pointer (&slices);
+
+      if (now == NULL)
+        now = take_slices (self, inputs, first, batch, error);
+      if (now == NULL)
+        return FALSE;
+      if (first + batch < n)
+        {
+          slices = take_slices (self, inputs, first + batch, batch, error);
+          if (slices == NULL)
+            return FALSE;
+          qs_context_set_next (self, (QsHostTensor **) slices->pdata);
+        }
+      if (!run_batch (self, now, first, MIN (batch, n - first), results, error))
+        return FALSE;
+    }
+
   return TRUE;
 }
 
@@ -176,9 +218,8 @@ qs_context_run_samples (QsContext     *self,
       !make_outputs (self, n, batch, results, error))
     return FALSE;
 
-  for (gint64 first = 0; first < n; first += batch)
-    if (!run_batch (self, inputs, first, batch, results, error))
-      return FALSE;
+  if (!run_batches (self, inputs, batch, results, error))
+    return FALSE;
 
   for (guint i = 0; i < results->len; i++)
     outputs[i] = qs_host_tensor_ref (g_ptr_array_index (results, i));

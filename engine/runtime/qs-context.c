@@ -168,6 +168,19 @@ open_device (QsContext *self,
   return self->device != NULL;
 }
 
+static gboolean
+take_memory (QsContext  *self,
+             GError    **error)
+{
+  if (self->device != NULL)
+    return qs_context_allocate_on_device (self, error);
+
+  self->arena = qs_context_allocate (self->arena_size, "activation memory", error);
+  if (self->arena != NULL)
+    self->workspace = qs_context_allocate (self->workspace_size, "scratch memory", error);
+  return self->workspace != NULL;
+}
+
 /**
  * qs_context_new:
  * @n_threads: threads that compute, 0 for one per processor
@@ -200,12 +213,8 @@ qs_context_new (QsEngine  *engine,
       return NULL;
 
   self->arena_size = MAX (qs_engine_get_memory_size (engine), 1);
-  self->arena = qs_context_allocate (self, self->arena_size, "activation memory", error);
-  if (self->arena == NULL)
-    return NULL;
   self->workspace_size = MAX (find_workspace_size (self), 1);
-  self->workspace = qs_context_allocate (self, self->workspace_size, "scratch memory", error);
-  if (self->workspace == NULL)
+  if (!take_memory (self, error))
     return NULL;
 
   place_tensors (self);
@@ -227,10 +236,12 @@ qs_context_free (QsContext *self)
   for (guint i = 0; i < self->n_steps; i++)
     qs_context_clear_step (&self->steps[i]);
 
-  qs_context_release (self, self->arena, self->arena_size);
-  qs_context_release (self, self->workspace, self->workspace_size);
-  for (guint i = 0; self->device != NULL && i < self->network->tensors->len; i++)
-    self->device->free (self->device, self->device_buffers[i]);
+  if (self->device == NULL)
+    {
+      qs_context_release (self->arena, self->arena_size);
+      qs_context_release (self->workspace, self->workspace_size);
+    }
+  qs_context_free_on_device (self);
   g_clear_pointer (&self->staging, g_ptr_array_unref);
   g_free (self->device_buffers);
   g_free (self->steps);
@@ -336,13 +347,9 @@ qs_context_bind_inputs (QsContext     *self,
 
       g_ptr_array_add (kept, aligned);
       self->data[tensor->id] = (gpointer) qs_host_tensor_get_data (aligned);
-      if (self->device != NULL &&
-          (!qs_context_place_on_device (self, tensor, error) ||
-           !qs_context_write_tensor (self, tensor, qs_host_tensor_get_data (aligned), error)))
-        return FALSE;
     }
 
-  return TRUE;
+  return self->device == NULL || qs_context_bind_on_device (self, inputs, error);
 }
 
 /* An output is written straight into the tensor that is handed back. One that no layer writes (an
@@ -367,8 +374,8 @@ qs_context_bind_outputs (QsContext  *self,
         continue;
       if (self->device == NULL)
         self->data[tensor->id] = qs_host_tensor_get_mutable (result);
-      else if (!qs_context_place_on_device (self, tensor, error))
-        return FALSE;
+      else
+        self->data[tensor->id] = self->device_buffers[tensor->id];
     }
 
   return TRUE;
@@ -482,6 +489,31 @@ observe_outputs (QsContext *self,
   return TRUE;
 }
 
+/* By the device's clock where it has one: its work goes on when the host's call has returned. */
+static gboolean
+time_step (QsContext  *self,
+           guint       index,
+           GError    **error)
+{
+  gint64 start = qs_context_now ();
+  double ms = 0.0;
+
+  if (self->device == NULL)
+    {
+      if (!execute_step (self, &self->steps[index], error))
+        return FALSE;
+      self->step_ns[index] = qs_context_now () - start;
+      return TRUE;
+    }
+
+  if (!self->device->begin_timing (self->device, error) ||
+      !execute_step (self, &self->steps[index], error) ||
+      !self->device->end_timing (self->device, &ms, error))
+    return FALSE;
+  self->step_ns[index] = (gint64) (ms * 1e6);
+  return TRUE;
+}
+
 gboolean
 qs_context_run_steps (QsContext  *self,
                       guint       first,
@@ -490,12 +522,9 @@ qs_context_run_steps (QsContext  *self,
 {
   for (guint i = first; i < end; i++)
     {
-      gint64 start = self->step_ns != NULL ? qs_context_now () : 0;
-
-      if (!execute_step (self, &self->steps[i], error))
+      if (!(self->step_ns != NULL ? time_step (self, i, error)
+                                  : execute_step (self, &self->steps[i], error)))
         return FALSE;
-      if (self->step_ns != NULL)
-        self->step_ns[i] = qs_context_now () - start;
       if (self->observer != NULL && !observe_outputs (self, &self->steps[i], error))
         return FALSE;
     }
@@ -519,7 +548,8 @@ qs_context_run (QsContext     *self,
     return FALSE;
   if (self->observer != NULL && !observe_inputs (self, error))
     return FALSE;
-  if (!qs_context_run_steps (self, 0, self->n_steps, error))
+  if (!(self->device != NULL ? qs_context_run_on_device (self, error)
+                             : qs_context_run_steps (self, 0, self->n_steps, error)))
     return FALSE;
 
   if (!qs_context_fetch_outputs (self, results, error))

@@ -50,6 +50,9 @@ gboolean      qs_context_run          (QsContext          *self,
                                        QsHostTensor      **outputs,
                                        GError            **error);
 
+void          qs_context_set_next     (QsContext          *self,
+                                       QsHostTensor      **inputs);
+
 /**
  * qs_context_run_samples:
  * @inputs: (array): one tensor per network input with any number of rows along axis 0

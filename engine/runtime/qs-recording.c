@@ -163,6 +163,7 @@ adopt_steps (QsContext *self,
       self->steps[i].layer = g_ptr_array_index (network->layers, i);
     }
 
+  qs_context_drop_graph (self);
   qs_engine_ref (engine);
   qs_engine_unref (self->engine);
   self->engine = engine;

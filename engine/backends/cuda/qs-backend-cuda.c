@@ -78,6 +78,14 @@ get_device_name (void)
   return g_strdup (device != NULL ? qs_cuda_device_get_name (device) : error->message);
 }
 
+static char *
+get_device_key (void)
+{
+  QsCudaDevice *device = qs_cuda_device_get (NULL);
+
+  return g_strdup (device != NULL ? qs_cuda_device_get_key (device) : "none");
+}
+
 static QsDevice *
 get_device (GError **error)
 {
@@ -98,5 +106,6 @@ const QsBackend qs_backend_cuda = {
   .get_kernels = get_kernels,
   .get_device_name = get_device_name,
   .get_fp16 = get_fp16,
+  .get_device_key = get_device_key,
   .get_device = get_device,
 };

@@ -5,6 +5,10 @@
 
 #include "qs-cuda-image.h"
 
+/* What one field of a line in a timing cache may hold. */
+#define PRINTABLE \
+  G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " .,;:!?()[]{}<>+-*/=_@#%&$'\"^~"
+
 struct _QsCudaDevice
 {
   QsDevice memory;
@@ -405,6 +409,7 @@ make_key (QsCudaDevice *self,
   g_snprintf (self->key, sizeof self->key, "%s, compute capability %d.%d, driver %d.%d, kernels %s",
               self->name, self->architecture / 10, self->architecture % 10, version / 1000,
               version % 1000 / 10, qs_cuda_image_get_digest ());
+  g_strcanon (self->key, PRINTABLE, '?');
   return TRUE;
 }
 
