@@ -15,6 +15,7 @@
 /* In the order of the help, which is the order in which they are used. */
 static const QsCliCommand *const commands[] = {
   &qs_cli_info,
+  &qs_cli_devices,
   &qs_cli_run,
   &qs_cli_samples,
   &qs_cli_calibrate,
@@ -165,6 +166,9 @@ fail (const QsCliCommand *command,
     return fail_usage (command->name, error->message);
 
   g_printerr ("quantoscope-cli: %s\n", error->message);
+  if (error->domain == QS_DEVICE_ERROR)
+    g_printerr ("With “--device auto” the program goes on on the CPU, and “--device cpu” works there "
+                "from the start.\n");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return EXIT_INTERRUPTED;
 
@@ -177,8 +181,13 @@ take_arguments (QsCli    *self,
                 char    **args,
                 GError  **error)
 {
-  guint n = self->command->takes_two ? 2 : 1;
+  guint n = self->command->takes_two ? 2 : self->command->argument != NULL ? 1 : 0;
 
+  if (g_strv_length (args) != n + 1 && n == 0)
+    {
+      qs_cli_set_usage_error (error, "“%s” takes no argument", self->command->name);
+      return FALSE;
+    }
   if (g_strv_length (args) != n + 1)
     {
       qs_cli_set_usage_error (error, "“%s” takes %s, %s", self->command->name,
@@ -186,8 +195,8 @@ take_arguments (QsCli    *self,
       return FALSE;
     }
 
-  self->path = g_strdup (args[1]);
-  self->other = g_strdup (args[2]);
+  self->path = n > 0 ? g_strdup (args[1]) : NULL;
+  self->other = n > 1 ? g_strdup (args[2]) : NULL;
   return TRUE;
 }
 
@@ -216,15 +225,37 @@ parse (QsCli    *self,
          qs_cli_options_check (&self->options, self->command->required, error);
 }
 
+/* All of it again on the CPU when the device fails, if the person left the choice to the program. */
+static gboolean
+run_somewhere (QsCli   *self,
+               GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  qs_cli_json_begin (self->json, self->command->name, self->path);
+  if (self->command->run (self, &local))
+    return TRUE;
+  if (local->domain != QS_DEVICE_ERROR || !qs_cli_options_leave_device (&self->options))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+
+  qs_cli_warn ("%s; starting again on the CPU", local->message);
+  g_object_unref (self->json);
+  self->json = json_builder_new ();
+  qs_cli_json_begin (self->json, self->command->name, self->path);
+  return self->command->run (self, error);
+}
+
 static gboolean
 execute (QsCli   *self,
          GError **error)
 {
   gboolean done;
 
-  qs_cli_json_begin (self->json, self->command->name, self->path);
   qs_cli_watch_start (self->progress);
-  done = self->command->run (self, error);
+  done = run_somewhere (self, error);
   qs_cli_watch_stop ();
 
   return done && (self->options.json == NULL ||

@@ -101,6 +101,6 @@ const QsCliCommand qs_cli_bench = {
                QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET, QS_CLI_BEFORE_FUSION,
                QS_CLI_HISTOGRAMS, QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING,
                QS_CLI_EMULATE_TENSORRT, QS_CLI_TIMING_CACHE,
-               QS_CLI_BACKEND, QS_CLI_JSON },
+               QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_JSON },
   .run = bench,
 };

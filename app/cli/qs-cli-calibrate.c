@@ -251,7 +251,7 @@ const QsCliCommand qs_cli_calibrate = {
                  "moved to other devices, one from after it can't.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_CACHE, QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF,
                QS_CLI_PRESET, QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES, QS_CLI_RANGE,
-               QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_THREADS,
+               QS_CLI_BATCH, QS_CLI_SHAPE, QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_THREADS,
                QS_CLI_JSON },
   .required = { QS_CLI_CACHE },
   .run = calibrate,

@@ -86,7 +86,7 @@ const QsCliCommand qs_cli_compare = {
   .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_DATA, QS_CLI_RANGES, QS_CLI_RANGE,
                QS_CLI_INT8_FASTER, QS_CLI_PRECISION_OPTIONS, QS_CLI_BATCH, QS_CLI_SHAPE,
                QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING, QS_CLI_EMULATE_TENSORRT,
-               QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON
+               QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_THREADS, QS_CLI_JSON
                },
   .required = { QS_CLI_DATA },
   .run = compare,

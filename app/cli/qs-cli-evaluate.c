@@ -99,7 +99,7 @@ const QsCliCommand qs_cli_evaluate = {
                QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_RANGES, QS_CLI_RANGE, QS_CLI_BATCH,
                QS_CLI_SHAPE, QS_CLI_SAMPLE_OPTIONS, QS_CLI_ROUNDING,
                QS_CLI_EMULATE_TENSORRT, QS_CLI_TIMING_CACHE,
-               QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
+               QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_THREADS, QS_CLI_JSON },
   .required = { QS_CLI_DATA },
   .run = evaluate,
 };

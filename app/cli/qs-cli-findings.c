@@ -107,6 +107,6 @@ const QsCliCommand qs_cli_findings = {
                  "uniformly zero tensors, padding spikes, outlier channels and values, calibrators\n"
                  "that disagree, batches that are not alike, and ranges that waste codes.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_HISTOGRAMS, QS_CLI_BATCH, QS_CLI_SHAPE,
-               QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_THREADS, QS_CLI_JSON },
   .run = find,
 };

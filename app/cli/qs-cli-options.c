@@ -138,7 +138,10 @@ static const OptionInfo options[QS_CLI_N_OPTIONS] = {
                                       "Leave SiLU, GELU and the like apart where TensorRT does: behind "
                                       "depthwise convolutions and before sums", NULL),
   [QS_CLI_BACKEND] = OPTION ("backend", 0, STRING, backend,
-                             "reference or cpu (the default)", "NAME"),
+                             "reference, cpu (the default) or cuda", "NAME"),
+  [QS_CLI_DEVICE] = OPTION ("device", 0, STRING, device,
+                            "Where to compute: cpu (the default), cuda, or auto, which is the GPU where "
+                            "it can be used and else the CPU", "NAME"),
   [QS_CLI_THREADS] = OPTION ("threads", 't', INT, threads,
                              "Threads to use (one for each processor)", "N"),
   [QS_CLI_RUNS] = OPTION ("runs", 0, INT, runs, "Runs to time (50)", "N"),
@@ -662,6 +665,52 @@ qs_cli_options_get_format (QsCliOption           option,
   return FALSE;
 }
 
+static gboolean
+is_auto (const QsCliOptions *self)
+{
+  return g_strcmp0 (self->device, "auto") == 0;
+}
+
+gboolean
+qs_cli_options_leave_device (QsCliOptions *self)
+{
+  if (!is_auto (self))
+    return FALSE;
+
+  g_free (self->device);
+  self->device = g_strdup ("cpu");
+  return TRUE;
+}
+
+/* --device, which people know, for --backend. */
+static gboolean
+choose_device (QsCliOptions     *self,
+               const QsBackend **backend,
+               GError          **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *backend = qs_backend_lookup (is_auto (self) ? "cuda" : self->device);
+  if (*backend == NULL || strcmp ((*backend)->id, "reference") == 0)
+    {
+      qs_cli_set_usage_error (error, "--device: there is no “%s”; there are auto, cuda, cpu",
+                              self->device);
+      return FALSE;
+    }
+  if (qs_backend_check (*backend, &local))
+    return TRUE;
+  if (!is_auto (self))
+    {
+      g_propagate_prefixed_error (error, g_steal_pointer (&local), "--device %s: ", self->device);
+      return FALSE;
+    }
+
+  qs_cli_warn ("%s; working on the CPU", local->message);
+  qs_cli_options_leave_device (self);
+  *backend = qs_backend_lookup ("cpu");
+  return TRUE;
+}
+
 gboolean
 qs_cli_options_get_backend (QsCliOptions     *self,
                             const QsBackend **backend,
@@ -669,6 +718,13 @@ qs_cli_options_get_backend (QsCliOptions     *self,
 {
   g_autoptr (GString) known = g_string_new (NULL);
 
+  if (self->device != NULL && self->backend != NULL)
+    {
+      qs_cli_set_usage_error (error, "--device and --backend say the same; one of them is enough");
+      return FALSE;
+    }
+  if (self->device != NULL)
+    return choose_device (self, backend, error);
   *backend = self->backend != NULL ? qs_backend_lookup (self->backend) : NULL;
   if (self->backend == NULL)
     return TRUE;

@@ -61,6 +61,7 @@ typedef enum
   QS_CLI_TIMING_CACHE,
   QS_CLI_EMULATE_TENSORRT,
   QS_CLI_BACKEND,
+  QS_CLI_DEVICE,
   QS_CLI_THREADS,
   QS_CLI_RUNS,
   QS_CLI_LAYER,
@@ -151,6 +152,7 @@ typedef struct
   char *timing_cache;
   gboolean emulate_tensorrt;
   char *backend;
+  char *device;
   int threads;
   int runs;
   char *layer;
@@ -210,6 +212,8 @@ gboolean            qs_cli_options_get_format     (QsCliOption           option,
                                                    const QsCacheFormat **format,
                                                    GError              **error);
 /* %NULL without an error when none was asked for. */
+/* From now on, the CPU; whether that is another device and the person left the choice. */
+gboolean            qs_cli_options_leave_device   (QsCliOptions        *self);
 gboolean            qs_cli_options_get_backend    (QsCliOptions        *self,
                                                    const QsBackend    **backend,
                                                    GError             **error);

@@ -206,7 +206,7 @@ const QsCliCommand qs_cli_order = {
                  "batch's largest value and grow by doubling, so the entropy calibrators depend on\n"
                  "both; a scale that spreads far wants larger or better mixed batches.",
   .options = { QS_CLI_CALIBRATION, QS_CLI_SHUFFLES, QS_CLI_SEED, QS_CLI_BATCHES, QS_CLI_SHAPE,
-               QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
+               QS_CLI_SAMPLE_OPTIONS, QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_THREADS, QS_CLI_JSON },
   .required = { QS_CLI_CALIBRATION },
   .run = study_order,
 };

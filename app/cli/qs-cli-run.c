@@ -223,7 +223,7 @@ const QsCliCommand qs_cli_run = {
                QS_CLI_CALIBRATOR, QS_CLI_QUANTILE, QS_CLI_CUTOFF, QS_CLI_PRESET,
                QS_CLI_BEFORE_FUSION, QS_CLI_HISTOGRAMS, QS_CLI_ROUNDING,
                QS_CLI_EMULATE_TENSORRT, QS_CLI_TIMING_CACHE,
-               QS_CLI_BACKEND, QS_CLI_THREADS, QS_CLI_JSON },
+               QS_CLI_BACKEND, QS_CLI_DEVICE, QS_CLI_THREADS, QS_CLI_JSON },
   .required = { QS_CLI_INPUT, QS_CLI_OUTPUT },
   .run = run,
 };

@@ -36,7 +36,7 @@ typedef struct
 /**
  * QsCliCommand:
  * @name: the word on the command line, or two: of a group and of the command in it
- * @argument: what its argument is called in the help, or its two
+ * @argument: (nullable): what its argument is called in the help, or its two
  * @takes_two: whether it has two
  * @summary: one line for the list of commands
  * @description: a paragraph for its own help
@@ -67,6 +67,7 @@ extern const QsCliCommand qs_cli_cache_edit;
 extern const QsCliCommand qs_cli_cache_show;
 extern const QsCliCommand qs_cli_calibrate;
 extern const QsCliCommand qs_cli_compare;
+extern const QsCliCommand qs_cli_devices;
 extern const QsCliCommand qs_cli_evaluate;
 extern const QsCliCommand qs_cli_export;
 extern const QsCliCommand qs_cli_groups;

@@ -33,6 +33,8 @@ static guint n_launches;
 static const char *failing;
 static guint fail_after;
 static QsCudaResult fail_with;
+static guint any_after;
+static guint n_graphs;
 static QsCudaResult sticky; /* a failed kernel spoils the context */
 static gboolean large_shared; /* asked for */
 static int architecture = 80;
@@ -55,22 +57,77 @@ qs_stand_in_driver_set_architecture (int version)
   shared_memory = version >= 90 ? QS_EMULATED_SHARED_MEMORY : 100 << 10;
 }
 
+void
+qs_stand_in_driver_fail_any (guint         n,
+                             QsCudaResult  result)
+{
+  any_after = n;
+  fail_with = result;
+}
+
+gboolean
+qs_stand_in_driver_has_failed (void)
+{
+  return any_after == 0;
+}
+
+void
+qs_stand_in_driver_reset (void)
+{
+  failing = NULL;
+  any_after = 0;
+  sticky = QS_CUDA_SUCCESS;
+  entered = FALSE;
+  g_clear_pointer (&capture, g_array_unref);
+}
+
+guint
+qs_stand_in_driver_count_graphs (void)
+{
+  return n_graphs;
+}
+
 guint
 qs_stand_in_driver_count_launches (void)
 {
   return n_launches;
 }
 
+/* What ends a context: 214 and 700 to 721 do in CUDA's driver API, and 999 is not known not to. */
+static gboolean
+is_sticky (QsCudaResult result)
+{
+  return result == QS_CUDA_ERROR_ECC || result == QS_CUDA_ERROR_UNKNOWN ||
+         (result >= QS_CUDA_ERROR_ILLEGAL_ADDRESS && result <= 721);
+}
+
 static gboolean
 is_failing (const char   *symbol,
             QsCudaResult *result)
 {
-  if (failing == NULL || strcmp (failing, symbol) != 0 || fail_after == 0 || --fail_after > 0)
+  gboolean named = failing != NULL && strcmp (failing, symbol) == 0 && fail_after > 0 &&
+                   --fail_after == 0;
+  gboolean any = any_after > 0 && --any_after == 0;
+
+  if (!named && !any)
     return FALSE;
 
   *result = fail_with;
+  if (is_sticky (fail_with))
+    sticky = fail_with;
   return TRUE;
 }
+
+#define MAY_FAIL(symbol) \
+  do \
+    { \
+      QsCudaResult result_; \
+      if (is_failing (symbol, &result_)) \
+        return result_; \
+      if (sticky != QS_CUDA_SUCCESS) \
+        return sticky; \
+    } \
+  while (0)
 
 /* What every function but the first few does before anything else. */
 #define ENTER(symbol) \
@@ -89,12 +146,14 @@ is_failing (const char   *symbol,
 static QsCudaResult
 init (guint flags)
 {
+  MAY_FAIL ("cuInit");
   return flags == 0 ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_VALUE;
 }
 
 static QsCudaResult
 get_driver_version (int *version)
 {
+  MAY_FAIL ("cuDriverGetVersion");
   *version = 12080;
   return QS_CUDA_SUCCESS;
 }
@@ -120,6 +179,7 @@ get_error_string (QsCudaResult  result,
 static QsCudaResult
 get_device_count (int *count)
 {
+  MAY_FAIL ("cuDeviceGetCount");
   *count = 1;
   return QS_CUDA_SUCCESS;
 }
@@ -128,6 +188,7 @@ static QsCudaResult
 get_device (QsCudaDeviceId *device,
             int             ordinal)
 {
+  MAY_FAIL ("cuDeviceGet");
   *device = 0;
   return ordinal == 0 ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_NO_DEVICE;
 }
@@ -137,6 +198,7 @@ get_device_name (char           *name,
                  int             size,
                  QsCudaDeviceId  device)
 {
+  MAY_FAIL ("cuDeviceGetName");
   g_strlcpy (name, "Emulated device", size);
   return QS_CUDA_SUCCESS;
 }
@@ -146,6 +208,7 @@ get_device_attribute (int            *value,
                       int             attribute,
                       QsCudaDeviceId  device)
 {
+  MAY_FAIL ("cuDeviceGetAttribute");
   switch (attribute)
     {
     case QS_CUDA_ATTRIBUTE_MAJOR:
@@ -169,6 +232,7 @@ static QsCudaResult
 retain_context (QsCudaContextHandle *context,
                 QsCudaDeviceId       device)
 {
+  MAY_FAIL ("cuDevicePrimaryCtxRetain");
   *context = CONTEXT;
   return QS_CUDA_SUCCESS;
 }
@@ -176,6 +240,7 @@ retain_context (QsCudaContextHandle *context,
 static QsCudaResult
 set_current (QsCudaContextHandle context)
 {
+  MAY_FAIL ("cuCtxSetCurrent");
   entered = context == CONTEXT;
   return entered ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_HANDLE;
 }
@@ -226,6 +291,8 @@ allocate (QsCudaPointer *memory,
           gsize          size)
 {
   ENTER ("cuMemAlloc_v2");
+  if (capture != NULL)
+    return QS_CUDA_ERROR_INVALID_VALUE;
   *memory = (QsCudaPointer) (size > 0 ? qs_emulator_allocate (size) : NULL);
   return *memory != 0 ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_OUT_OF_MEMORY;
 }
@@ -234,6 +301,8 @@ static QsCudaResult
 release (QsCudaPointer memory)
 {
   ENTER ("cuMemFree_v2");
+  if (capture != NULL)
+    return QS_CUDA_ERROR_INVALID_VALUE;
   return qs_emulator_free ((gpointer) memory) ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_VALUE;
 }
 
@@ -420,6 +489,7 @@ launch_graph (QsCudaGraphExec exec,
   QsCudaResult result = QS_CUDA_SUCCESS;
 
   ENTER ("cuGraphLaunch");
+  n_graphs++;
   for (guint i = 0; i < deeds->len && result == QS_CUDA_SUCCESS; i++)
     result = run (&g_array_index (deeds, Deed, i));
   return result;
@@ -460,6 +530,7 @@ record_event (QsCudaEvent  event,
 static QsCudaResult
 synchronize_event (QsCudaEvent event)
 {
+  MAY_FAIL ("cuEventSynchronize");
   return QS_CUDA_SUCCESS;
 }
 
@@ -468,6 +539,7 @@ get_elapsed_ms (float       *ms,
                 QsCudaEvent  start,
                 QsCudaEvent  end)
 {
+  MAY_FAIL ("cuEventElapsedTime");
   *ms = (float) (*(gint64 *) end - *(gint64 *) start) * 1e-3f;
   return QS_CUDA_SUCCESS;
 }

@@ -17,6 +17,13 @@ void                qs_stand_in_driver_fail (const char   *symbol,
                                              QsCudaResult  result);
 /* Compute capability, as 90 for 9.0; 8.0 unless it is set before anything asks. */
 void                qs_stand_in_driver_set_architecture (int version);
+/* The @n-th call from now of whatever function that can fail; whether it came to that. */
+void                qs_stand_in_driver_fail_any (guint         n,
+                                                 QsCudaResult  result);
+gboolean            qs_stand_in_driver_has_failed (void);
+/* As after loading the driver; memory that is allocated stays. */
+void                qs_stand_in_driver_reset (void);
 guint               qs_stand_in_driver_count_launches (void);
+guint               qs_stand_in_driver_count_graphs (void);
 
 G_END_DECLS

@@ -43,9 +43,9 @@ check (QsCudaDevice *self,
   if (qs_cuda_driver_check (self->driver, result, what, &local))
     return TRUE;
 
+  g_prefix_error (&local, "%s: ", self->name[0] != '\0' ? self->name : "CUDA");
   if (self->lost == NULL && local->code == QS_DEVICE_ERROR_LOST)
     self->lost = g_error_copy (local);
-  g_prefix_error (&local, "%s: ", self->name[0] != '\0' ? self->name : "CUDA");
   g_propagate_error (error, local);
   return FALSE;
 }
@@ -58,7 +58,7 @@ enter (QsCudaDevice *self,
   g_rec_mutex_lock (&self->mutex);
   if (self->lost != NULL)
     {
-      g_set_error (error, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST, "%s failed before: %s", self->name,
+      g_set_error (error, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST, "it failed before: %s",
                    self->lost->message);
       return FALSE;
     }

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "../engine/passes/qs-test-networks.h"
+#include "backends/cuda/qs-cuda-device.h"
+#include "builder/qs-builder.h"
+#include "builder/qs-engine-private.h"
+#include "core/qs-error.h"
+#include "qs-emulator.h"
+#include "qs-stand-in-driver.h"
+#include "qs-test.h"
+#include "runtime/qs-context.h"
+#include "runtime/qs-recording.h"
+
+/*
+ * The host's side of the CUDA backend over the stand-in driver: graphs, batches that are fetched while
+ * others are computed, and faults of the driver at every call.
+ */
+
+#define N_BATCHES 3
+
+static QsEngine *
+build (QsNetwork    *network,
+       const char   *backend,
+       QsInt8Mode    mode,
+       GError      **error)
+{
+  g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, 7);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+
+  options.backend = qs_backend_lookup (backend);
+  options.n_threads = 1;
+  options.int8 = mode;
+  return qs_builder_build (network, scales, &options, NULL, error);
+}
+
+/* Samples for several batches and a half one. */
+static QsHostTensor *
+make_samples (QsNetwork *network)
+{
+  const QsTensor *input = g_ptr_array_index (network->inputs, 0);
+  QsTensor many = *input;
+
+  many.shape.dims[0] = N_BATCHES * input->shape.dims[0];
+  return qs_test_input_value (&many, 3);
+}
+
+static gboolean
+run (QsEngine   *engine,
+     QsNetwork  *network,
+     GPtrArray  *results,
+     GError    **error)
+{
+  g_autoptr (QsContext) context = qs_context_new (engine, 1, error);
+  g_autoptr (QsHostTensor) samples = make_samples (network);
+
+  g_ptr_array_set_size (results, (int) network->outputs->len);
+  return context != NULL && qs_context_run_samples (context, &samples,
+                                                    (QsHostTensor **) results->pdata, error);
+}
+
+static GPtrArray *
+new_results (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
+}
+
+static GPtrArray *
+run_reference (QsNetwork *network)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsEngine) engine = build (network, "reference", QS_INT8_ALL, &error);
+  GPtrArray *results = new_results ();
+
+  g_assert_no_error (error);
+  run (engine, network, results, &error);
+  g_assert_no_error (error);
+  return results;
+}
+
+static void
+assert_equal (GPtrArray *a,
+              GPtrArray *b)
+{
+  for (guint i = 0; i < a->len; i++)
+    {
+      QsHostTensor *x = g_ptr_array_index (a, i), *y = g_ptr_array_index (b, i);
+
+      g_assert_cmpmem (qs_host_tensor_get_data (x), qs_host_tensor_get_size (x),
+                       qs_host_tensor_get_data (y), qs_host_tensor_get_size (y));
+    }
+}
+
+/* Two convolutions and a sum: all of it is the device's. */
+static QsNetwork *
+make_network (void)
+{
+  const QsActivation relu = { QS_ACTIVATION_RELU, 0, 0 };
+  const QsShape shape = qs_shape_make (4, 2, 8, 5, 5);
+  QsTestMaker maker;
+  QsTensor *x, *y;
+  QsNetwork *network;
+
+  qs_test_maker_init (&maker, 1);
+  x = qs_test_input (&maker, "input", &shape);
+  x = qs_test_activation (&maker, "relu", qs_test_convolution (&maker, "first", x, 16, 3, 1, TRUE),
+                          relu);
+  y = qs_test_convolution (&maker, "second", x, 16, 1, 1, FALSE);
+  x = qs_test_element_wise (&maker, "sum", x, y, QS_ELEMENT_WISE_ADD);
+  qs_network_mark_output (maker.network, x);
+  network = qs_network_ref (maker.network);
+  qs_test_maker_clear (&maker);
+  return network;
+}
+
+static gboolean
+is_whole (QsEngine *engine)
+{
+  QsNetwork *network = qs_engine_get_network (engine);
+
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsKernel *kernel = qs_engine_lookup_kernel (engine, i);
+
+      if (kernel == NULL || !kernel->on_device)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+check_graphs (QsNetwork *network,
+              gboolean   whole)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsEngine) engine = build (network, "cuda", QS_INT8_ALL, &error);
+  g_autoptr (GPtrArray) expected = run_reference (network);
+  g_autoptr (GPtrArray) results = new_results ();
+  guint before = qs_stand_in_driver_count_graphs ();
+
+  g_assert_no_error (error);
+  run (engine, network, results, &error);
+  g_assert_no_error (error);
+  assert_equal (expected, results);
+  g_assert_true (!whole || is_whole (engine));
+  g_assert_cmpuint (qs_stand_in_driver_count_graphs () - before, ==,
+                    is_whole (engine) ? N_BATCHES - 1 : 0);
+}
+
+/* The batches are fetched in turn, the first run starts every kernel, and those after it one graph,
+ * when no layer is the host's. */
+static void
+test_graph (void)
+{
+  g_autoptr (QsNetwork) whole = make_network ();
+
+  check_graphs (whole, TRUE);
+  for (guint32 seed = 0; seed < 10; seed++)
+    {
+      g_autoptr (QsNetwork) network = qs_test_random_network (seed);
+
+      check_graphs (network, FALSE);
+    }
+  g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
+}
+
+/* Other scales make another graph, and give what they give on the CPU. */
+static void
+test_rescale (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsNetwork) network = make_network ();
+  g_autoptr (QsEngine) engine = build (network, "cuda", QS_INT8_ALL, &error);
+  g_autoptr (QsHostTensor) input = qs_test_input_value (g_ptr_array_index (network->inputs, 0), 5);
+  g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, 9);
+  g_autoptr (QsEngine) other = NULL;
+  g_autoptr (QsContext) context = qs_context_new (engine, 1, &error);
+  g_autoptr (QsContext) fresh = NULL;
+  QsHostTensor *outputs[6] = { NULL };
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (qs_context_run (context, &input, &outputs[i], &error));
+  other = qs_engine_rescale (engine, scales, &error);
+  g_assert_no_error (error);
+  g_assert_true (qs_context_rescale (context, other, &error));
+  for (guint i = 2; i < 5; i++)
+    g_assert_true (qs_context_run (context, &input, &outputs[i], &error));
+  fresh = qs_context_new (other, 1, &error);
+  g_assert_true (qs_context_run (fresh, &input, &outputs[5], &error));
+
+  for (guint i = 2; i < 5; i++)
+    g_assert_cmpfloat ((double) qs_test_max_difference (outputs[i], outputs[5]), ==, 0.0);
+  g_assert_cmpfloat ((double) qs_test_max_difference (outputs[0], outputs[1]), ==, 0.0);
+  g_assert_cmpfloat ((double) qs_test_max_difference (outputs[0], outputs[5]), >, 0.0);
+  for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
+    qs_host_tensor_unref (outputs[i]);
+}
+
+/* Everything from opening the device to the last result. */
+static gboolean
+build_and_run (QsNetwork   *network,
+               QsInt8Mode   mode,
+               GPtrArray   *results,
+               GError     **error)
+{
+  g_autoptr (QsEngine) engine = build (network, "cuda", mode, error);
+
+  return engine != NULL && run (engine, network, results, error);
+}
+
+static void
+check_failure (const GError *error,
+               QsCudaResult  fault,
+               guint         n)
+{
+  if (error->domain != QS_DEVICE_ERROR)
+    g_error ("fault %d at call %u is no error of the device: %s", fault, n, error->message);
+  g_assert_nonnull (strchr (error->message, ':'));
+  if (fault == QS_CUDA_ERROR_LAUNCH_FAILED || fault == QS_CUDA_ERROR_ECC)
+    g_assert_cmpint (error->code, ==, QS_DEVICE_ERROR_LOST);
+  if (fault == QS_CUDA_ERROR_OUT_OF_MEMORY)
+    g_assert_cmpint (error->code, ==, QS_DEVICE_ERROR_MEMORY);
+}
+
+/* A fault that the build survives has changed nothing; the others are errors of the device. Returns
+ * whether there was a call to fail at. */
+static gboolean
+check_fault (QsNetwork    *network,
+             GPtrArray    *expected,
+             QsInt8Mode    mode,
+             QsCudaResult  fault,
+             guint         n)
+{
+  g_autoptr (GPtrArray) results = new_results ();
+  g_autoptr (GError) error = NULL;
+  gboolean ok, met;
+
+  qs_cuda_device_forget ();
+  qs_stand_in_driver_reset ();
+  qs_stand_in_driver_fail_any (n, fault);
+  ok = build_and_run (network, mode, results, &error);
+  met = qs_stand_in_driver_has_failed ();
+
+  g_assert_cmpint (ok, ==, error == NULL);
+  g_assert_true (ok || met);
+  if (!ok)
+    check_failure (error, fault, n);
+  else if (mode == QS_INT8_ALL)
+    assert_equal (expected, results);
+  return met;
+}
+
+static const QsCudaResult faults[] = {
+  QS_CUDA_ERROR_OUT_OF_MEMORY,   QS_CUDA_ERROR_LAUNCH_FAILED,       QS_CUDA_ERROR_ECC,
+  QS_CUDA_ERROR_NO_DEVICE,       QS_CUDA_ERROR_NO_BINARY_FOR_GPU,   QS_CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+};
+
+/* Each fault at each call, until a whole build and run gets through. */
+static void
+test_faults (void)
+{
+  g_autoptr (QsNetwork) network = make_network ();
+  g_autoptr (GPtrArray) expected = run_reference (network);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      guint n = 1;
+
+      while (check_fault (network, expected, QS_INT8_ALL, faults[i], n))
+        n++;
+      g_assert_cmpuint (n, >, 50);
+    }
+  qs_cuda_device_forget ();
+  qs_stand_in_driver_reset ();
+}
+
+/* The same while kernels are timed, at every so many calls: times vary, so does their number. */
+static void
+test_faults_while_timing (void)
+{
+  g_autoptr (QsNetwork) network = make_network ();
+
+  for (guint n = 20; n < 20 + 40 * 23; n += 23)
+    check_fault (network, NULL, QS_INT8_FASTER, faults[n % G_N_ELEMENTS (faults)], n);
+  qs_cuda_device_forget ();
+  qs_stand_in_driver_reset ();
+}
+
+/* A lost device says what ended it, and is not asked again. */
+static void
+test_lost (void)
+{
+  g_autoptr (QsNetwork) network = make_network ();
+  g_autoptr (GPtrArray) results = new_results ();
+  g_autoptr (GError) error = NULL;
+
+  qs_stand_in_driver_fail ("cuLaunchKernel", 1, QS_CUDA_ERROR_LAUNCH_FAILED);
+  g_assert_false (build_and_run (network, QS_INT8_ALL, results, &error));
+  g_assert_error (error, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST);
+  g_clear_error (&error);
+
+  g_assert_null (qs_cuda_device_get (&error));
+  g_assert_error (error, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST);
+  g_assert_nonnull (strstr (error->message, "Emulated device"));
+  g_assert_nonnull (strstr (error->message, "started again"));
+  qs_cuda_device_forget ();
+  qs_stand_in_driver_reset ();
+  g_clear_error (&error);
+  g_assert_nonnull (qs_cuda_device_get (&error));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  qs_cuda_driver_replace (qs_stand_in_driver_get ());
+  g_test_add_func ("/cuda/graph", test_graph);
+  g_test_add_func ("/cuda/graph/rescale", test_rescale);
+  g_test_add_func ("/cuda/lost", test_lost);
+  g_test_add_func ("/cuda/faults", test_faults);
+  g_test_add_func ("/cuda/faults-while-timing", test_faults_while_timing);
+  return g_test_run ();
+}
