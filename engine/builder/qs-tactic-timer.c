@@ -412,9 +412,13 @@ run_trial (Trial         *self,
 
   n = (guint) CLAMP (TARGET_MS / first, MIN_RUNS, MAX_RUNS);
   for (guint i = 0; i < n; i++)
-    times[i] = run_once (self, pool, error);
+    {
+      times[i] = run_once (self, pool, error);
+      if (times[i] < 0.0)
+        return -1.0;
+    }
   qsort (times, n, sizeof *times, compare_doubles);
-  return times[0] < 0.0 ? -1.0 : times[n / 2];
+  return times[n / 2];
 }
 
 static double

@@ -528,13 +528,13 @@ void
 qs_cuda_device_forget (void)
 {
   const QsDevice memory = the_device.memory;
+  const GRecMutex mutex = the_device.mutex;
 
   g_mutex_lock (&opening);
   g_clear_pointer (&the_device.functions, g_hash_table_unref);
   g_clear_error (&the_device.lost);
   g_clear_error (&failure);
-  g_rec_mutex_clear (&the_device.mutex);
-  the_device = (QsCudaDevice) { .memory = memory };
+  the_device = (QsCudaDevice) { .memory = memory, .mutex = mutex };
   tried = FALSE;
   g_mutex_unlock (&opening);
 }
