@@ -57,6 +57,7 @@ plan_rows (Convolution *self)
     {
       args->in[i] = g->in[i];
       args->stride[i] = g->stride[i];
+      args->in_step[i] = qs_cuda_divisor (g->stride[i]);
     }
   args->out_depth = qs_cuda_divisor (g->out[0]);
   args->out_height = qs_cuda_divisor (g->out[1]);

@@ -19,6 +19,7 @@
  */
 
 #define CHUNK 16 /* bytes */
+#define PIECE 4  /* elements */
 
 /**
  * Operand:
@@ -230,14 +231,15 @@ find_offsets (Operand        *self,
   return TRUE;
 }
 
+/* Whether rows begin at multiples of @n elements. */
 static gboolean
 are_aligned (const Operand *self,
-             gint64         size)
+             gint64         n)
 {
   for (gint64 i = 0; i < self->n_matrices; i++)
-    if (self->offsets[i] * size % CHUNK != 0)
+    if (self->offsets[i] % n != 0)
       return FALSE;
-  return self->n_rows <= 1 || self->row * size % CHUNK == 0;
+  return self->n_rows <= 1 || self->row % n == 0;
 }
 
 /* The left side may be gathered from pieces; the right one comes in whole chunks. */
@@ -249,11 +251,11 @@ plan_operands (Product *self)
   const gboolean left_dense = self->left.k == 1 || k == 1;
   const gboolean right_dense = self->right.k == 1 || k == 1;
 
-  if (!left_dense || (k * size % CHUNK == 0 && !are_aligned (&self->left, size)))
+  if (!left_dense || (k * size % CHUNK == 0 && !are_aligned (&self->left, CHUNK / size)))
     self->left.packed_bytes = (gsize) padded;
   if (self->has_weights)
     return;
-  if (!right_dense || k * size % CHUNK != 0 || !are_aligned (&self->right, size))
+  if (!right_dense || k * size % CHUNK != 0 || !are_aligned (&self->right, CHUNK / size))
     self->right.packed_bytes = (gsize) padded;
 }
 
@@ -303,6 +305,8 @@ plan_tiles (Product *self)
   const gint64 k = self->left.packed_bytes > 0 ? (gint64) self->left.packed_bytes / size : self->g.k;
 
   qs_cuda_product_plan_k (&self->product, 1, k);
+  if (args->is_pieced == QS_CUDA_ALIGNED_PIECES && !are_aligned (&self->left, PIECE))
+    args->is_pieced = QS_CUDA_SINGLE_VALUES;
   qs_cuda_product_plan_columns (&self->product, self->n_batches, self->g.n);
   args->in_strides[2] = get_row_stride (&self->left, size);
   args->in[0] = args->in[1] = args->stride[0] = args->stride[1] = args->stride[2] = 1;

@@ -78,7 +78,9 @@ qs_cuda_product_plan_k (QsCudaProduct *self,
   n_values = self->tap_values * n_taps;
   args->n_taps = n_taps;
   args->channels = channels;
-  args->is_pieced = pieced;
+  args->is_pieced = !pieced                 ? QS_CUDA_WHOLE_CHUNKS
+                    : channels % PIECE == 0 ? QS_CUDA_ALIGNED_PIECES
+                                            : QS_CUDA_SINGLE_VALUES;
   args->tap_chunks = qs_cuda_divisor (MAX (self->tap_values / (pieced ? PIECE : per_chunk), 1));
   args->n_k_chunks = ROUND_UP (n_values, per_chunk) / per_chunk;
   args->n_chunks = ROUND_UP (args->n_k_chunks, QS_CUDA_STEP_BYTES / CHUNK);

@@ -77,6 +77,14 @@ typedef struct
   int32_t offset;
 } __attribute__ ((aligned (16))) QsCudaTap;
 
+/* How the left side's values come into a chunk. */
+typedef enum
+{
+  QS_CUDA_WHOLE_CHUNKS,
+  QS_CUDA_SINGLE_VALUES,  /* four by four, each by itself */
+  QS_CUDA_ALIGNED_PIECES, /* four at once */
+} QsCudaPieces;
+
 /**
  * QsCudaPlace:
  *
@@ -107,7 +115,8 @@ typedef struct
  * @tap_chunks: 16-byte chunks per tap where whole chunks are copied, else pieces per tap
  * @n_chunks: chunks along k with padding, a multiple of four
  * @n_k_chunks: chunks along k that hold values
- * @is_pieced: chunks are gathered from pieces of four elements, for few or odd channels
+ * @is_pieced: QsCudaPieces: whether chunks are gathered from pieces of four elements, for few or odd
+ *   channels
  * @k_splits: parts of k that blocks of their own sum
  *
  * A convolution as a product of matrices: rows are output pixels, columns output channels. A product
@@ -131,6 +140,7 @@ typedef struct
   QsCudaDivisor tap_chunks;
   int32_t in[3];
   int32_t stride[3];
+  QsCudaDivisor in_step[3]; /* the stride, where the convolution is transposed */
   int32_t rows;
   int32_t columns;
   int32_t padded_columns;

@@ -54,13 +54,14 @@ struct QsDepthwise
       (const Value *) ((const char *) args.weights + tap * args.weights_stride);
     const int n = args.columns - channel;
     const bool whole = args.columns % 4 == 0;
+    const QsCudaTap at = qs_load (args.taps + tap);
     Sum w[4];
 
     load (weights + channel, true, 4, w);
 #pragma unroll
     for (int p = 0; p < PIXELS; p++)
       {
-        const Value *from = (const Value *) qs_row_find_tap (args, rows[p], tap, sizeof (Value));
+        const Value *from = (const Value *) qs_row_find_tap (args, rows[p], at, sizeof (Value));
         Sum x[4];
 
         if (from == nullptr)

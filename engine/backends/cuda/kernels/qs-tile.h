@@ -108,24 +108,24 @@ qs_row_find_transposed_tap (const QsCudaConvolution &args,
   for (int i = 0; i < 3; i++)
     {
       const int32_t shifted = row.position[i] + at.shift[i];
-      const int32_t position = shifted / args.stride[i];
+      uint32_t rest;
+      const uint32_t position =
+        qs_divide (shifted < 0 ? 0u : (uint32_t) shifted, args.in_step[i], &rest);
 
-      inside = inside && shifted >= 0 && position * args.stride[i] == shifted &&
-               position < args.in[i];
+      inside = inside && shifted >= 0 && rest == 0 && position < (uint32_t) args.in[i];
       offset += position * args.in_strides[i];
     }
 
   return inside ? row.origin + offset * size : nullptr;
 }
 
-/* The first channel of the input pixel that @tap of @row reads; NULL in the padding. */
+/* The first channel of the input pixel that a tap of @row reads; NULL in the padding. */
 QS_DEVICE const char *
 qs_row_find_tap (const QsCudaConvolution &args,
                  const QsRow             &row,
-                 int                      tap,
+                 const QsCudaTap         &at,
                  int                      size)
 {
-  const QsCudaTap at = qs_load (args.taps + tap);
   bool inside = row.exists;
 
   if (args.is_transposed)
@@ -137,43 +137,41 @@ qs_row_find_tap (const QsCudaConvolution &args,
   return inside ? row.origin + (int64_t) at.offset * size : nullptr;
 }
 
-/* Copies a chunk of one tap's channels; there are 16 bytes of them, and they are aligned. */
-QS_DEVICE void
-qs_copy_chunk (const QsCudaConvolution &args,
-               const QsRow             &row,
-               int                      chunk,
-               int                      size,
-               unsigned                 address)
+template <class Value>
+struct alignas (QS_PIECE * sizeof (Value)) QsPiece
 {
-  uint32_t within;
-  const int tap = (int) qs_divide ((uint32_t) chunk, args.tap_chunks, &within);
-  const char *from = chunk < args.n_k_chunks ? qs_row_find_tap (args, row, tap, size) : nullptr;
-
-  qs_async_copy (address, from != nullptr ? from + within * 16 : (const char *) args.x,
-                 from != nullptr);
-}
+  Value values[QS_PIECE];
+};
 
 /* Four elements of one tap's channels, fewer at its end. */
 template <class Value>
-QS_DEVICE void
+QS_DEVICE QsPiece<Value>
 qs_gather_piece (const QsCudaConvolution &args,
                  const QsRow             &row,
-                 int                      piece,
-                 Value                    out[QS_PIECE])
+                 int                      piece)
 {
+  QsPiece<Value> out = {};
   uint32_t within;
   const int tap = (int) qs_divide ((uint32_t) piece, args.tap_chunks, &within);
-  const Value *from = tap < args.n_taps
-                        ? (const Value *) qs_row_find_tap (args, row, tap, sizeof (Value))
-                        : nullptr;
+  const Value *from;
+
+  if (tap >= args.n_taps)
+    return out;
+  from = (const Value *) qs_row_find_tap (args, row, qs_load (args.taps + tap), sizeof (Value));
+  if (from == nullptr)
+    return out;
+  if (args.is_pieced == QS_CUDA_ALIGNED_PIECES)
+    return qs_load ((const QsPiece<Value> *) from + within);
 
 #pragma unroll
   for (int i = 0; i < QS_PIECE; i++)
     {
       const int channel = (int) within * QS_PIECE + i;
 
-      out[i] = from != nullptr && channel < args.channels ? qs_load (from + channel) : (Value) 0;
+      if (channel < args.channels)
+        out.values[i] = qs_load (from + channel);
     }
+  return out;
 }
 
 /* A chunk piece after piece, in one copy of the code. */
@@ -188,14 +186,48 @@ qs_gather_chunk (const QsCudaConvolution &args,
 
 #pragma unroll 1
   for (int i = 0; i < PIECES; i++)
-    {
-      struct alignas (QS_PIECE * sizeof (Value))
-      {
-        Value values[QS_PIECE];
-      } piece;
+    qs_shared_store (address + i * (unsigned) sizeof (QsPiece<Value>),
+                     qs_gather_piece<Value> (args, row, chunk * PIECES + i));
+}
 
-      qs_gather_piece (args, row, chunk * PIECES + i, piece.values);
-      qs_shared_store (address + i * (unsigned) sizeof piece, piece);
+/* The left side of one step, from pieces. */
+template <class Value, int ROWS, int ROWS_APART>
+QS_DEVICE void
+qs_gather_left (const QsCudaConvolution &args,
+                const QsRow             *rows,
+                int                      chunk,
+                int                      k,
+                unsigned                 first,
+                unsigned                 address)
+{
+#pragma unroll
+  for (int i = 0; i * ROWS_APART < ROWS; i++)
+    qs_gather_chunk<Value> (args, rows[i], k,
+                            address + qs_chunk_address (first + i * ROWS_APART, chunk));
+}
+
+/* The left side of one step, in whole chunks: a thread's are of one tap, and aligned. */
+template <class Value, int ROWS, int ROWS_APART>
+QS_DEVICE void
+qs_copy_left (const QsCudaConvolution &args,
+              const QsRow             *rows,
+              int                      chunk,
+              int                      k,
+              unsigned                 first,
+              unsigned                 address)
+{
+  const bool exists = k < args.n_k_chunks;
+  uint32_t within;
+  const int tap = (int) qs_divide (exists ? (uint32_t) k : 0u, args.tap_chunks, &within);
+  const QsCudaTap at = qs_load (args.taps + tap);
+
+#pragma unroll
+  for (int i = 0; i * ROWS_APART < ROWS; i++)
+    {
+      const char *from = exists ? qs_row_find_tap (args, rows[i], at, sizeof (Value)) : nullptr;
+
+      qs_async_copy (address + qs_chunk_address (first + i * ROWS_APART, chunk),
+                     from != nullptr ? from + within * 16 : (const char *) args.x, from != nullptr);
     }
 }
 
@@ -219,25 +251,20 @@ qs_load_tile (const QsCudaConvolution &args,
               int                      step,
               unsigned                 address)
 {
+  constexpr int ROWS_APART = THREADS / QS_STEP_CHUNKS;
   const int chunk = qs_thread () % QS_STEP_CHUNKS;
   const int first = qs_thread () / QS_STEP_CHUNKS;
   const int k = step * QS_STEP_CHUNKS + chunk;
 
-#pragma unroll
-  for (int i = 0; i * (THREADS / QS_STEP_CHUNKS) < ROWS; i++)
-    {
-      const unsigned to = address + qs_chunk_address (first + i * (THREADS / QS_STEP_CHUNKS), chunk);
-
-      if (args.is_pieced)
-        qs_gather_chunk<Value> (args, rows[i], k, to);
-      else
-        qs_copy_chunk (args, rows[i], k, sizeof (Value), to);
-    }
+  if (args.is_pieced)
+    qs_gather_left<Value, ROWS, ROWS_APART> (args, rows, chunk, k, first, address);
+  else
+    qs_copy_left<Value, ROWS, ROWS_APART> (args, rows, chunk, k, first, address);
 
 #pragma unroll
-  for (int i = 0; i * (THREADS / QS_STEP_CHUNKS) < COLUMNS; i++)
+  for (int i = 0; i * ROWS_APART < COLUMNS; i++)
     {
-      const int column = first + i * (THREADS / QS_STEP_CHUNKS);
+      const int column = first + i * ROWS_APART;
       const bool exists = column < n_columns && k < args.n_k_chunks;
 
       qs_async_copy (address + ROWS * QS_STEP_BYTES + qs_chunk_address (column, chunk),
