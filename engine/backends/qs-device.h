@@ -46,11 +46,13 @@ GQuark qs_device_error_quark (void);
  * @mark: what was started until now may read what the fetches to come write over, and nothing later
  * @fetch: copies from such memory after what was marked, and while other things are under way
  * @join: what is started from now on sees all that was fetched
+ * @statistics: (nullable): how calibration counts where the values are (qs-statistics.h)
  *
  * Memory that the host cannot touch, for backends whose kernels run elsewhere. Deeds happen in the
  * order in which they are asked for.
  */
 typedef struct _QsDevice QsDevice;
+typedef struct _QsDeviceStatistics QsDeviceStatistics;
 struct _QsDevice
 {
   gpointer (*allocate) (QsDevice *self,
@@ -103,6 +105,7 @@ struct _QsDevice
                     GError  **error);
   gboolean (*mark) (QsDevice *self,
                     GError  **error);
+  const QsDeviceStatistics *statistics;
 };
 
 G_END_DECLS

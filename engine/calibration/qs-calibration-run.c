@@ -8,6 +8,7 @@
 #include "core/qs-error.h"
 #include "operators/qs-op-rows.h"
 #include "passes/qs-pass.h"
+#include "qs-histogram-device.h"
 #include "runtime/qs-context.h"
 
 /* How often a watcher is shown the histograms so far. */
@@ -32,6 +33,7 @@ typedef struct
   gint64 batch;
   QsNetwork *network;
   QsContext *context;
+  QsHistogramDevice *device; /* (nullable): counts where the context's activations are */
   GHashTable *survivors; /* names of the tensors that fusion leaves */
 
   gint64 first; /* sample of the batch that is being run */
@@ -42,6 +44,7 @@ typedef struct
 static void
 run_drop_context (Run *self)
 {
+  g_clear_pointer (&self->device, qs_histogram_device_free);
   g_clear_pointer (&self->context, qs_context_free);
   g_clear_pointer (&self->network, qs_network_unref);
 }
@@ -104,13 +107,29 @@ find_bad_source (Run        *self,
   return NULL;
 }
 
+/* A device's values come to the host for this once. */
+static gint64
+find_bad_row (Run          *self,
+              const QsView *view)
+{
+  g_autofree float *values = NULL;
+  QsView copy;
+
+  if (self->device == NULL)
+    return find_bad_sample (view, self->batch);
+
+  values = qs_histogram_device_read (self->device, view, NULL);
+  qs_view_init (&copy, QS_DATA_TYPE_FLOAT, QS_FORMAT_LINEAR, &view->shape, values);
+  return values != NULL ? find_bad_sample (&copy, self->batch) : -1;
+}
+
 static void
 note_bad_sample (Run           *self,
                  const char    *name,
                  const QsView  *view,
                  QsTensorNotes *notes)
 {
-  gint64 row = find_bad_sample (view, self->batch);
+  gint64 row = find_bad_row (self, view);
 
   notes->bad_source = g_strdup (find_bad_source (self, name));
   notes->bad_sample = row >= 0 ? self->first + row : self->first;
@@ -227,13 +246,21 @@ add_values (Run           *self,
   /* What looked like channels may depend on the batch, whose last one can be short. */
   if (axis >= 0 && view->shape.dims[axis] != notes->n_channels)
     axis = -1;
+  if (axis >= 0)
+    channels.inner = (gsize) (is_dense (view) ? view->strides[axis]
+                                              : count_behind (&view->shape, axis));
 
-  if (is_dense (view))
-    channels.inner = axis >= 0 ? (gsize) view->strides[axis] : 1;
-  else
+  if (self->device != NULL)
+    {
+      if (!qs_histogram_device_add (self->device, qs_histogram_set_get (self->set, index), view,
+                                    axis >= 0 ? &channels : NULL, &self->error))
+        g_prefix_error (&self->error, "tensor %s: ", qs_histogram_set_get_name (self->set, index));
+      return;
+    }
+
+  if (!is_dense (view))
     {
       gathered = gather (view, n);
-      channels.inner = axis >= 0 ? (gsize) count_behind (&view->shape, axis) : 1;
       if (gathered == NULL)
         {
           g_set_error (&self->error, QS_ERROR, QS_ERROR_LIMIT,
@@ -264,14 +291,17 @@ observe_floats (const QsTensor *tensor,
   guint index;
 
   /* The engine may have tensors of its own, behind a reformat for instance. */
-  if (self->error != NULL || n == 0 || view->type != QS_DATA_TYPE_FLOAT ||
+  if (self->error != NULL || n == 0 ||
+      (view->type != QS_DATA_TYPE_FLOAT &&
+       (view->type != QS_DATA_TYPE_FLOAT16 || self->device == NULL)) ||
       qs_network_find_tensor (self->network, tensor->name) == NULL)
     return;
 
   index = ensure_entry (self, tensor->name);
   add_values (self, index, view, n);
   notes = qs_histogram_set_get_notes (self->set, index);
-  if (notes->bad_sample < 0 && count_bad (qs_histogram_set_get (self->set, index)) > 0)
+  if (self->error == NULL && notes->bad_sample < 0 &&
+      count_bad (qs_histogram_set_get (self->set, index)) > 0)
     note_bad_sample (self, tensor->name, view, notes);
 
   self->times.histograms += seconds_since (start);
@@ -288,7 +318,7 @@ observe (const QsTensor *tensor,
   g_autofree float *values = NULL;
   QsView floats;
 
-  if (view->type != QS_DATA_TYPE_FLOAT16 || n == 0 || !is_dense (view))
+  if (self->device != NULL || view->type != QS_DATA_TYPE_FLOAT16 || n == 0 || !is_dense (view))
     {
       observe_floats (tensor, view, self);
       return;
@@ -389,6 +419,7 @@ run_build (Run        *self,
   guint n_threads = self->options->n_threads;
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
   gint64 start = g_get_monotonic_time ();
+  QsDevice *device;
   QsEngine *engine;
 
   if (n_threads == 0)
@@ -412,6 +443,12 @@ run_build (Run        *self,
     return FALSE;
 
   qs_context_set_observer (self->context, observe, self);
+  device = qs_context_get_device (self->context);
+  if (device != NULL && device->statistics != NULL)
+    {
+      self->device = qs_histogram_device_new (device);
+      qs_context_observe_device (self->context, TRUE);
+    }
   self->times.build += seconds_since (start);
   return qs_progress_check (progress, error);
 }

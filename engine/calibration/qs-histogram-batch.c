@@ -74,17 +74,22 @@ is_finite (const QsHistogramScan *scan)
 }
 
 /* Squares of very large and very small values are beyond floats. */
+gboolean
+qs_histogram_scan_is_good (const QsHistogramScan *scan)
+{
+  float abs_max = MAX (fabsf (scan->min), fabsf (scan->max));
+
+  return is_finite (scan) && abs_max <= LARGE && (abs_max >= SMALL || abs_max == 0.0f);
+}
+
 static void
 scan_block (const QsHistogramLoops *loops,
             const float            *values,
             gsize                   n,
             QsHistogramScan        *scan)
 {
-  float abs_max;
-
   loops->scan (values, n, scan);
-  abs_max = MAX (fabsf (scan->min), fabsf (scan->max));
-  if (!is_finite (scan) || abs_max > LARGE || (abs_max < SMALL && abs_max > 0.0f))
+  if (!qs_histogram_scan_is_good (scan))
     qs_histogram_scan_exact (values, n, scan);
 }
 
@@ -273,11 +278,11 @@ merge_moments (QsHistogram *self,
   self->m2 += m2 + delta * delta * ((double) self->n * ((double) n / total));
 }
 
-static void
-merge_scan (QsHistogram           *self,
-            const QsHistogramScan *scan,
-            gsize                  n,
-            float                 *abs_max)
+void
+qs_histogram_merge_scan (QsHistogram           *self,
+                         const QsHistogramScan *scan,
+                         gsize                  n,
+                         float                 *abs_max)
 {
   double mean = scan->sum / (double) n;
 
@@ -313,7 +318,24 @@ merge_mixed (QsHistogram            *self,
     return;
 
   scan_block (loops, finite, n_finite, &scan);
-  merge_scan (self, &scan, n_finite, abs_max);
+  qs_histogram_merge_scan (self, &scan, n_finite, abs_max);
+}
+
+/* A block whose statistics are still to be gathered. */
+void
+qs_histogram_merge_block (QsHistogram *self,
+                          const float *values,
+                          gsize        n,
+                          float       *abs_max)
+{
+  const QsHistogramLoops *loops = qs_histogram_get_loops ();
+  QsHistogramScan scan;
+
+  scan_block (loops, values, n, &scan);
+  if (is_finite (&scan))
+    qs_histogram_merge_scan (self, &scan, n, abs_max);
+  else
+    merge_mixed (self, loops, values, n, abs_max);
 }
 
 /* In the order of the blocks; returns the batch's largest |x|. */
@@ -330,7 +352,7 @@ merge_statistics (QsHistogram *self,
       gsize n = block_size (batch, block);
 
       if (is_finite (scan))
-        merge_scan (self, scan, n, &abs_max);
+        qs_histogram_merge_scan (self, scan, n, &abs_max);
       else
         merge_mixed (self, batch->loops, batch->values + (gsize) block * QS_HISTOGRAM_BLOCK, n,
                      &abs_max);
@@ -352,10 +374,10 @@ double_range (QsHistogram *self)
 
 /* @n_before: how many finite values had come before this batch, all of them zero while there is no
  * range; they belong into bin 0 of whatever range it becomes. */
-static void
-grow_range (QsHistogram *self,
-            float        abs_max,
-            guint64      n_before)
+void
+qs_histogram_grow_range (QsHistogram *self,
+                         float        abs_max,
+                         guint64      n_before)
 {
   if (self->range == 0.0f && abs_max > 0.0f)
     {
@@ -471,7 +493,7 @@ add_small (QsHistogram      *self,
 
   scan_block (batch.loops, values, n, &scan);
   raise_maxima (&batch, channels != NULL ? channels->maxima : NULL, values, 0, n, is_finite (&scan));
-  grow_range (self, merge_statistics (self, &batch), n_before);
+  qs_histogram_grow_range (self, merge_statistics (self, &batch), n_before);
   if (self->range > 0.0f)
     count_one_by_one (values, n, self->range, self->counts);
 }
@@ -512,7 +534,7 @@ qs_histogram_add_batch (QsHistogram      *self,
 
   if (abs_max > batch.range)
     {
-      grow_range (self, abs_max, n_before);
+      qs_histogram_grow_range (self, abs_max, n_before);
       batch_reset_counts (&batch);
       batch.range = self->range;
       batch.is_scanned = TRUE;

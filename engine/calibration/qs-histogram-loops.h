@@ -3,12 +3,10 @@
 
 #include <glib.h>
 
+#include "backends/qs-statistics.h"
 #include "qs-histogram.h"
 
 G_BEGIN_DECLS
-
-/* Values that one call of a loop takes at most, so that they stay in the first-level cache. */
-#define QS_HISTOGRAM_BLOCK 4096
 
 /* Neighbours often fall into the same bin (the zeros after a ReLU); a table for every fourth value
  * keeps the processor from waiting for its own last store. Small counters keep them in the cache. */
@@ -18,23 +16,6 @@ G_BEGIN_DECLS
 #define QS_HISTOGRAM_TABLES_MAX (QS_HISTOGRAM_N_TABLES * (gsize) G_MAXUINT16)
 
 typedef guint16 QsHistogramTables[QS_HISTOGRAM_N_TABLES][QS_HISTOGRAM_BINS];
-
-/**
- * QsHistogramScan:
- * @sum: of the differences from @shift
- * @squares: of their squares; infinity or NaN when a value is not finite
- *
- * Statistics of one block of values. The sums are doubles, so no finite float32 overflows them.
- */
-typedef struct
-{
-  float min;
-  float max;
-  guint n_zeros;
-  double shift;
-  double sum;
-  double squares;
-} QsHistogramScan;
 
 /**
  * QsHistogramLoops:

@@ -20,4 +20,21 @@ struct _QsHistogram
   guint n_doublings;
 };
 
+/* Whether float32 squares were enough for a block; else its values must be looked at again. */
+gboolean qs_histogram_scan_is_good (const QsHistogramScan *scan);
+/* The statistics of the next @n values, all of them finite; @abs_max is raised. */
+void     qs_histogram_merge_scan   (QsHistogram           *self,
+                                    const QsHistogramScan *scan,
+                                    gsize                  n,
+                                    float                 *abs_max);
+/* The same for at most %QS_HISTOGRAM_BLOCK values of any kind. */
+void     qs_histogram_merge_block  (QsHistogram           *self,
+                                    const float           *values,
+                                    gsize                  n,
+                                    float                 *abs_max);
+/* @n_before: how many finite values had come before this batch */
+void     qs_histogram_grow_range   (QsHistogram           *self,
+                                    float                  abs_max,
+                                    guint64                n_before);
+
 G_END_DECLS

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "backends/qs-statistics.h"
 #include "core/qs-thread-pool.h"
 
 G_BEGIN_DECLS
-
-#define QS_HISTOGRAM_BINS 2048
 
 /**
  * QsHistogram:

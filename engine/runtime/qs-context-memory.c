@@ -202,7 +202,7 @@ qs_context_run_on_host (QsContext  *self,
  * qs_context_observe:
  * @view: how the tensor lies in memory
  *
- * Shows a tensor to the observer, from the host's memory.
+ * Shows a tensor to the observer, from the host's memory unless it wants the device's.
  */
 gboolean
 qs_context_observe (QsContext       *self,
@@ -212,7 +212,9 @@ qs_context_observe (QsContext       *self,
 {
   QsView copy = *view;
 
-  if (is_on_device (self, tensor))
+  if (is_on_device (self, tensor) && self->observes_device)
+    copy.data = self->data[tensor->id];
+  else if (is_on_device (self, tensor))
     {
       copy.data = get_staging (self, 0, tensor_size (tensor), error);
       if (copy.data == NULL || !qs_context_read_tensor (self, tensor, copy.data, error))

@@ -46,6 +46,7 @@ struct _QsContext
   gint64 *step_ns; /* (nullable): filled while profiling */
   QsContextObserver observer;
   gpointer observer_data;
+  gboolean observes_device; /* the observer takes the device's memory as it is */
 };
 
 /* The parts of a run: inputs, which @kept owns as long as it lasts, new tensors for the outputs in

@@ -283,6 +283,19 @@ qs_context_set_observer (QsContext         *self,
   self->observer_data = user_data;
 }
 
+QsDevice *
+qs_context_get_device (QsContext *self)
+{
+  return self->device;
+}
+
+void
+qs_context_observe_device (QsContext *self,
+                           gboolean   observes)
+{
+  self->observes_device = observes;
+}
+
 static gboolean
 check_input (const QsTensor     *wanted,
              const QsHostTensor *given,

@@ -37,6 +37,12 @@ QsThreadPool *qs_context_get_pool     (QsContext          *self);
 void          qs_context_set_observer (QsContext          *self,
                                        QsContextObserver   observer,
                                        gpointer            user_data);
+/* (nullable): where the engine's activations lie when that is not the host's memory */
+QsDevice     *qs_context_get_device   (QsContext          *self);
+/* Whether the observer's views show the device's memory, not copies of it; @observes is %FALSE at
+ * first. */
+void          qs_context_observe_device (QsContext        *self,
+                                       gboolean            observes);
 
 /**
  * qs_context_run:

@@ -10,4 +10,5 @@
 #include "kernels/qs-product.cu"
 #include "kernels/qs-resize.cu"
 #include "kernels/qs-rows.cu"
+#include "kernels/qs-statistics.cu"
 #include "kernels/qs-hopper.cu"

@@ -30,6 +30,8 @@ typedef struct
 static GArray *capture;
 static gboolean entered;
 static guint n_launches;
+static guint n_copies_out, n_copies_in;
+static gsize n_downloaded;
 static const char *failing;
 static guint fail_after;
 static QsCudaResult fail_with;
@@ -91,6 +93,24 @@ guint
 qs_stand_in_driver_count_launches (void)
 {
   return n_launches;
+}
+
+guint
+qs_stand_in_driver_count_copies_out (void)
+{
+  return n_copies_out;
+}
+
+guint
+qs_stand_in_driver_count_copies_in (void)
+{
+  return n_copies_in;
+}
+
+gsize
+qs_stand_in_driver_count_downloaded (void)
+{
+  return n_downloaded;
 }
 
 /* What ends a context: 214 and 700 to 721 do in CUDA's driver API, and 999 is not known not to. */
@@ -328,6 +348,9 @@ run_copy (const Deed *deed)
 {
   g_autofree guint8 *between = NULL;
 
+  n_copies_in += deed->from_host;
+  n_copies_out += deed->to_host;
+  n_downloaded += deed->to_host ? deed->size : 0;
   if (deed->from_host)
     return qs_emulator_copy_in (deed->to, deed->from, deed->size) ? QS_CUDA_SUCCESS
                                                                   : QS_CUDA_ERROR_INVALID_VALUE;

@@ -25,5 +25,9 @@ gboolean            qs_stand_in_driver_has_failed (void);
 void                qs_stand_in_driver_reset (void);
 guint               qs_stand_in_driver_count_launches (void);
 guint               qs_stand_in_driver_count_graphs (void);
+/* Copies from the device to the host so far, and to it; and the bytes that came from it. */
+guint               qs_stand_in_driver_count_copies_out (void);
+guint               qs_stand_in_driver_count_copies_in (void);
+gsize               qs_stand_in_driver_count_downloaded (void);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "qs-cuda-image.h"
+#include "qs-cuda-statistics.h"
 
 /* What one field of a line in a timing cache may hold. */
 #define PRINTABLE \
@@ -477,6 +478,7 @@ static QsCudaDevice the_device = {
     .end_capture = device_end_capture,
     .launch_graph = device_launch_graph,
     .free_graph = device_free_graph,
+    .statistics = &qs_cuda_statistics,
     .allocate_host = device_allocate_host,
     .free_host = device_free_host,
     .fetch = device_fetch,
