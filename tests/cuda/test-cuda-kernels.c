@@ -16,9 +16,9 @@ typedef struct
   gint64 batch, groups, in_channels, out_channels;
   int n;
   gint64 in[3], kernel[3], stride[3], dilation[3], begin[3], end[3];
-  gboolean is_transposed, integer_output, has_bias;
+  gboolean is_transposed, has_bias;
   int residual; /* 0 none, 1 float, 2 INT8 */
-  QsDataType type;
+  QsDataType type, out; /* @out of INT8 layers */
   QsActivation activation;
 } Case;
 
@@ -44,6 +44,8 @@ random_case (QsRandom *random,
              Case     *c)
 {
   static const int axes[] = { 2, 2, 2, 1, 3 };
+  static const QsDataType outs[] = { QS_DATA_TYPE_INT8, QS_DATA_TYPE_INT8, QS_DATA_TYPE_FLOAT,
+                                     QS_DATA_TYPE_FLOAT16 };
   static const gint64 channels[] = { 1, 3, 4, 16, 17, 32, 48, 64, 80 };
 
   *c = (Case) { .batch = qs_random_between (random, 1, 2) };
@@ -60,7 +62,7 @@ random_case (QsRandom *random,
     }
   c->is_transposed = qs_random_between (random, 0, 3) == 0;
   c->has_bias = qs_random_between (random, 0, 1);
-  c->integer_output = qs_random_between (random, 0, 3) != 0;
+  c->out = outs[qs_random_between (random, 0, G_N_ELEMENTS (outs) - 1)];
   c->residual = qs_random_between (random, 0, 3) % 3;
   /* Every one of them, and none in every second layer. */
   c->activation = qs_cuda_test_activations[seed % 2 == 0 ? 0 : seed / 2 % QS_N_ACTIVATIONS];
@@ -114,9 +116,7 @@ make_layer (QsCpuTest  *test,
   QsConvolutionAttributes conv;
   QsShape x = { .n_dims = c->n + 2 }, w = x, b = qs_shape_make (1, c->groups * c->out_channels);
   const gboolean integer = c->type == QS_DATA_TYPE_INT8;
-  QsDataType out = integer && c->integer_output ? QS_DATA_TYPE_INT8
-                   : integer                    ? QS_DATA_TYPE_FLOAT
-                                                : c->type;
+  const QsDataType out = integer ? c->out : c->type;
   QsTensor *output;
 
   fill_attributes (c, &conv);

@@ -10,7 +10,7 @@
  * operands that are read through strides.
  */
 
-#define N_CASES 45
+#define N_CASES 60
 
 typedef struct
 {
@@ -124,9 +124,11 @@ make_weighted (Case *self)
     {
       self->attributes.alpha = between (self, 0, 1) ? 0.5f : 1.0f;
       self->attributes.beta = between (self, 0, 1) ? 2.0f : 1.0f;
+      self->attributes.trans_a = between (self, 0, 3) == 0;
     }
-  a = between (self, 0, 1) ? qs_shape_make (2, (int) m, (int) k)
-                           : qs_shape_make (4, 2, 1, (int) m, (int) k);
+  a = self->attributes.trans_a ? qs_shape_make (2, (int) k, (int) m)
+      : between (self, 0, 1)   ? qs_shape_make (2, (int) m, (int) k)
+                               : qs_shape_make (4, 2, 1, (int) m, (int) k);
   b = self->attributes.trans_b ? qs_shape_make (2, (int) n, (int) k)
                                : qs_shape_make (2, (int) k, (int) n);
   add_operand (self, 0, &a, 0.02f, FALSE);
@@ -213,7 +215,25 @@ make_heads (Case *self)
   add_layer (self, 2);
 }
 
-static void (*const makers[]) (Case *self) = { make_weighted, make_dynamic, make_heads };
+/* A vector is one row on the left, one column on the right. */
+static void
+make_vector (Case *self)
+{
+  const gboolean is_left = between (self, 0, 1);
+  gint64 m, n, k;
+  QsShape vector, matrices;
+
+  random_sizes (self, &m, &n, &k);
+  vector = qs_shape_make (1, (int) k);
+  matrices = is_left ? qs_shape_make (3, 2, (int) k, (int) n) : qs_shape_make (3, 2, (int) m, (int) k);
+  add_operand (self, 0, is_left ? &vector : &matrices, 0.02f, FALSE);
+  add_operand (self, 1, is_left ? &matrices : &vector, 0.01f, FALSE);
+  add_layer (self, 2);
+}
+
+static void (*const makers[]) (Case *self) = {
+  make_weighted, make_dynamic, make_heads, make_dynamic, make_weighted, make_vector,
+};
 
 static void
 test_products (gconstpointer type)
@@ -224,7 +244,7 @@ test_products (gconstpointer type)
     {
       Case self = {
         .random = { seed + 1 },
-        .seed = seed / G_N_ELEMENTS (makers),
+        .seed = seed / 3,
         .type = GPOINTER_TO_INT (type),
         .attributes = { .alpha = 1.0f, .beta = 1.0f },
       };
