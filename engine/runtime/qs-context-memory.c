@@ -57,28 +57,91 @@ is_on_device (const QsContext *self,
   return self->device != NULL && tensor->value == NULL;
 }
 
-/* Between the activation memory, where a tensor may lie in rows of a wider one, and a copy in one
- * piece. */
-static void
-copy_rows (QsContext      *self,
-           const QsTensor *tensor,
-           gpointer        copy,
-           gboolean        write)
+/* How a tensor lies in activation memory: in one piece, or in rows of a wider tensor. */
+typedef struct
+{
+  gsize n;
+  gsize size;
+  gsize stride;
+} Rows;
+
+static Rows
+find_rows (QsContext      *self,
+           const QsTensor *tensor)
 {
   const QsAllocation *place = qs_engine_get_allocation (self->planned, tensor->id);
   const gsize element = qs_data_type_size (tensor->type);
-  const gboolean rows = place != NULL && place->row > 0;
-  const gsize size = rows ? (gsize) place->row * element : tensor_size (tensor);
-  const gsize stride = rows ? (gsize) place->row_stride * element : size;
-  const gsize n = size > 0 ? tensor_size (tensor) / size : 0;
+  const gboolean apart = place != NULL && place->row > 0;
+  const gsize size = apart ? (gsize) place->row * element : tensor_size (tensor);
+
+  return (Rows) {
+    .n = size > 0 ? tensor_size (tensor) / size : 0,
+    .size = size,
+    .stride = apart ? (gsize) place->row_stride * element : size,
+  };
+}
+
+/* Between rows in memory of the host and a copy in one piece. */
+static void
+copy_rows (const Rows *rows,
+           gpointer    memory,
+           gpointer    copy,
+           gboolean    write)
+{
+  for (gsize i = 0; i < rows->n; i++)
+    {
+      guint8 *own = (guint8 *) memory + i * rows->stride;
+      guint8 *other = (guint8 *) copy + i * rows->size;
+
+      memcpy (write ? own : other, write ? other : own, rows->size);
+    }
+}
+
+/* What lies between the rows comes along. */
+static gboolean
+download_rows (QsContext   *self,
+               const Rows  *rows,
+               gpointer     from,
+               gpointer     to,
+               GError     **error)
+{
+  const gsize size = rows->n > 0 ? (rows->n - 1) * rows->stride + rows->size : 0;
+  g_autofree guint8 *all = NULL;
+
+  if (rows->stride == rows->size)
+    return self->device->download (self->device, to, from, size, error);
+
+  all = g_try_malloc (MAX (size, 1));
+  if (all == NULL)
+    {
+      g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
+                   "there is no memory for %" G_GSIZE_FORMAT " bytes on their way from the device",
+                   size);
+      return FALSE;
+    }
+  if (!self->device->download (self->device, all, from, size, error))
+    return FALSE;
+  copy_rows (rows, all, to, FALSE);
+  return TRUE;
+}
+
+/* One by one, because what lies between them is other tensors'. */
+static gboolean
+upload_rows (QsContext      *self,
+             const Rows     *rows,
+             gpointer        to,
+             gconstpointer   from,
+             GError        **error)
+{
+  const gboolean whole = rows->stride == rows->size;
+  const gsize n = whole ? MIN (rows->n, 1) : rows->n, size = whole ? rows->n * rows->size : rows->size;
 
   for (gsize i = 0; i < n; i++)
-    {
-      guint8 *own = (guint8 *) self->data[tensor->id] + i * stride;
-      guint8 *other = (guint8 *) copy + i * size;
+    if (!self->device->upload (self->device, (guint8 *) to + i * rows->stride,
+                               (const guint8 *) from + i * rows->size, size, error))
+      return FALSE;
 
-      memcpy (write ? own : other, write ? other : own, size);
-    }
+  return TRUE;
 }
 
 gboolean
@@ -87,11 +150,11 @@ qs_context_read_tensor (QsContext       *self,
                         gpointer         to,
                         GError         **error)
 {
-  const gsize size = tensor_size (tensor);
+  const Rows rows = find_rows (self, tensor);
 
   if (is_on_device (self, tensor))
-    return self->device->download (self->device, to, self->data[tensor->id], size, error);
-  copy_rows (self, tensor, to, FALSE);
+    return download_rows (self, &rows, self->data[tensor->id], to, error);
+  copy_rows (&rows, self->data[tensor->id], to, FALSE);
   return TRUE;
 }
 
@@ -101,11 +164,11 @@ qs_context_write_tensor (QsContext       *self,
                          gconstpointer    from,
                          GError         **error)
 {
-  const gsize size = tensor_size (tensor);
+  const Rows rows = find_rows (self, tensor);
 
   if (is_on_device (self, tensor))
-    return self->device->upload (self->device, self->data[tensor->id], from, size, error);
-  copy_rows (self, tensor, (gpointer) from, TRUE);
+    return upload_rows (self, &rows, self->data[tensor->id], from, error);
+  copy_rows (&rows, self->data[tensor->id], (gpointer) from, TRUE);
   return TRUE;
 }
 
