@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/qs-error.h"
 #include "qs-cuda-image.h"
 #include "qs-cuda-statistics.h"
 
@@ -31,6 +32,9 @@ struct _QsCudaDevice
   GRecMutex mutex;       /* held while the stream is captured */
   GHashTable *functions; /* name -> QsCudaFunction */
   GError *lost;          /* what ended the context */
+  gpointer fault;        /* (nullable): a word on the device, where kernels note what was wrong */
+  GPtrArray *watched;    /* (nullable): whose kernels do, by number less 1; NULL where free */
+  guint n_watched;
 };
 
 static gboolean
@@ -150,6 +154,36 @@ device_upload (QsDevice     *memory,
 }
 
 static gboolean
+fetch_fault (QsCudaDevice *self,
+             guint32      *fault,
+             GError      **error)
+{
+  return self->fault == NULL ||
+         check (self, self->driver->copy_out (fault, (QsCudaPointer) self->fault, sizeof *fault,
+                                              self->stream),
+                "copying from it", error);
+}
+
+/* What kernels noted is told once. */
+static gboolean
+report_fault (QsCudaDevice *self,
+              guint32       fault,
+              GError      **error)
+{
+  const char *what = NULL;
+
+  if (fault == 0)
+    return TRUE;
+
+  self->driver->fill ((QsCudaPointer) self->fault, 0, sizeof fault, self->stream);
+  if (self->watched != NULL && fault <= self->watched->len)
+    what = g_ptr_array_index (self->watched, fault - 1);
+  g_set_error (error, QS_ERROR, QS_ERROR_DATA, "%s: an index is outside of its dimension",
+               what != NULL ? what : "a layer");
+  return FALSE;
+}
+
+static gboolean
 device_download (QsDevice     *memory,
                  gpointer      to,
                  gconstpointer from,
@@ -157,13 +191,15 @@ device_download (QsDevice     *memory,
                  GError      **error)
 {
   QsCudaDevice *self = (QsCudaDevice *) memory;
+  guint32 fault = 0;
 
   return size == 0 ||
          leave (self, enter (self, error) &&
                         check (self, self->driver->copy_out (to, (QsCudaPointer) from, size,
                                                              self->stream),
                                "copying from it", error) &&
-                        synchronize (self, error));
+                        fetch_fault (self, &fault, error) && synchronize (self, error) &&
+                        report_fault (self, fault, error));
 }
 
 static gboolean
@@ -664,4 +700,60 @@ qs_cuda_device_free (QsCudaDevice *self,
                      gpointer      memory)
 {
   device_free (&self->memory, memory);
+}
+
+/**
+ * qs_cuda_device_watch:
+ * @what: whose indices are checked, for errors
+ * @number: (out): what its kernels put into the word, by its largest value
+ *
+ * A kernel cannot refuse data. It notes here that some was wrong, and the next copy to the host is an
+ * error that says so.
+ *
+ * Returns: (nullable): a word on the device
+ */
+guint32 *
+qs_cuda_device_watch (QsCudaDevice *self,
+                      const char   *what,
+                      guint32      *number,
+                      GError      **error)
+{
+  guint i = 0;
+
+  g_rec_mutex_lock (&self->mutex);
+  if (self->fault == NULL)
+    self->fault = device_allocate (&self->memory, sizeof (guint32), error);
+  if (self->fault == NULL)
+    {
+      leave (self, FALSE);
+      return NULL;
+    }
+
+  if (self->watched == NULL)
+    self->watched = g_ptr_array_new ();
+  while (i < self->watched->len && g_ptr_array_index (self->watched, i) != NULL)
+    i++;
+  if (i == self->watched->len)
+    g_ptr_array_add (self->watched, NULL);
+  g_ptr_array_index (self->watched, i) = g_strdup (what);
+  self->n_watched++;
+  *number = i + 1;
+  leave (self, TRUE);
+  return self->fault;
+}
+
+void
+qs_cuda_device_unwatch (QsCudaDevice *self,
+                        guint32       number)
+{
+  g_rec_mutex_lock (&self->mutex);
+  g_clear_pointer (&g_ptr_array_index (self->watched, number - 1), g_free);
+  self->n_watched--;
+  if (self->n_watched == 0)
+    {
+      device_free (&self->memory, self->fault);
+      self->fault = NULL;
+      g_clear_pointer (&self->watched, g_ptr_array_unref);
+    }
+  leave (self, TRUE);
 }

@@ -52,4 +52,11 @@ gpointer      qs_cuda_device_upload_new (QsCudaDevice       *self,
 void          qs_cuda_device_free       (QsCudaDevice       *self,
                                          gpointer            memory);
 
+guint32      *qs_cuda_device_watch      (QsCudaDevice       *self,
+                                         const char         *what,
+                                         guint32            *number,
+                                         GError            **error);
+void          qs_cuda_device_unwatch    (QsCudaDevice       *self,
+                                         guint32             number);
+
 G_END_DECLS

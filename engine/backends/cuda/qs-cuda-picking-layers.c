@@ -458,20 +458,41 @@ plan_gather (const QsGatherAttributes *attributes,
     }
 }
 
+typedef struct
+{
+  QsCudaLayer layer;
+  guint32 *fault;
+  guint32 number;
+} Gather;
+
+static void
+gather_release (gpointer state)
+{
+  Gather *self = state;
+
+  if (self != NULL && self->fault != NULL)
+    qs_cuda_device_unwatch (self->layer.device, self->number);
+  qs_cuda_layer_release (self);
+}
+
 static gpointer
 gather_prepare (const QsKernel *kernel,
                 const QsLayer  *layer,
                 GError        **error)
 {
-  const guint32 none = 0;
-  QsCudaLayer *self = qs_cuda_layer_prepare (kernel, layer, error);
+  g_autofree char *what = g_strdup_printf ("%s %s", layer->klass->name, layer->name);
+  QsCudaLayer *base = qs_cuda_layer_prepare (kernel, layer, error);
+  Gather *self;
 
-  if (self == NULL)
+  if (base == NULL)
     return NULL;
-  self->tables[0] = qs_cuda_device_upload_new (self->device, &none, sizeof none, error);
-  if (self->tables[0] != NULL)
+  self = g_new0 (Gather, 1);
+  self->layer = *base;
+  g_free (base);
+  self->fault = qs_cuda_device_watch (self->layer.device, what, &self->number, error);
+  if (self->fault != NULL)
     return self;
-  qs_cuda_layer_release (self);
+  gather_release (self);
   return NULL;
 }
 
@@ -508,9 +529,10 @@ gather_execute (const QsKernel    *kernel,
                 const QsExecution *execution,
                 GError           **error)
 {
-  const QsCudaLayer *self = state;
-  const QsView data = qs_cuda_layer_input (self, layer, execution, 0), *y = &execution->outputs[0];
-  const QsView indices = qs_cuda_layer_input (self, layer, execution, 1);
+  const Gather *self = state;
+  const QsView data = qs_cuda_layer_input (&self->layer, layer, execution, 0);
+  const QsView indices = qs_cuda_layer_input (&self->layer, layer, execution, 1);
+  const QsView *y = &execution->outputs[0];
   const gsize size = qs_data_type_size (y->type);
   gint64 data_strides[QS_MAX_DIMS], index_strides[QS_MAX_DIMS];
   const gint64 *strides[] = { y->strides, data_strides, index_strides };
@@ -518,7 +540,8 @@ gather_execute (const QsKernel    *kernel,
     .to.data = y->data,
     .from.data = data.data,
     .indices = indices.data,
-    .fault = self->tables[0],
+    .fault = self->fault,
+    .number = self->number,
     .is_wide = indices.type == QS_DATA_TYPE_INT64,
   };
   g_autofree char *name = NULL;
@@ -543,26 +566,29 @@ gather_execute (const QsKernel    *kernel,
   for (int i = 0; i < args.depth; i++)
     args.steps[i] /= k;
   name = g_strdup_printf ("qs_gather_%" G_GSIZE_FORMAT, k * size);
-  return qs_cuda_launch_elements (self->device, name, args.loops.n, &args, error);
+  return qs_cuda_launch_elements (self->layer.device, name, args.loops.n, &args, error);
 }
 
-#define PREPARED(name_, kind_, precision_, supports_, prepare_, execute_) \
+#define PREPARED(name_, kind_, precision_, supports_, prepare_, execute_, release_) \
   { \
     .base = { \
       .name = name_, .kind = kind_, .precision = precision_, .any_format = TRUE, \
       .on_device = TRUE, .supports = supports_, .prepare = prepare_, .execute = execute_, \
-      .release = qs_cuda_layer_release, \
+      .release = release_, \
     }, \
   }
 
-#define ALL(name_, kind_, supports_, prepare_, execute_) \
-  PREPARED (name_ "_s8", kind_, QS_PRECISION_INT8, supports_, prepare_, execute_), \
-  PREPARED (name_ "_f32", kind_, QS_PRECISION_FP32, supports_, prepare_, execute_), \
-  PREPARED (name_ "_f16", kind_, QS_PRECISION_FP16, supports_, prepare_, execute_)
+#define ALL(name_, kind_, supports_, prepare_, execute_, release_) \
+  PREPARED (name_ "_s8", kind_, QS_PRECISION_INT8, supports_, prepare_, execute_, release_), \
+  PREPARED (name_ "_f32", kind_, QS_PRECISION_FP32, supports_, prepare_, execute_, release_), \
+  PREPARED (name_ "_f16", kind_, QS_PRECISION_FP16, supports_, prepare_, execute_, release_)
 
 const QsCudaKernel qs_cuda_picking_kernels[] = {
-  ALL ("cuda_padding", QS_LAYER_PADDING, padding_supports, padding_prepare, pick_execute),
-  ALL ("cuda_resize", QS_LAYER_RESIZE, resize_supports, resize_prepare, resize_execute),
-  ALL ("cuda_gather", QS_LAYER_GATHER, gather_supports, gather_prepare, gather_execute),
+  ALL ("cuda_padding", QS_LAYER_PADDING, padding_supports, padding_prepare, pick_execute,
+       qs_cuda_layer_release),
+  ALL ("cuda_resize", QS_LAYER_RESIZE, resize_supports, resize_prepare, resize_execute,
+       qs_cuda_layer_release),
+  ALL ("cuda_gather", QS_LAYER_GATHER, gather_supports, gather_prepare, gather_execute,
+       gather_release),
   { .base = { .name = NULL } },
 };

@@ -101,7 +101,7 @@ typedef struct
  * @steps: strides of the data along them
  * @depth: indices in a tuple
  * @is_wide: indices are int64, else int32
- * @fault: gets the number of indices that are outside of their axis; such an element is zero
+ * @fault: raised to @number where an index is outside of its axis; such an element is zero
  */
 typedef struct
 {
@@ -116,6 +116,8 @@ typedef struct
   int64_t steps[QS_CUDA_MAX_DIMS];
   int32_t depth;
   int32_t is_wide;
+  uint32_t number;
+  uint32_t unused;
 } QsCudaGather;
 
 /* Takes elements of @yes where @condition is not 0, of @no elsewhere. */

@@ -88,7 +88,7 @@ qs_gather (const QsCudaGather &args)
   if (offset >= 0)
     value = qs_load ((const T *) args.from.data + from + offset);
   else
-    qs_atomic_add (args.fault, 1u);
+    qs_atomic_max (args.fault, args.number);
   qs_store ((T *) args.to.data + to, value);
 }
 
