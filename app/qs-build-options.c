@@ -60,10 +60,11 @@ update_note (QsBuildOptions *self)
 {
   const QsBuildSettings *settings = qs_session_get_settings (self->session);
   const QsCalibrator *calibrator = qs_calibrator_lookup (settings->source);
-  const QsBackend *backend = settings->backend != NULL ? settings->backend
-                                                       : qs_backend_get_default ();
+  const QsBackend *backend = qs_build_settings_get_backend (settings);
   g_autofree char *calibrator_note = NULL;
   g_autofree char *fp16_note = NULL;
+  g_autofree char *device_note = NULL;
+  g_autoptr (GError) error = NULL;
   const char *note;
 
   if (settings->int8 == QS_INT8_OFF)
@@ -78,6 +79,10 @@ update_note (QsBuildOptions *self)
     note = fp16_note =
       g_strconcat (note, "\n", _("This backend emulates FP16: values are those of FP16, times are not."),
                    NULL);
+  if (settings->backend == NULL && backend->get_device == NULL &&
+      !qs_backend_check (qs_backend_lookup ("cuda"), &error))
+    note = device_note =
+      g_strdup_printf (_("%s\nThere is no GPU to use: %s."), note, error->message);
   gtk_label_set_label (self->note, note);
 }
 
@@ -124,7 +129,13 @@ fill_backends (QsBuildOptions *self)
 
   gtk_string_list_append (names, _("Automatic"));
   for (guint i = 0; i < qs_backend_get_n (); i++)
-    gtk_string_list_append (names, qs_backend_get (i)->name);
+    {
+      g_autofree char *device = qs_backend_get (i)->get_device_name ();
+      /* Translators: a backend and what it works on, such as “CPU: AVX2, 8 processors”. */
+      g_autofree char *name = g_strdup_printf (_("%s: %s"), qs_backend_get (i)->name, device);
+
+      gtk_string_list_append (names, name);
+    }
   adw_combo_row_set_model (self->backend_row, G_LIST_MODEL (names));
 }
 

@@ -11,6 +11,7 @@
 #include "qs-worker.h"
 
 /* Pauses between two views of a growing histogram, in microseconds. */
+#define AUTOMATIC "auto"
 #define LIVE_INTERVAL (G_USEC_PER_SEC / 10)
 
 /* Enough for a median, few enough for slow models. */
@@ -104,6 +105,30 @@ partial_cb (QsHistogramSet *set,
   g_idle_add_full (G_PRIORITY_DEFAULT, live_histogram_deliver, live, live_histogram_free);
 }
 
+const QsBackend *
+qs_build_settings_get_backend (const QsBuildSettings *self)
+{
+  return self->backend != NULL ? self->backend : qs_backend_get_automatic ();
+}
+
+const char *
+qs_build_settings_get_device (const QsBuildSettings *self)
+{
+  return self->backend != NULL ? self->backend->id : AUTOMATIC;
+}
+
+void
+qs_build_settings_set_device (QsBuildSettings *self,
+                              const char      *id)
+{
+  self->backend = NULL;
+  if (g_strcmp0 (id, AUTOMATIC) == 0)
+    return;
+  self->backend = id != NULL ? qs_backend_lookup (id) : NULL;
+  if (self->backend == NULL)
+    self->backend = qs_backend_get_default ();
+}
+
 static gboolean
 build_calibrate (QsBuild  *self,
                  GError  **error)
@@ -118,7 +143,7 @@ build_calibrate (QsBuild  *self,
     }
 
   options.batch = self->settings.calibration_batch;
-  options.backend = self->settings.backend;
+  options.backend = qs_build_settings_get_backend (&self->settings);
   options.n_threads = self->settings.n_threads;
   self->histograms = qs_calibration_run (self->model, self->profile, self->samples, &options,
                                          self->progress, partial_cb, self, error);
@@ -228,7 +253,7 @@ build_engine (QsBuild  *self,
       scales = qs_scale_source_get_scales (source);
     }
 
-  options.backend = self->settings.backend;
+  options.backend = qs_build_settings_get_backend (&self->settings);
   options.n_threads = self->settings.n_threads;
   options.int8 = self->settings.int8;
   options.fp16 = self->settings.fp16;

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @rounding: of the weights
  * @emulate_tensorrt: leave activation functions apart where TensorRT does
  * @before_fusion: whether calibrators run before layer fusion, where that can be chosen
- * @backend: (nullable): the machine's default when %NULL
+ * @backend: (nullable): a device where one can be used, when %NULL
  * @n_threads: 0 for one per processor
  * @calibration_batch: samples per batch of the calibration run
  */
@@ -32,6 +32,14 @@ typedef struct
   guint n_threads;
   gint64 calibration_batch;
 } QsBuildSettings;
+
+/* Never %NULL. */
+const QsBackend *qs_build_settings_get_backend (const QsBuildSettings *self);
+/* The backend as settings and documents keep it: its id, or “auto”. What this machine does not know is
+ * the CPU. */
+const char      *qs_build_settings_get_device  (const QsBuildSettings *self);
+void             qs_build_settings_set_device  (QsBuildSettings       *self,
+                                                const char            *id);
 
 /**
  * QsBuild:

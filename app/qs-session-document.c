@@ -44,7 +44,7 @@ make_document (QsSession *self,
   if (self->work.built != NULL)
     document->engine = qs_engine_ref (self->work.built);
   document->source = g_strdup (settings->source);
-  document->backend = g_strdup (settings->backend != NULL ? settings->backend->id : NULL);
+  document->backend = g_strdup (qs_build_settings_get_device (settings));
   document->int8 = settings->int8;
   document->fp16 = settings->fp16;
   document->rounding = (int) settings->rounding;
@@ -157,7 +157,7 @@ take_settings (QsSession        *self,
 
   if (document->source != NULL && qs_workspace_find_source (&self->work, document->source) != NULL)
     settings->source = g_intern_string (document->source);
-  settings->backend = document->backend != NULL ? qs_backend_lookup (document->backend) : NULL;
+  qs_build_settings_set_device (settings, document->backend);
   settings->int8 = document->int8;
   settings->fp16 = document->fp16;
   settings->rounding = (QsRoundingMode) document->rounding;

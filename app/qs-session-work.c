@@ -400,7 +400,7 @@ qs_session_compare_async (QsSession           *self,
 
   g_return_if_fail (qs_session_can_compare (self));
 
-  options.backend = self->work.settings.backend;
+  options.backend = qs_build_settings_get_backend (&self->work.settings);
   options.n_threads = self->work.settings.n_threads;
   options.int8 = self->work.settings.int8;
   options.fp16 = self->work.settings.fp16;
@@ -467,7 +467,7 @@ qs_session_study_order_async (QsSession                 *self,
 
   g_return_if_fail (qs_session_can_study_order (self));
 
-  full.run.backend = self->work.settings.backend;
+  full.run.backend = qs_build_settings_get_backend (&self->work.settings);
   full.run.n_threads = self->work.settings.n_threads;
   progress = qs_progress_new ();
   qs_progress_set_phase (progress, _("Studying the order of batches"));

@@ -44,7 +44,7 @@ qs_settings_load_build (QsBuildSettings *settings)
   if (qs_calibrator_lookup (calibrator) != NULL)
     settings->source = qs_calibrator_lookup (calibrator)->id;
   backend = g_settings_get_string (self, "backend");
-  settings->backend = *backend == '\0' ? NULL : qs_backend_lookup (backend);
+  qs_build_settings_set_device (settings, backend);
   settings->int8 = (QsInt8Mode) g_settings_get_enum (self, "int8-mode");
   settings->fp16 = (QsFp16Mode) g_settings_get_enum (self, "fp16-mode");
   settings->rounding = (QsRoundingMode) g_settings_get_enum (self, "rounding");
@@ -65,7 +65,7 @@ qs_settings_save_build (const QsBuildSettings *settings)
 
   if (qs_calibrator_lookup (settings->source) != NULL)
     g_settings_set_string (self, "calibrator", settings->source);
-  g_settings_set_string (self, "backend", settings->backend == NULL ? "" : settings->backend->id);
+  g_settings_set_string (self, "backend", qs_build_settings_get_device (settings));
   g_settings_set_enum (self, "int8-mode", (int) settings->int8);
   g_settings_set_enum (self, "fp16-mode", (int) settings->fp16);
   g_settings_set_enum (self, "rounding", (int) settings->rounding);

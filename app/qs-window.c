@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "backends/qs-device.h"
 #include "core/qs-error.h"
 #include "qs-compat.h"
 #include "qs-presets.h"
@@ -78,14 +79,13 @@ update_status (QsWindow *self)
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
   QsEngine *engine = qs_session_get_engine (self->session);
   QsSamples *samples = qs_session_get_calibration (self->session);
-  const QsBackend *backend = qs_session_get_settings (self->session)->backend;
+  const QsBackend *backend =
+    qs_build_settings_get_backend (qs_session_get_settings (self->session));
   char *title = qs_session_dup_title (self->session);
   g_autofree char *status = NULL;
 
   if (engine != NULL)
     backend = qs_engine_get_backend (engine);
-  if (backend == NULL)
-    backend = qs_backend_get_default ();
   if (qs_session_get_graph (self->session) == NULL) /* it ran elsewhere */
     g_ptr_array_add (parts, backend->get_device_name ());
   if (title != NULL)
@@ -206,6 +206,36 @@ notify_built (QsWindow   *self,
 }
 
 static void
+failed_device_cb (const char *answer,
+                  gpointer    user_data)
+{
+  QsWindow *self = user_data;
+  QsBuildSettings settings = *qs_session_get_settings (self->session);
+
+  if (!g_str_equal (answer, QS_ANSWER_ACCEPT))
+    return;
+
+  /* For this work, not for those to come: the GPU may be there again. */
+  settings.backend = qs_backend_get_default ();
+  qs_session_set_settings (self->session, &settings);
+  qs_window_build (self);
+}
+
+/* What a device cannot do, the CPU can; but it may take long, so that is not for the program to say. */
+static void
+ask_for_cpu (QsWindow     *self,
+             const GError *error)
+{
+  const QsAnswer answer = { QS_ANSWER_ACCEPT, _("_Build on CPU"), FALSE };
+  /* Translators: %s is what went wrong, a sentence without a full stop. */
+  g_autofree char *body = g_strdup_printf (_("%s.\n\nThe CPU can build the engine instead."),
+                                           error->message);
+
+  qs_question (GTK_WINDOW (self), _("The GPU Cannot Be Used"), body, &answer, 1, failed_device_cb,
+               self);
+}
+
+static void
 built_cb (GObject      *object,
           GAsyncResult *result,
           gpointer      user_data)
@@ -218,7 +248,10 @@ built_cb (GObject      *object,
   if (!qs_session_build_finish (self->session, result, &error))
     {
       self->compare_when_built = FALSE;
-      qs_window_show_error (self, _("The engine could not be built"), error);
+      if (error->domain == QS_DEVICE_ERROR)
+        ask_for_cpu (self, error);
+      else
+        qs_window_show_error (self, _("The engine could not be built"), error);
       return;
     }
 

@@ -21,7 +21,8 @@ qs_workspace_init (QsWorkspace *self)
     .edits = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_network_unref),
     .advice = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_lint_free),
     .engine_ms = -1.0,
-    .settings = { .source = "entropy2", .int8 = QS_INT8_FASTER, .calibration_batch = 32 },
+    .settings = { .source = "entropy2", .int8 = QS_INT8_FASTER, .calibration_batch = 32,
+                  .backend = qs_backend_get_default () },
   };
 }
 

@@ -119,6 +119,16 @@ qs_backend_get_default (void)
   return backends[0];
 }
 
+const QsBackend *
+qs_backend_get_automatic (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (backends); i++)
+    if (backends[i]->get_device != NULL && qs_backend_check (backends[i], NULL))
+      return backends[i];
+
+  return qs_backend_get_default ();
+}
+
 static gboolean
 is_fp16_name (const QsKernel *kernel,
               const char     *name)

@@ -140,8 +140,9 @@ const QsBackend *qs_backend_get            (guint            index);
 gboolean         qs_backend_check          (const QsBackend *self,
                                             GError         **error);
 const QsBackend *qs_backend_lookup         (const char      *id);
-/* The fastest backend of this machine. */
+/* What works on the host; and what works on a device where one can be used, else on the host. */
 const QsBackend *qs_backend_get_default    (void);
+const QsBackend *qs_backend_get_automatic  (void);
 const QsKernel  *qs_backend_lookup_kernel  (const QsBackend *self,
                                             const char      *name);
 /* (element-type QsKernel) (transfer container): kernels that support @layer at @precision in
