@@ -66,12 +66,13 @@ run_program ()
   while read -r path; do
     note "$path" passed ""
   done < "$work/passed"
+  [ -s "$work/passed" ] || note "$name" failed "none of its cases was run"
   [ "$status" -eq 0 ] ||
     note "$name" failed "$(grep -h 'ERROR\|Bail out' "$work/out" "$work/err" | head -n 1)"
 }
 
 if [ "$emulated" = yes ]; then
-  run_program cuda-layers -p /cuda/layers/softmax
+  run_program cuda-layers -p /cuda/layers/soft-max
   run_program cuda-engines -p /cuda/random-networks
 else
   for name in cuda-kernels cuda-products cuda-layers cuda-engines; do
