@@ -567,8 +567,13 @@ qs_cuda_device_forget (void)
 {
   const QsDevice memory = the_device.memory;
   const GRecMutex mutex = the_device.mutex;
+  const QsCudaEvent events[] = { the_device.start, the_device.end, the_device.fetched,
+                                 the_device.used };
 
   g_mutex_lock (&opening);
+  for (gsize i = 0; i < G_N_ELEMENTS (events); i++)
+    if (events[i] != NULL)
+      the_device.driver->destroy_event (events[i]);
   g_clear_pointer (&the_device.functions, g_hash_table_unref);
   g_clear_error (&the_device.lost);
   g_clear_error (&failure);
