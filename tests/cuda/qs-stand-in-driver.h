@@ -9,7 +9,6 @@ G_BEGIN_DECLS
  * CUDA's driver functions over the emulated device. What a stream is asked for is done at once,
  * except while a graph is captured, when it is only noted.
  */
-/* (nullable): %NULL for the real one, when QS_TEST_GPU is set. */
 const QsCudaDriver *qs_stand_in_driver_get (void);
 
 /* The @n-th call from now of the function called @symbol gives @result. */
