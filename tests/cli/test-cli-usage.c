@@ -6,8 +6,8 @@
 #include "qs-cli-test.h"
 
 static const char *const commands[] = {
-  "info", "run", "calibrate", "findings", "order", "build", "evaluate", "bench", "export", "refit",
-  "lint", "compare", "cache show", "cache diff", "cache convert", "cache edit",
+  "info", "devices", "run", "calibrate", "findings", "order", "build", "evaluate", "bench", "export",
+  "refit", "lint", "compare", "cache show", "cache diff", "cache convert", "cache edit",
 };
 
 /* Runs the command of one or two words in @name, with @before and @after (both nullable). */
@@ -122,6 +122,10 @@ static const WrongUse wrong_uses[] = {
   { "batch-negative", "bench model.onnx --batch -1", "--batch" },
   { "shape", "info model.onnx --shape input=1xx3", "--shape" },
   { "backend", "bench model.onnx --backend abacus", "abacus" },
+  { "device", "bench model.onnx --device abacus", "abacus" },
+  { "device-reference", "bench model.onnx --device reference", "auto, cuda, cpu" },
+  { "device-and-backend", "bench model.onnx --device cpu --backend cpu", "--backend" },
+  { "devices", "devices model.onnx", "no argument" },
   { "calibrator", "calibrate model.onnx --calibration a.npz --cache b --calibrator oracle",
     "oracle" },
   { "group", "cache", "“cache”" },
