@@ -45,6 +45,8 @@ static const Case cases[] = {
     QS_ACTIVATION_RELU },
   { 1, 1040, 16, { 5, 8 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 0 }, { 0, 0 }, QS_DATA_TYPE_INT8, 0,
     QS_ACTIVATION_NONE },
+  { 1, 240, 8, { 6, 7 }, { 3, 3 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, QS_DATA_TYPE_INT8, 0,
+    QS_ACTIVATION_RELU },
   { 1, 64, 66, { 9, 9 }, { 3, 3 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, QS_DATA_TYPE_INT8, 2,
     QS_ACTIVATION_RELU },
 };
@@ -325,7 +327,7 @@ typedef struct
 } MatrixCase;
 
 static const MatrixCase matrix_cases[] = {
-  { 2, 20, 48, 8, FALSE }, { 3, 23, 192, 131, TRUE }, { 1, 70, 528, 66, FALSE },
+  { 2, 20, 48, 8, FALSE }, { 3, 23, 192, 131, TRUE }, { 1, 70, 528, 66, FALSE }, { 1, 40, 2048, 8, TRUE },
 };
 
 static void
