@@ -16,7 +16,8 @@
 
 /*
  * The kernels for compute capability 9.0 on an emulated device of that kind, against the reference
- * kernels: INT8 bit for bit, FP16 against sums in double. Then the emulation itself: what it says to kernels with a mistake.
+ * kernels: INT8 bit for bit, FP16 against sums in double. Then the emulation itself: what it says to
+ * kernels with a mistake.
  */
 
 typedef struct
@@ -216,7 +217,8 @@ check_half (QsCpuTest  *test,
     {
       g_autoptr (QsHostTensor) result = NULL;
 
-      if (!is_hopper_kernel (kernels[i], QS_LAYER_CONVOLUTION, QS_PRECISION_FP16) || !runs (test, kernels[i]))
+      if (!is_hopper_kernel (kernels[i], QS_LAYER_CONVOLUTION, QS_PRECISION_FP16) ||
+          !runs (test, kernels[i]))
         continue;
       result = qs_cpu_test_run (test, kernels[i], kernels[i]->format, 1);
       assert_close (test, c, kernels[i], result);
@@ -298,7 +300,8 @@ check_int8 (QsCpuTest *test)
     {
       g_autoptr (QsHostTensor) result = NULL;
 
-      if (!is_hopper_kernel (kernels[i], test->layer->klass->kind, QS_PRECISION_INT8) || !runs (test, kernels[i]))
+      if (!is_hopper_kernel (kernels[i], test->layer->klass->kind, QS_PRECISION_INT8) ||
+          !runs (test, kernels[i]))
         continue;
       result = qs_cpu_test_run (test, kernels[i], kernels[i]->format, 1);
       assert_same (test, kernels[i], expected, result);
@@ -327,7 +330,10 @@ typedef struct
 } MatrixCase;
 
 static const MatrixCase matrix_cases[] = {
-  { 2, 20, 48, 8, FALSE }, { 3, 23, 192, 131, TRUE }, { 1, 70, 528, 66, FALSE }, { 1, 40, 2048, 8, TRUE },
+  { 2, 20, 48, 8, FALSE },
+  { 3, 23, 192, 131, TRUE },
+  { 1, 70, 528, 66, FALSE },
+  { 1, 40, 2048, 8, TRUE },
 };
 
 static void

@@ -103,7 +103,8 @@ read_layer (QsConvolutionGeometry *g,
   if (layer->klass->kind == QS_LAYER_MATRIX_MULTIPLY)
     read_matrices (g, layer);
   else
-    qs_convolution_geometry_init (g, layer->attributes, &qs_layer_get_input (layer, QS_INPUT_X)->shape,
+    qs_convolution_geometry_init (g, layer->attributes,
+                                  &qs_layer_get_input (layer, QS_INPUT_X)->shape,
                                   &qs_layer_get_output (layer, 0)->shape);
 }
 
