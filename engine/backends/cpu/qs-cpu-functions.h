@@ -41,54 +41,6 @@ typedef struct
 } QsCpuStream;
 
 #define QS_CPU_STRETCH 16
-#define QS_CPU_FAR_STREAMS 2
-#define QS_CPU_NEAR_STREAMS 4
-
-/**
- * QsCpuTile:
- * @rows: where the rows of the left side start, [segment][@row_pitch]
- * @n_steps: steps along k in one segment
- * @panel: the packed right side
- * @initial: (nullable): what the accumulators of an integer product start from, one per column
- * @sums: (array): accumulators [row][2 vectors], written
- * @far: what the second level cache shall get
- * @near: what the first level cache shall get
- *
- * All of k for a few rows and one panel.
- */
-typedef struct
-{
-  const guint8 *const *rows;
-  gsize row_pitch;
-  gsize n_segments;
-  gsize n_steps;
-  gconstpointer panel;
-  const gint32 *initial;
-  gpointer sums;
-  guint n_far, n_near;
-  QsCpuStream far[QS_CPU_FAR_STREAMS];
-  QsCpuStream near[QS_CPU_NEAR_STREAMS];
-} QsCpuTile;
-
-/**
- * QsCpuTileFunc:
- * @n_rows: rows of the tile, 1 … max_rows
- * @n_vectors: vectors of columns in the panel, 1 or 2
- */
-typedef void (*QsCpuTileFunc) (guint            n_rows,
-                               guint            n_vectors,
-                               const QsCpuTile *tile);
-
-typedef struct
-{
-  const char *name;     /* part of the kernel's name */
-  QsCpuLeft left;
-  guint unit;           /* values of k per step */
-  guint left_size;      /* bytes per value of the left side */
-  guint right_size;     /* bytes per value of the right side */
-  guint max_rows;
-  QsCpuTileFunc tile;
-} QsCpuProductFuncs;
 
 /**
  * QsCpuEpilogue:
@@ -111,6 +63,71 @@ typedef struct
   gint64 row_stride;          /* elements from row to row of the output */
   gint64 residual_row_stride; /* of the residual; 0 where every row has the same */
 } QsCpuEpilogue;
+
+/**
+ * QsCpuTile:
+ * @rows: where the rows of the left side start, [segment][@row_pitch]
+ * @n_steps: steps along k in one segment
+ * @panel: the packed right side
+ * @initial: (nullable): what the accumulators of an integer product start from, one per column
+ * @sums: (array): accumulators [row][2 vectors], written
+ * @epilogue: (nullable): one that qs_cpu_epilogue_is_simple(); results are stored in its output then,
+ *   and @sums is not written
+ * @row: the tile's first row of that output
+ * @column: its first column
+ * @far: what the second level cache shall get
+ * @out: rows of the output that the first level cache shall get
+ * @residual: rows of the residual that it shall get
+ * @last_line: bytes from the first to the last line of such a row
+ *
+ * All of k for a few rows and one panel.
+ */
+typedef struct
+{
+  const guint8 *const *rows;
+  gsize row_pitch;
+  gsize n_segments;
+  gsize n_steps;
+  gconstpointer panel;
+  const gint32 *initial;
+  gpointer sums;
+  const QsCpuEpilogue *epilogue;
+  gint64 row, column;
+  QsCpuStream far;
+  QsCpuStream out;
+  QsCpuStream residual;
+  gsize last_line;
+} QsCpuTile;
+
+/**
+ * QsCpuTileFunc:
+ * @n_rows: rows of the tile, 1 … max_rows
+ * @n_vectors: vectors of columns in the panel, 1 or 2
+ */
+typedef void (*QsCpuTileFunc) (guint            n_rows,
+                               guint            n_vectors,
+                               const QsCpuTile *tile);
+
+typedef struct
+{
+  const char *name;     /* part of the kernel's name */
+  QsCpuLeft left;
+  guint unit;           /* values of k per step */
+  guint left_size;      /* bytes per value of the left side */
+  guint right_size;     /* bytes per value of the right side */
+  guint max_rows;
+  gboolean finishes;    /* tiles take a simple epilogue, of whole vectors */
+  QsCpuTileFunc tile;
+} QsCpuProductFuncs;
+
+/* Whether every step of the epilogue is a few instructions on a vector. */
+static inline gboolean
+qs_cpu_epilogue_is_simple (const QsCpuEpilogue *self)
+{
+  return (self->activation.type == QS_ACTIVATION_NONE || self->activation.type == QS_ACTIVATION_RELU
+          || self->activation.type == QS_ACTIVATION_CLIP)
+         && self->integer == (self->multiplier != NULL);
+}
 
 /**
  * QsCpuDepthwiseFunc:

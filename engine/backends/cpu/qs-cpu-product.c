@@ -201,10 +201,10 @@ static gint64
 max_block_rows (const QsCpuProduct *self,
                 gint64              n_rows)
 {
-  gint64 rows = CLAMP (BLOCK_BYTES / MAX (self->row_bytes, 1), 2 * self->funcs->max_rows,
-                       MAX_BLOCK_ROWS);
+  const gint64 tile = self->funcs->max_rows;
+  gint64 rows = CLAMP (BLOCK_BYTES / MAX (self->row_bytes, 1), 2 * tile, MAX_BLOCK_ROWS);
 
-  return MAX (1, MIN (rows, n_rows));
+  return MAX (1, MIN (rows / tile * tile, n_rows));
 }
 
 /*
@@ -229,8 +229,10 @@ choose_blocking (const QsCpuProductRun *run,
   row_blocks = MAX (row_blocks, MIN (divide_up (wanted, panel_blocks * self->n_groups),
                                      max_row_blocks));
 
-  /* Blocks of equal size. */
+  /* Blocks of equal size, of whole tiles where there are some blocks. */
   blocking->block_rows = divide_up (run->n_rows, row_blocks);
+  if (blocking->block_rows < run->n_rows)
+    blocking->block_rows = ROUND_UP (blocking->block_rows, self->funcs->max_rows);
   blocking->n_row_blocks = divide_up (run->n_rows, blocking->block_rows);
   blocking->block_panels = divide_up (self->n_panels, panel_blocks);
   blocking->n_panel_blocks = divide_up (self->n_panels, blocking->block_panels);
@@ -288,6 +290,7 @@ typedef struct
   guint n_tiles;
   gsize n_stretches;          /* of a tile */
   gint64 group;
+  gboolean finish;            /* tiles take the epilogue, where their columns are whole vectors */
 } Block;
 
 static void
@@ -318,25 +321,43 @@ make_stream (const Block  *block,
   return (QsCpuStream) { at, pitch, divide_up (n, block->n_stretches) };
 }
 
-/* Where a tile's part of the output, or of the residual, will be needed. */
-static void
-add_near_streams (const Block  *block,
-                  QsCpuTile    *tile,
+/* Rows of a tile's part of the output, or of the residual, which has @stride elements per row. */
+static QsCpuStream
+make_near_stream (const Block  *block,
                   gconstpointer data,
                   QsDataType    type,
+                  gint64        stride,
                   gint64        row,
                   gint64        column,
                   guint         n_rows)
 {
   const gsize size = qs_data_type_size (type);
-  const gint64 stride = block->epilogue.row_stride
-                        * (block->run->place != NULL ? block->run->place_step : 1);
-  const guint8 *at = (const guint8 *) data + (row * block->epilogue.row_stride + column) * size;
-  const gsize width = QS_CPU_PANEL (block->product->functions) * size;
+  const gint64 step = block->run->place != NULL ? block->run->place_step : 1;
 
-  for (gsize offset = 0; offset < width && tile->n_near < QS_CPU_NEAR_STREAMS;
-       offset += LINE_BYTES)
-    tile->near[tile->n_near++] = make_stream (block, at + offset, stride * size, n_rows);
+  return make_stream (block, (const guint8 *) data + (row * stride + column) * size,
+                      stride * step * size, n_rows);
+}
+
+/* Asks for the tile's part of the output, and of the residual: of the first of its rows, and as many
+ * behind it as follow in line. */
+static void
+add_near_streams (const Block *block,
+                  QsCpuTile   *tile,
+                  gint64       row,
+                  gint64       column,
+                  guint        n_rows)
+{
+  const QsCpuEpilogue *epilogue = &block->epilogue;
+  const gsize width = QS_CPU_PANEL (block->product->functions);
+
+  if (block->run->place != NULL)
+    row = block->run->place (block->run->source, row, &n_rows);
+  tile->last_line = width * qs_data_type_size (epilogue->out_type) > LINE_BYTES ? LINE_BYTES : 0;
+  tile->out = make_near_stream (block, epilogue->out, epilogue->out_type, epilogue->row_stride, row,
+                                column, n_rows);
+  if (epilogue->residual != NULL && epilogue->residual != epilogue->out)
+    tile->residual = make_near_stream (block, epilogue->residual, epilogue->residual_type,
+                                       epilogue->residual_row_stride, row, column, n_rows);
 }
 
 /* The share of tile @index of @bytes that all tiles together shall get. */
@@ -351,7 +372,7 @@ add_far_stream (const Block  *block,
   const gsize offset = index * n * block->n_stretches * LINE_BYTES;
 
   if (offset < bytes)
-    tile->far[tile->n_far++] = (QsCpuStream) { from + offset, LINE_BYTES, n };
+    tile->far = (QsCpuStream) { from + offset, LINE_BYTES, n };
 }
 
 /* Bytes of the left side that the next block of rows will need, when they follow this block's. */
@@ -366,25 +387,6 @@ next_rows (const Block   *block,
   if (block->product->n_segments > 1 || block->rows[last] - block->rows[0] != last * row_bytes)
     return 0;
   return MIN (n_left, block->n_rows) * row_bytes;
-}
-
-/* Asks for the tile's part of the output, and of the residual: of the first of its rows, and as many
- * behind it as follow in line. */
-static void
-add_output_streams (const Block *block,
-                    QsCpuTile   *tile,
-                    gint64       row,
-                    gint64       column,
-                    guint        n_rows)
-{
-  const QsCpuEpilogue *epilogue = &block->epilogue;
-
-  if (block->run->place != NULL)
-    row = block->run->place (block->run->source, row, &n_rows);
-  add_near_streams (block, tile, epilogue->out, epilogue->out_type, row, column, n_rows);
-  if (epilogue->residual != NULL)
-    add_near_streams (block, tile, epilogue->residual, epilogue->residual_type, row, column,
-                      n_rows);
 }
 
 /* The epilogue of rows that do not follow each other, as many at a time as lie equally far apart. */
@@ -421,44 +423,69 @@ finish_placed (const Block  *block,
     }
 }
 
-/* The rows are spread evenly over tiles, since one with few rows costs nearly as much as a full
- * one. @next: the panel that comes after this one, or %NULL. */
+/* Rows [@first, @first + @n) of the block and one panel. */
 static void
-multiply_panel (const Block  *block,
-                gint64        panel,
-                const guint8 *packed,
-                const guint8 *next)
+multiply_tile (const Block *block,
+               gint64       panel,
+               guint        first,
+               guint        n,
+               QsCpuTile   *tile)
 {
   const QsCpuProduct *product = block->product;
   const gint64 width = QS_CPU_PANEL (product->functions), column = panel * width;
-  const gint64 padded = block->group * qs_cpu_product_n_padded (product);
   const gint64 n_columns = MIN (width, product->n_columns - column);
   guint8 sums[QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL * 4] __attribute__ ((aligned (64)));
+  const gboolean finish = block->finish && n_columns % product->functions->lanes == 0;
+
+  tile->rows = block->rows + first;
+  tile->row_pitch = block->n_rows;
+  tile->n_segments = product->n_segments;
+  tile->n_steps = product->segment_steps;
+  tile->panel = product->packed
+                + (block->group * product->n_panels + panel) * product->panel_bytes;
+  if (product->initial != NULL)
+    tile->initial = product->initial + block->group * qs_cpu_product_n_padded (product) + column;
+  tile->sums = sums;
+  tile->epilogue = finish ? &block->epilogue : NULL;
+  tile->row = block->first_row + first;
+  tile->column = column;
+
+  product->funcs->tile (n, panel_vectors (product, panel), tile);
+  if (block->run->place != NULL)
+    finish_placed (block, sums, tile->row, n, column, n_columns);
+  else if (!finish)
+    product->functions->epilogue (&block->epilogue, sums, n, tile->row, column, n_columns);
+}
+
+/* Rows of tile @t, of which @first are done: evenly spread, since a tile with few rows costs nearly as
+ * much as a full one. */
+static guint
+tile_rows (const Block *block,
+           guint        t,
+           guint        first)
+{
+  return (block->n_rows - first + block->n_tiles - t - 1) / (block->n_tiles - t);
+}
+
+/* @next: the panel that comes after this one, or %NULL. */
+static void
+multiply_panel (const Block  *block,
+                gint64        panel,
+                const guint8 *next)
+{
+  const gint64 column = panel * QS_CPU_PANEL (block->product->functions);
   const guint8 *fresh = next;
-  gsize fresh_bytes = next != NULL ? product->panel_bytes : next_rows (block, &fresh);
+  gsize fresh_bytes = next != NULL ? block->product->panel_bytes : next_rows (block, &fresh);
   guint r = 0;
 
   for (guint t = 0; t < block->n_tiles; t++)
     {
-      const guint n = (block->n_rows - r + block->n_tiles - t - 1) / (block->n_tiles - t);
-      QsCpuTile tile = {
-        .rows = block->rows + r,
-        .row_pitch = block->n_rows,
-        .n_segments = product->n_segments,
-        .n_steps = product->segment_steps,
-        .panel = packed,
-        .initial = product->initial != NULL ? product->initial + padded + column : NULL,
-        .sums = sums,
-      };
+      const guint n = tile_rows (block, t, r);
+      QsCpuTile tile = { 0 };
 
       add_far_stream (block, &tile, t, fresh, fresh_bytes);
-      add_output_streams (block, &tile, block->first_row + r, column, n);
-      product->funcs->tile (n, panel_vectors (product, panel), &tile);
-      if (block->run->place != NULL)
-        finish_placed (block, sums, block->first_row + r, n, column, n_columns);
-      else
-        product->functions->epilogue (&block->epilogue, sums, n, block->first_row + r, column,
-                                      n_columns);
+      add_near_streams (block, &tile, block->first_row + r, column, n);
+      multiply_tile (block, panel, r, n, &tile);
       r += n;
     }
 }
@@ -473,7 +500,7 @@ run_panels (const Block *block,
                          + (block->group * product->n_panels + first) * product->panel_bytes;
 
   for (gint64 p = first; p < last; p++, packed += product->panel_bytes)
-    multiply_panel (block, p, packed, p + 1 < last ? packed + product->panel_bytes : NULL);
+    multiply_panel (block, p, p + 1 < last ? packed + product->panel_bytes : NULL);
 }
 
 /* Items are numbered so that neighbours share their rows' group. */
@@ -501,6 +528,8 @@ run_item (const Job *job,
   epilogue_for_group (job->run, block.group, &block.epilogue);
   job->run->rows (job->run->source, block.group, block.first_row, block.n_rows,
                   memory + job->share.pointers, block.rows);
+  block.finish = product->funcs->finishes && job->run->place == NULL
+                 && qs_cpu_epilogue_is_simple (&block.epilogue);
   run_panels (&block, panel_block * blocking->block_panels,
               MIN ((panel_block + 1) * blocking->block_panels, product->n_panels));
 }

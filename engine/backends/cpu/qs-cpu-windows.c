@@ -116,24 +116,33 @@ n_before (const RunPlace *place,
   return limit <= place->x ? 0 : MIN ((gint64) n, (limit - place->x + stride - 1) / stride);
 }
 
-/* A single tap: padding, a part of the line, and padding. */
+/* Padding, a part of the line, and padding; single taps are in one or the other, longer runs may hang
+ * over the border. */
 static inline void
-find_taps_of_line (const QsCpuWindows  *self,
+find_runs_of_line (const QsCpuWindows  *self,
                    const RunPlace      *place,
                    guint                n,
+                   guint8              *scratch,
                    const guint8       **rows)
 {
   const QsCpuGeometry *g = &self->geometry;
-  const gint64 pixel_bytes = g->channels * self->value_size;
-  const guint first = place->line == NULL ? n : n_before (place, 0, g->stride[2], n);
-  const guint last = place->line == NULL ? n : n_before (place, g->in[2], g->stride[2], n);
+  const gint64 pixel_bytes = g->channels * self->value_size, stride = g->stride[2];
+  const gint64 n_taps = self->taps_per_run;
+  const gsize row_bytes = qs_cpu_windows_scratch_per_row (self);
+  const guint first = place->line == NULL ? n : n_before (place, 0, stride, n);
+  const guint last = place->line == NULL ? n : n_before (place, g->in[2] - n_taps + 1, stride, n);
 
-  for (guint p = 0; p < first; p++)
-    rows[p] = self->zeros;
-  for (guint p = first; p < last; p++)
-    rows[p] = place->line + (place->x + p * g->stride[2]) * pixel_bytes;
-  for (guint p = last; p < n; p++)
-    rows[p] = self->zeros;
+  for (guint p = 0; p < n; p++)
+    if (p >= first && p < last)
+      rows[p] = place->line + (place->x + p * stride) * pixel_bytes;
+    else if (n_taps == 1)
+      rows[p] = self->zeros;
+    else
+      {
+        const RunPlace there = { place->line, place->x + p * stride };
+
+        rows[p] = find_run (self, &there, scratch + p * row_bytes);
+      }
 }
 
 /* Run @run of @n neighbouring output pixels; the pointers are those of that run. */
@@ -147,17 +156,11 @@ find_runs (const QsCpuWindows  *self,
   const gsize row_bytes = qs_cpu_windows_scratch_per_row (self);
   const gint64 stride = self->geometry.stride[2];
 
-  if (!self->merged && self->taps_per_run == 1)
-    {
-      find_taps_of_line (self, &place, n, rows);
-      return;
-    }
-
-  for (guint p = 0; p < n; p++, place.x += stride, scratch += row_bytes)
-    if (self->merged)
+  if (!self->merged)
+    find_runs_of_line (self, &place, n, scratch, rows);
+  else
+    for (guint p = 0; p < n; p++, place.x += stride, scratch += row_bytes)
       copy_run (self, &place, scratch);
-    else
-      rows[p] = find_run (self, &place, scratch);
 }
 
 /* The rows of @n neighbouring output pixels of one line. */

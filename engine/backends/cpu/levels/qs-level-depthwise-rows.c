@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-level-vector.h"
+#include "qs-level-finish.h"
 
 #include <string.h>
 
@@ -86,6 +86,41 @@ qs_level_depthwise_line (gboolean      integer,
 
 /* ---- FP32: the sum of every pixel in the order of the taps ---- */
 
+/* Whether the epilogue is no more than a bias and limits, of whole vectors. */
+static gboolean
+can_finish (const QsCpuDepthwiseRow *row)
+{
+#ifdef QS_VECTORS
+  const QsCpuEpilogue *epilogue = row->epilogue;
+
+  return row->n_columns % QS_LANES == 0 && qs_cpu_epilogue_is_simple (epilogue)
+         && epilogue->residual == NULL && epilogue->out_type == QS_DATA_TYPE_FLOAT;
+#else
+  return FALSE;
+#endif
+}
+
+/* One vector of the channels of some pixels. */
+QS_INLINE void
+finish_f32 (const QsCpuDepthwiseRow *row,
+            gint64                   first,
+            const int                n_pixels,
+            gint64                   lane,
+            const Floats            *sums)
+{
+#ifdef QS_VECTORS
+  const QsCpuEpilogue *epilogue = row->epilogue;
+  const Limits limits = simple_limits (&epilogue->activation);
+  const Floats bias = LOAD_FLOATS (epilogue->bias + row->first_column + lane);
+  float *out = (float *) epilogue->out + (row->first_row + first) * epilogue->row_stride
+               + row->first_column + lane;
+
+#pragma GCC unroll 8
+  for (int p = 0; p < n_pixels; p++, out += epilogue->row_stride)
+    STORE_FLOATS (out, limit (&limits, ADD (sums[p], bias)));
+#endif
+}
+
 QS_INLINE void
 block_f32 (const QsCpuDepthwiseRow *row,
            gint64                   first,
@@ -117,6 +152,12 @@ block_f32 (const QsCpuDepthwiseRow *row,
         }
     }
 
+  if (tile == NULL)
+    {
+      finish_f32 (row, first, n_pixels, lane, sums);
+      return;
+    }
+
 #pragma GCC unroll 8
   for (int p = 0; p < n_pixels; p++)
     STORE_FLOATS (tile + p * QS_PANEL + lane, sums[p]);
@@ -134,11 +175,13 @@ tile_f32 (const QsCpuDepthwiseRow *row,
   gint64 p = 0;
 
 #define BLOCK(n) \
-  block_f32 (row, first + p, n, kernel, stride, lane, (float *) tile + p * QS_PANEL)
+  block_f32 (row, first + p, n, kernel, stride, lane, \
+             tile != NULL ? (float *) tile + p * QS_PANEL : NULL)
   FOR_BLOCKS (n_pixels, p, BLOCK);
 #undef BLOCK
 }
 
+/* @tile: where the sums go; %NULL to finish them at once */
 typedef void (*TileFunc) (const QsCpuDepthwiseRow *row,
                           gint64                   first,
                           gint64                   n_pixels,
@@ -166,7 +209,8 @@ static const TileFunc tiles_f32[2][2] = {
 
 static void
 compute_row (const QsCpuDepthwiseRow *row,
-             const TileFunc           func)
+             const TileFunc           func,
+             const gboolean           finish)
 {
   gint32 tile[TILE_PIXELS * QS_PANEL] __attribute__ ((aligned (64)));
 
@@ -175,16 +219,17 @@ compute_row (const QsCpuDepthwiseRow *row,
       const gint64 n = MIN (TILE_PIXELS, row->n_pixels - p);
 
       for (gint64 lane = 0; lane < row->n_columns; lane += QS_LANES)
-        func (row, p, n, lane, tile);
-      qs_level_epilogue (row->epilogue, tile, n, row->first_row + p, row->first_column,
-                         row->n_columns);
+        func (row, p, n, lane, finish ? NULL : tile);
+      if (!finish)
+        qs_level_epilogue (row->epilogue, tile, n, row->first_row + p, row->first_column,
+                           row->n_columns);
     }
 }
 
 void
 qs_level_depthwise_row_f32 (const QsCpuDepthwiseRow *row)
 {
-  compute_row (row, tiles_f32[row->kernel == 5][row->stride == 2]);
+  compute_row (row, tiles_f32[row->kernel == 5][row->stride == 2], can_finish (row));
 }
 
 #ifdef QS_VECTORS
@@ -451,7 +496,7 @@ static const TileFunc tiles_s8[2][2] = {
 void
 qs_level_depthwise_row_s8 (const QsCpuDepthwiseRow *row)
 {
-  compute_row (row, tiles_s8[row->kernel == 5][row->stride == 2]);
+  compute_row (row, tiles_s8[row->kernel == 5][row->stride == 2], FALSE);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-level-vector.h"
+#include "qs-level-finish.h"
 
 #include <string.h>
 
@@ -117,14 +117,7 @@ finish_rows (const QsCpuEpilogue *self,
 #ifdef QS_VECTORS
 
 /* The same steps on whole vectors: a layer with few channels spends as much time here as in its
- * product. Activations other than these are applied to all rows together, as above. */
-
-static gboolean
-is_simple (const QsActivation *activation)
-{
-  return activation->type == QS_ACTIVATION_NONE || activation->type == QS_ACTIVATION_RELU
-         || activation->type == QS_ACTIVATION_CLIP;
-}
+ * product. Activations that are no limits are applied to all rows together, as above. */
 
 /* A vector before its activation. */
 QS_INLINE Floats
@@ -133,58 +126,10 @@ scale_vector (const QsCpuEpilogue *self,
               gint64               column,
               gint64               residual)
 {
-  Floats bias = LOAD_FLOATS (self->bias + column), value;
-
-  if (self->integer)
-    value = MULTIPLY_ADD (INTS_TO_FLOATS (LOAD_INTS (sums)),
-                          LOAD_FLOATS (self->multiplier + column), bias);
-  else if (self->multiplier != NULL)
-    value = ADD (MULTIPLY (LOAD_FLOATS ((const float *) (gconstpointer) sums),
-                           LOAD_FLOATS (self->multiplier + column)), bias);
-  else
-    value = ADD (LOAD_FLOATS ((const float *) (gconstpointer) sums), bias);
-
-  if (self->residual != NULL && self->residual_type == QS_DATA_TYPE_INT8)
-    value = MULTIPLY_ADD (LOAD_BYTES_AS_FLOATS ((const gint8 *) self->residual + residual),
-                          SET_FLOATS (self->residual_scale), value);
-  else if (self->residual != NULL)
-    value = ADD (value, LOAD_FLOATS ((const float *) self->residual + residual));
-  return value;
-}
-
-QS_INLINE Floats
-finish_vector (const QsCpuEpilogue *self,
-               const guint8        *sums,
-               gint64               column,
-               gint64               residual)
-{
-  Floats value = scale_vector (self, sums, column, residual);
-
-  if (self->activation.type == QS_ACTIVATION_RELU)
-    value = MAXIMUM (SET_FLOATS (0.0f), value);
-  else if (self->activation.type == QS_ACTIVATION_CLIP)
-    value = MINIMUM (SET_FLOATS (self->activation.beta),
-                     MAXIMUM (SET_FLOATS (self->activation.alpha), value));
-  return value;
-}
-
-/* @second counts when there are two vectors. */
-QS_INLINE void
-store_vectors (const QsCpuEpilogue *self,
-               gint64               offset,
-               Floats               first,
-               Floats               second,
-               const int            n_vectors)
-{
-  if (self->out_type == QS_DATA_TYPE_INT8)
-    store_floats_as_bytes ((gint8 *) self->out + offset, scale_to_byte (first, self->reciprocal),
-                           scale_to_byte (second, self->reciprocal), n_vectors);
-  else
-    {
-      STORE_FLOATS ((float *) self->out + offset, first);
-      if (n_vectors > 1)
-        STORE_FLOATS ((float *) self->out + offset + QS_LANES, second);
-    }
+  return add_residual_vector (
+    self, residual,
+    self->integer ? scale_ints (self, LOAD_INTS (sums), column)
+                  : scale_floats (self, LOAD_FLOATS ((const float *) (gconstpointer) sums), column));
 }
 
 QS_INLINE void
@@ -195,14 +140,17 @@ finish_vectors (const QsCpuEpilogue *self,
                 gint64               column,
                 const int            n_vectors)
 {
+  const Limits limits = simple_limits (&self->activation);
+
   for (guint r = 0; r < n_rows; r++, tile += QS_PANEL * 4)
     {
       gint64 offset = (first_row + r) * self->row_stride + column;
       gint64 residual = (first_row + r) * self->residual_row_stride + column;
-      Floats first = finish_vector (self, tile, column, residual), second = first;
+      Floats first = limit (&limits, scale_vector (self, tile, column, residual)), second = first;
 
       if (n_vectors > 1)
-        second = finish_vector (self, tile + QS_LANES * 4, column + QS_LANES, residual + QS_LANES);
+        second = limit (&limits, scale_vector (self, tile + QS_LANES * 4, column + QS_LANES,
+                                               residual + QS_LANES));
       store_vectors (self, offset, first, second, n_vectors);
     }
 }
@@ -239,7 +187,7 @@ finish_panel (const QsCpuEpilogue *self,
               gint64               column,
               const int            n_vectors)
 {
-  if (is_simple (&self->activation))
+  if (is_limit (&self->activation))
     finish_vectors (self, tile, n_rows, first_row, column, n_vectors);
   else
     for (guint r = 0; r < n_rows; r += BLOCK_ROWS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "qs-level-vector.h"
+#include "qs-level-finish.h"
 
 #include <string.h>
 
@@ -45,18 +45,31 @@ typedef void (*FixedTileFunc) (const QsCpuTile *tile);
     name##_table[n_rows - 1][n_vectors - 1](tile); \
   }
 
-/* Asks for the next lines of all streams. */
-QS_INLINE void
-request_streams (const QsCpuTile *tile,
-                 const guint8   **far,
-                 const guint8   **near)
+/* The streams of a tile, on their way. */
+typedef struct
 {
-  for (guint i = 0; i < tile->n_far; i++)
-    for (gsize n = tile->far[i].n; n > 0; n--, far[i] += tile->far[i].pitch)
-      __builtin_prefetch (far[i], 0, 2);
-  for (guint i = 0; i < tile->n_near; i++)
-    for (gsize n = tile->near[i].n; n > 0; n--, near[i] += tile->near[i].pitch)
-      __builtin_prefetch (near[i], 0, 3);
+  const guint8 *far;
+  const guint8 *out;
+  const guint8 *residual;
+} Streams;
+
+/* Asks for the next lines. The second prefetch of a row is of the same line where there is but one. */
+QS_INLINE void
+request_lines (const QsCpuTile *tile,
+               Streams         *at)
+{
+  for (gsize n = tile->far.n; n > 0; n--, at->far += tile->far.pitch)
+    __builtin_prefetch (at->far, 0, 2);
+  for (gsize n = tile->out.n; n > 0; n--, at->out += tile->out.pitch)
+    {
+      __builtin_prefetch (at->out, 0, 3);
+      __builtin_prefetch (at->out + tile->last_line, 0, 3);
+    }
+  for (gsize n = tile->residual.n; n > 0; n--, at->residual += tile->residual.pitch)
+    {
+      __builtin_prefetch (at->residual, 0, 3);
+      __builtin_prefetch (at->residual + tile->last_line, 0, 3);
+    }
 }
 
 /* Four bytes of a row at any address. */
@@ -69,23 +82,75 @@ read_step (const guint8 *p)
   return value;
 }
 
+#ifdef QS_VECTORS
+
+/* The epilogue of a tile, taken from its accumulators. */
+#define DEFINE_FINISH(name, Vector, SCALE) \
+  QS_INLINE void \
+  name##_rows (const int n_rows, const int n_vectors, const QsCpuTile *tile, \
+               const gboolean has_residual, Vector (*sums)[2]) \
+  { \
+    QsCpuEpilogue epilogue = *tile->epilogue; \
+    const Limits limits = simple_limits (&epilogue.activation); \
+    gint64 offset = tile->row * epilogue.row_stride + tile->column; \
+    gint64 residual = tile->row * epilogue.residual_row_stride + tile->column; \
+    if (!has_residual) \
+      epilogue.residual = NULL; \
+    _Pragma ("GCC unroll 16") \
+    for (int r = 0; r < n_rows; r++) \
+      { \
+        Floats values[2]; \
+        for (int v = 0; v < n_vectors; v++) \
+          values[v] = limit (&limits, \
+                             add_residual_vector (&epilogue, residual + v * QS_LANES, \
+                                                  SCALE (&epilogue, sums[r][v], \
+                                                         tile->column + v * QS_LANES))); \
+        store_vectors (&epilogue, offset, values[0], values[n_vectors - 1], n_vectors); \
+        offset += epilogue.row_stride; \
+        residual += epilogue.residual_row_stride; \
+      } \
+  } \
+  QS_INLINE void \
+  name (const int n_rows, const int n_vectors, const QsCpuTile *tile, Vector (*sums)[2]) \
+  { \
+    if (tile->epilogue->residual != NULL) \
+      name##_rows (n_rows, n_vectors, tile, TRUE, sums); \
+    else \
+      name##_rows (n_rows, n_vectors, tile, FALSE, sums); \
+  }
+
+QS_INLINE Floats
+add_bias (const QsCpuEpilogue *self,
+          Floats               sums,
+          gint64               column)
+{
+  return ADD (sums, LOAD_FLOATS (self->bias + column));
+}
+
+#else
+
+#define DEFINE_FINISH(name, Vector, SCALE) \
+  QS_INLINE void \
+  name (const int n_rows, const int n_vectors, const QsCpuTile *tile, Vector (*sums)[2]) \
+  { \
+  }
+
+#endif
+
 /*
  * A tile whose accumulators stay in registers from the first step of the first segment to the last
  * one: @LEFT broadcasts the four bytes of one step, @DOT adds products to an accumulator.
  */
-#define DEFINE_TILE(name, Vector, LOAD, STORE, LEFT, DOT) \
+#define DEFINE_TILE(name, Vector, LOAD, STORE, LEFT, DOT, FINISH) \
   QS_INLINE void \
   name (const int n_rows, const int n_vectors, const QsCpuTile *tile) \
   { \
     Vector sums[MAX_ROWS][2]; \
-    const guint8 *left[MAX_ROWS], *far[QS_CPU_FAR_STREAMS], *near[QS_CPU_NEAR_STREAMS]; \
+    const guint8 *left[MAX_ROWS]; \
+    Streams streams = { tile->far.at, tile->out.at, tile->residual.at }; \
     const guint8 *const *rows = tile->rows; \
     const gint32 *b = tile->panel; \
     gint32 *out = tile->sums; \
-    for (guint i = 0; i < tile->n_far; i++) \
-      far[i] = tile->far[i].at; \
-    for (guint i = 0; i < tile->n_near; i++) \
-      near[i] = tile->near[i].at; \
     _Pragma ("GCC unroll 16") \
     for (int r = 0; r < n_rows; r++) \
       for (int v = 0; v < n_vectors; v++) \
@@ -96,24 +161,33 @@ read_step (const guint8 *p)
         _Pragma ("GCC unroll 16") \
         for (int r = 0; r < n_rows; r++) \
           left[r] = rows[r]; \
-        for (gsize k = 0; k < tile->n_steps;) \
+        for (gsize n_left = tile->n_steps, n; n_left > 0; n_left -= n) \
           { \
-            const gsize end = MIN (k + QS_CPU_STRETCH, tile->n_steps); \
-            request_streams (tile, far, near); \
-            for (; k < end; k++, b += n_vectors * QS_LANES) \
+            n = MIN (n_left, QS_CPU_STRETCH); \
+            request_lines (tile, &streams); \
+            _Pragma ("GCC unroll 16") \
+            for (int r = 0; r < n_rows; r++) \
+              left[r] += 4 * n; \
+            /* Up to zero, which takes no register to compare with: the rows need them all. */ \
+            for (gssize k = -4 * (gssize) n; k != 0; k += 4, b += n_vectors * QS_LANES) \
               { \
                 Vector b0 = LOAD (b); \
                 Vector b1 = n_vectors > 1 ? LOAD (b + QS_LANES) : b0; \
                 _Pragma ("GCC unroll 16") \
                 for (int r = 0; r < n_rows; r++) \
                   { \
-                    Vector a = LEFT (left[r] + 4 * k); \
+                    Vector a = LEFT (left[r] + k); \
                     DOT (sums[r][0], a, b0); \
                     if (n_vectors > 1) \
                       DOT (sums[r][1], a, b1); \
                   } \
               } \
           } \
+      } \
+    if (tile->epilogue != NULL) \
+      { \
+        FINISH (n_rows, n_vectors, tile, sums); \
+        return; \
       } \
     _Pragma ("GCC unroll 16") \
     for (int r = 0; r < n_rows; r++) \
@@ -126,7 +200,9 @@ read_step (const guint8 *p)
 #define STORE_SUM_FLOATS(p, v) STORE_FLOATS ((float *) (p), v)
 #define DOT_F32(sum, a, b) (sum) = MULTIPLY_ADD (a, b, sum)
 
-DEFINE_TILE (tile_f32, Floats, LOAD_PANEL_FLOATS, STORE_SUM_FLOATS, BROADCAST_FLOAT, DOT_F32)
+DEFINE_FINISH (finish_f32, Floats, add_bias)
+DEFINE_TILE (tile_f32, Floats, LOAD_PANEL_FLOATS, STORE_SUM_FLOATS, BROADCAST_FLOAT, DOT_F32,
+             finish_f32)
 
 #define F32(n) DEFINE_FIXED (tile_f32, n)
 FOR_EACH_ROW_COUNT (F32)
@@ -140,16 +216,21 @@ const QsCpuProductFuncs qs_level_product_f32 = {
   .left_size = 4,
   .right_size = 4,
   .max_rows = MAX_ROWS,
+#ifdef QS_VECTORS
+  .finishes = TRUE,
+#endif
   .tile = tile_f32_tile,
 };
 
 #ifdef QS_WITH_AVX2
 
+DEFINE_FINISH (finish_ints, Ints, scale_ints)
+
 #define LEFT_BYTES(p) BROADCAST_INT (read_step (p))
 
 /* Sums the products of the four bytes, or two halves, of every 32-bit lane. */
 #define DEFINE_INTEGER_TILE(name, DOT) \
-  DEFINE_TILE (name, Ints, LOAD_INTS, STORE_INTS, LEFT_BYTES, DOT)
+  DEFINE_TILE (name, Ints, LOAD_INTS, STORE_INTS, LEFT_BYTES, DOT, finish_ints)
 
 #if defined (QS_WITH_AVX512)
 #define DOT_U8(sum, a, b) (sum) = _mm512_dpbusd_epi32 (sum, a, b)
@@ -195,6 +276,7 @@ const QsCpuProductFuncs qs_level_product_u7 = {
   .left_size = 1,
   .right_size = 1,
   .max_rows = MAX_ROWS,
+  .finishes = TRUE,
   .tile = tile_u8_tile,
 };
 
@@ -209,6 +291,7 @@ const QsCpuProductFuncs qs_level_product_s8 = {
   .left_size = 1,
   .right_size = 1,
   .max_rows = MAX_ROWS,
+  .finishes = TRUE,
   .tile = tile_u8_tile,
 };
 
@@ -244,6 +327,7 @@ const QsCpuProductFuncs qs_level_product_s8 = {
   .left_size = 2,
   .right_size = 2,
   .max_rows = MAX_ROWS,
+  .finishes = TRUE,
   .tile = tile_s16_tile,
 };
 
