@@ -3,12 +3,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/qs-error.h"
 #include "qs-fp16.h"
 #include "qs-int8.h"
 
 #define ALIGNMENT 64
+
+/* Large weights start with a page of this size and are asked for in such pages: they stream by, and the
+ * tables of small pages would take their share of the time. */
+#define HUGE_PAGE (2 << 20)
 
 static gboolean
 refuse (const char **reason,
@@ -170,8 +175,14 @@ gpointer
 qs_kernel_alloc (gsize    size,
                  GError **error)
 {
-  gpointer memory = aligned_alloc (ALIGNMENT, (MAX (size, 1) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+  const gsize alignment = size >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+  const gsize rounded = (MAX (size, 1) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  gpointer memory = NULL;
 
+  if (posix_memalign (&memory, alignment, rounded) != 0)
+    memory = NULL;
+  else if (size >= HUGE_PAGE)
+    madvise (memory, rounded, MADV_HUGEPAGE); /* a wish; what comes of it doesn't matter */
   if (memory == NULL)
     g_set_error (error, QS_ERROR, QS_ERROR_LIMIT,
                  "there is no memory for %" G_GSIZE_FORMAT " bytes", size);
