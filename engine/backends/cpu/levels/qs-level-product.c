@@ -53,23 +53,30 @@ typedef struct
   const guint8 *residual;
 } Streams;
 
-/* Asks for the next lines. The second prefetch of a row is of the same line where there is but one. */
+/* Rows of one line, or of two. */
+QS_INLINE const guint8 *
+request_rows (const QsCpuStream *stream,
+              gsize              last_line,
+              const guint8      *at)
+{
+  for (gsize n = stream->n; n > 0; n--, at += stream->pitch)
+    {
+      __builtin_prefetch (at, 0, 3);
+      if (last_line > 0)
+        __builtin_prefetch (at + last_line, 0, 3);
+    }
+  return at;
+}
+
+/* Asks for the next lines. */
 QS_INLINE void
 request_lines (const QsCpuTile *tile,
                Streams         *at)
 {
   for (gsize n = tile->far.n; n > 0; n--, at->far += tile->far.pitch)
     __builtin_prefetch (at->far, 0, 2);
-  for (gsize n = tile->out.n; n > 0; n--, at->out += tile->out.pitch)
-    {
-      __builtin_prefetch (at->out, 0, 3);
-      __builtin_prefetch (at->out + tile->last_line, 0, 3);
-    }
-  for (gsize n = tile->residual.n; n > 0; n--, at->residual += tile->residual.pitch)
-    {
-      __builtin_prefetch (at->residual, 0, 3);
-      __builtin_prefetch (at->residual + tile->last_line, 0, 3);
-    }
+  at->out = request_rows (&tile->out, tile->last_line, at->out);
+  at->residual = request_rows (&tile->residual, tile->last_line, at->residual);
 }
 
 /* Four bytes of a row at any address. */
