@@ -357,8 +357,12 @@ tactic_total (const QsTactic *tactic)
 static void
 add_tactic (QsLayerInspector *self,
             const QsTactic   *tactic,
-            double            slowest)
+            double            slowest,
+            gboolean          with_layout)
 {
+  g_autofree char *title = with_layout
+    ? g_strdup_printf ("%s, %s", tactic->kernel, qs_format_name (tactic->format))
+    : g_strdup (tactic->kernel);
   double total = tactic_total (tactic);
   g_autofree char *value = NULL;
   g_autofree char *subtitle = NULL;
@@ -371,9 +375,22 @@ add_tactic (QsLayerInspector *self,
     /* Translators: milliseconds that changing the memory layout or type takes. */
     subtitle = g_strdup_printf (_("includes %.3f ms of reformats"), tactic->reformat_ms);
 
-  qs_property_list_add_bar (self->tactics, tactic->kernel, subtitle, value,
+  qs_property_list_add_bar (self->tactics, title, subtitle, value,
                             total < 0.0 || slowest <= 0.0 ? -1.0 : total / slowest,
                             tactic->chosen ? colour : NULL);
+}
+
+/* Kernels of one layout need not say which. */
+static gboolean
+has_two_layouts (GPtrArray *tactics)
+{
+  const QsTactic *first = tactics->len > 0 ? g_ptr_array_index (tactics, 0) : NULL;
+
+  for (guint i = 1; i < tactics->len; i++)
+    if (((const QsTactic *) g_ptr_array_index (tactics, i))->format != first->format)
+      return TRUE;
+
+  return FALSE;
 }
 
 static void
@@ -382,15 +399,17 @@ show_tactics (QsLayerInspector *self,
 {
   const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
   double slowest = 0.0;
+  gboolean two_layouts;
 
   qs_property_list_clear (self->tactics);
   if (built == NULL || built->tactics == NULL)
     return;
 
+  two_layouts = has_two_layouts (built->tactics);
   for (guint i = 0; i < built->tactics->len; i++)
     slowest = MAX (slowest, tactic_total (built->tactics->pdata[i]));
   for (guint i = 0; i < built->tactics->len; i++)
-    add_tactic (self, built->tactics->pdata[i], slowest);
+    add_tactic (self, built->tactics->pdata[i], slowest, two_layouts);
 }
 
 void

@@ -248,6 +248,10 @@ static const char *const formats[] = {
      "of reformats, given what its neighbours do."),
   N_("It stays in floating point: INT8 takes %.4f ms and %.4f ms of reformats, %s %.4f ms and "
      "%.4f ms of reformats, given what its neighbours do."),
+  N_("These times are close, so another build may decide otherwise; a timing cache makes builds "
+     "repeat."),
+  N_("The layer's tensors are %s, reformats considered."),
+  N_("It computes the layer as it was before others were fused into it."),
   N_("TensorRT's own placement would leave %s in floating point (%s)."),
   N_("QuantizeLinear and DequantizeLinear around it make it INT8."),
   N_("The build is in floating point, so every layer is."),

@@ -54,7 +54,7 @@ qs_cli_print_memory (QsEngine *engine)
 void
 qs_cli_print_tactics (QsEngine *engine)
 {
-  const char *const titles[] = { "Layer", "Kernel", "Precision", ">Time (ms)", ">Reformats (ms)",
+  const char *const titles[] = { "Layer", "Kernel", "Precision", "Layout", ">Time (ms)", ">Reformats (ms)",
                                  "", NULL };
   g_autoptr (QsCliTable) table = qs_cli_table_new (titles);
   QsNetwork *network = qs_engine_get_network (engine);
@@ -70,6 +70,7 @@ qs_cli_print_tactics (QsEngine *engine)
           qs_cli_table_add_name (table, k == 0 ? layer->layer->name : "");
           qs_cli_table_add (table, "%s", tactic->kernel);
           qs_cli_table_add (table, "%s", qs_precision_name (tactic->precision));
+          qs_cli_table_add (table, "%s", qs_format_name (tactic->format));
           qs_cli_table_add_number (table, 4, tactic->ms >= 0.0 ? tactic->ms : NAN);
           qs_cli_table_add_number (table, 4, tactic->ms >= 0.0 ? tactic->reformat_ms : NAN);
           qs_cli_table_add (table, "%s", tactic->chosen           ? "chosen"

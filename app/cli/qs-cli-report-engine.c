@@ -107,6 +107,7 @@ add_tactics (JsonBuilder         *json,
       json_builder_begin_object (json);
       qs_cli_json_text (json, "kernel", tactic->kernel);
       qs_cli_json_text (json, "precision", qs_precision_name (tactic->precision));
+      qs_cli_json_text (json, "layout", qs_format_name (tactic->format));
       add_time (json, "ms", tactic->ms);
       add_time (json, "reformat_ms", tactic->reformat_ms);
       json_builder_set_member_name (json, "chosen");

@@ -76,6 +76,8 @@ init_build (QsBuild                 *build,
   if (options->int8 == QS_INT8_FASTER ||
       (options->fp16 == QS_FP16_ALLOWED && !build->backend->emulates_fp16))
     build->timer = qs_tactic_timer_new (options->n_threads, options->timings);
+  if (build->timer != NULL && options->clock != NULL)
+    qs_tactic_timer_set_clock (build->timer, options->clock);
   return build->timer == NULL || give_device (build, error);
 }
 

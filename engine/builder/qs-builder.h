@@ -51,6 +51,8 @@ typedef enum
  * @emulate_tensorrt: leave activation functions apart where TensorRT does not fuse them
  * @rounding: of the weights
  * @model_checksum: (nullable): recorded in the engine
+ * @clock: (nullable): milliseconds, by which kernels are timed instead of the system's: tests have one
+ *   that only their kernels move
  * @timings: (nullable): times of earlier builds, which are not measured again; this build's are added
  */
 typedef struct
@@ -65,6 +67,7 @@ typedef struct
   gboolean emulate_tensorrt;
   QsRoundingMode rounding;
   const char *model_checksum;
+  double (*clock) (void);
   QsTimingCache *timings;
 } QsBuilderOptions;
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-capability.h"
 
-#include <string.h>
-
 #include "core/qs-error.h"
 
 static gboolean
@@ -114,72 +112,17 @@ qs_build_find_kernels (QsBuild            *self,
                                   form->precision, form->format, why_not);
 }
 
-static QsTactic *
-add_tactic (QsLayerPlan    *plan,
-            const QsKernel *kernel,
-            QsPrecision     precision,
-            double          ms)
-{
-  QsTactic *tactic = g_new0 (QsTactic, 1);
-
-  tactic->kernel = g_strdup (kernel != NULL ? kernel->name : "reference");
-  tactic->precision = precision;
-  tactic->ms = ms;
-  g_ptr_array_add (plan->tactics, tactic);
-  return tactic;
-}
-
-/* Whether a kernel only stands in for the backend's own: scalar code that would take most of the
- * time of a build to lose. */
-static gboolean
-is_stand_in (const QsBackend *backend,
-             const QsKernel  *kernel)
-{
-  return kernel != NULL && strcmp (backend->id, "reference") != 0 &&
-         g_str_has_prefix (kernel->name, "reference");
-}
-
-void
-qs_build_measure (QsBuild     *self,
-                  QsLayerPlan *plan,
-                  QsNetwork   *probe,
-                  QsPrecision  precision,
-                  GPtrArray   *kernels,
-                  QsCandidate *candidate)
-{
-  for (guint i = 0; i < MAX (kernels->len, 1); i++)
-    {
-      const QsKernel *kernel = kernels->len > 0 ? g_ptr_array_index (kernels, i) : NULL;
-      g_autoptr (GError) error = NULL;
-      gboolean skipped = i > 0 && is_stand_in (self->backend, kernel);
-      double ms = -1.0;
-
-      if (self->timer != NULL && probe != NULL && !skipped &&
-          (kernel != NULL || plan->layer->klass->evaluate != NULL))
-        ms = qs_tactic_timer_measure (self->timer, g_ptr_array_index (probe->layers, 0), kernel,
-                                      candidate->ms, &error);
-      if (i == 0 || (ms >= 0.0 && (candidate->ms < 0.0 || ms < candidate->ms * QS_WORTHWHILE)))
-        {
-          candidate->kernel = kernel;
-          candidate->ms = ms;
-        }
-      add_tactic (plan, kernel, precision, ms)->reason =
-        error != NULL ? g_strdup (error->message)
-        : skipped     ? g_strdup ("It stands in where the backend has no kernel of its own.")
-                      : NULL;
-    }
-}
-
 static void
-measure (QsBuild           *self,
-         QsLayerPlan       *plan,
-         const QsLayerForm *form,
-         GPtrArray         *kernels,
-         QsCandidate       *candidate)
+queue (QsBuild           *self,
+       QsLayerPlan       *plan,
+       QsTacticQueue     *tactics,
+       const QsLayerForm *form,
+       GPtrArray         *kernels,
+       QsCandidate       *candidate)
 {
   g_autoptr (QsNetwork) probe = qs_build_probe (self, plan->layer, form, NULL);
 
-  qs_build_measure (self, plan, probe, form->precision, kernels, candidate);
+  qs_tactic_queue_add (tactics, probe, form->format, form->precision, kernels, candidate);
 }
 
 /* The layout that a layer without a wish of its own will get: its first input's. Producers come
@@ -239,8 +182,9 @@ make_form (QsBuild     *self,
 }
 
 static void
-find_int8_candidate (QsBuild     *self,
-                     QsLayerPlan *plan)
+find_int8_candidate (QsBuild       *self,
+                     QsLayerPlan   *plan,
+                     QsTacticQueue *tactics)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) kernels = NULL;
@@ -259,14 +203,15 @@ find_int8_candidate (QsBuild     *self,
   else
     {
       plan->can_int8 = TRUE;
-      measure (self, plan, &form, kernels, &plan->int8_candidate);
+      queue (self, plan, tactics, &form, kernels, &plan->int8_candidate);
     }
 }
 
 static gboolean
-find_float_candidate (QsBuild      *self,
-                      QsLayerPlan  *plan,
-                      GError      **error)
+find_float_candidate (QsBuild        *self,
+                      QsLayerPlan    *plan,
+                      QsTacticQueue  *tactics,
+                      GError        **error)
 {
   g_autoptr (GPtrArray) kernels = NULL;
   QsLayerForm form = make_form (self, plan, QS_PRECISION_FP32, &plan->fp32, error);
@@ -275,7 +220,7 @@ find_float_candidate (QsBuild      *self,
   if (kernels == NULL)
     return FALSE;
 
-  measure (self, plan, &form, kernels, &plan->fp32);
+  queue (self, plan, tactics, &form, kernels, &plan->fp32);
   return TRUE;
 }
 
@@ -303,9 +248,10 @@ has_fp16_form (const QsLayer *layer)
 }
 
 gboolean
-qs_build_find_fp16_candidate (QsBuild      *self,
-                              QsLayerPlan  *plan,
-                              GError      **error)
+qs_build_find_fp16_candidate (QsBuild        *self,
+                              QsLayerPlan    *plan,
+                              QsTacticQueue  *tactics,
+                              GError        **error)
 {
   g_autoptr (GPtrArray) kernels = NULL;
   QsLayerForm form;
@@ -321,7 +267,7 @@ qs_build_find_fp16_candidate (QsBuild      *self,
 
   plan->can_fp16 = kernels->len > 0;
   if (plan->can_fp16)
-    measure (self, plan, &form, kernels, &plan->fp16_candidate);
+    queue (self, plan, tactics, &form, kernels, &plan->fp16_candidate);
   return TRUE;
 }
 
@@ -334,6 +280,7 @@ qs_build_find_candidates (QsBuild  *self,
   for (guint i = 0; i < n; i++)
     {
       QsLayerPlan *plan = qs_build_get_plan (self, g_ptr_array_index (self->network->layers, i));
+      g_autoptr (QsTacticQueue) tactics = qs_tactic_queue_new (self, plan);
 
       if (!qs_progress_check (self->progress, error))
         return FALSE;
@@ -342,11 +289,12 @@ qs_build_find_candidates (QsBuild  *self,
           check_role (self, plan);
           check_weights (self, plan);
           if (plan->obstacle == NULL)
-            find_int8_candidate (self, plan);
+            find_int8_candidate (self, plan, tactics);
         }
-      if (!find_float_candidate (self, plan, error) ||
-          !qs_build_find_fp16_candidate (self, plan, error))
+      if (!find_float_candidate (self, plan, tactics, error) ||
+          !qs_build_find_fp16_candidate (self, plan, tactics, error))
         return FALSE;
+      qs_tactic_queue_run (tactics);
       qs_progress_set_fraction (self->progress, (i + 1.0) / n);
     }
 

@@ -16,8 +16,9 @@ G_BEGIN_DECLS
  * QsTactic:
  * @kernel: name of the kernel
  * @precision: what it computes in
- * @ms: median time of one run, negative when it was not timed
- * @reformat_ms: the reformats that choosing this precision costs, given the neighbours' choices
+ * @format: the layout of the activations of rank 3 and more that it reads and writes
+ * @ms: time of one run, negative when it was not timed
+ * @reformat_ms: the reformats that choosing this precision and layout costs, given the neighbours' choices
  * @chosen: whether it is the one the engine uses
  * @reason: (nullable): why it was not possible or not chosen
  *
@@ -27,6 +28,7 @@ typedef struct
 {
   char *kernel;
   QsPrecision precision;
+  QsFormat format;
   double ms;
   double reformat_ms;
   gboolean chosen;

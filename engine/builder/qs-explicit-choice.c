@@ -5,9 +5,6 @@
 #include "passes/qs-explanation.h"
 #include "qs-capability.h"
 
-/* Layers without a wish of their own that are looked through for a reader's layout. */
-#define MAX_DEPTH 16
-
 static void
 choose_format (QsBuild     *self,
                QsLayerPlan *plan)
@@ -46,9 +43,10 @@ explain (QsBuild     *self,
 }
 
 static gboolean
-find_candidate (QsBuild      *self,
-                QsLayerPlan  *plan,
-                GError      **error)
+find_candidate (QsBuild        *self,
+                QsLayerPlan    *plan,
+                QsTacticQueue  *tactics,
+                GError        **error)
 {
   QsCandidate *candidate = qs_layer_plan_get_candidate (plan);
   QsPrecision precision = plan->layer->precision;
@@ -69,7 +67,7 @@ find_candidate (QsBuild      *self,
       return FALSE;
     }
 
-  qs_build_measure (self, plan, probe, precision, kernels, candidate);
+  qs_tactic_queue_add (tactics, probe, candidate->format, precision, kernels, candidate);
   explain (self, plan);
   return TRUE;
 }
@@ -83,49 +81,15 @@ qs_build_find_explicit_candidates (QsBuild  *self,
   for (guint i = 0; i < n; i++)
     {
       QsLayerPlan *plan = qs_build_get_plan (self, g_ptr_array_index (self->network->layers, i));
+      g_autoptr (QsTacticQueue) tactics = qs_tactic_queue_new (self, plan);
 
       plan->int8 = plan->can_int8 = plan->layer->precision == QS_PRECISION_INT8;
-      if (!qs_progress_check (self->progress, error) || !find_candidate (self, plan, error) ||
-          !qs_build_find_fp16_candidate (self, plan, error))
+      if (!qs_progress_check (self->progress, error) || !find_candidate (self, plan, tactics, error) ||
+          !qs_build_find_fp16_candidate (self, plan, tactics, error))
         return FALSE;
+      qs_tactic_queue_run (tactics);
       qs_progress_set_fraction (self->progress, (i + 1.0) / n);
     }
 
   return TRUE;
-}
-
-static gboolean
-look_for_format (QsBuild        *self,
-                 const QsTensor *tensor,
-                 int             depth,
-                 QsFormat       *format)
-{
-  for (guint i = 0; tensor != NULL && depth < MAX_DEPTH && i < tensor->consumers->len; i++)
-    {
-      QsLayer *reader = g_ptr_array_index (tensor->consumers, i);
-      QsLayerPlan *plan = qs_build_get_plan (self, reader);
-
-      if (!qs_layer_plan_get_candidate (plan)->any_format)
-        {
-          *format = qs_layer_plan_get_candidate (plan)->format;
-          return TRUE;
-        }
-      if (look_for_format (self, qs_layer_get_output (reader, 0), depth + 1, format))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-QsFormat
-qs_build_find_readers_format (QsBuild        *self,
-                              const QsTensor *tensor,
-                              QsFormat        otherwise)
-{
-  QsFormat format = otherwise;
-
-  if (tensor->shape.n_dims < 3 || qs_network_is_output (self->network, tensor))
-    return QS_FORMAT_LINEAR;
-  look_for_format (self, tensor, 0, &format);
-  return format;
 }

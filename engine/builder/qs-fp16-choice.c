@@ -128,9 +128,12 @@ measure_reformat (Choice         *self,
                   QsDataType      from,
                   QsDataType      to)
 {
+  const QsFormat formats[] = { QS_FORMAT_LINEAR, QS_FORMAT_LINEAR };
+  const QsDataType types[] = { from, to };
+
   if (!self->is_timed)
     return 5 * qs_shape_n_elements (&tensor->shape) + 1;
-  return qs_build_time_reformat (self->build, tensor, QS_FORMAT_LINEAR, from, to);
+  return qs_build_time_reformat (self->build, tensor, formats, types);
 }
 
 /* One node that is 1 when a reader wants FP16, and one that is 0 when a reader wants FP32; each costs

@@ -5,6 +5,7 @@
 
 #include "backends/qs-fp16.h"
 #include "core/qs-error.h"
+#include "qs-tactic-queue.h"
 
 /* Tensors for which the layout makes no difference do not fix it. */
 static gboolean
@@ -79,6 +80,7 @@ qs_choose_kernel (const QsBackend  *backend,
 static char *
 explain_tactic (const QsEngineLayer *layer,
                 const QsTactic      *tactic,
+                QsFormat             format,
                 const QsBackend     *backend)
 {
   if (tactic->precision == QS_PRECISION_FP16 && backend->emulates_fp16 &&
@@ -87,10 +89,15 @@ explain_tactic (const QsEngineLayer *layer,
   if (tactic->precision != layer->layer->precision)
     return g_strdup_printf ("The layer computes in %s.",
                             qs_precision_name (layer->layer->precision));
+  if (tactic->format != format)
+    return g_strdup_printf ("The layer's tensors are %s, reformats considered.",
+                            qs_format_name (format));
+  if (tactic->ms >= 0.0 && tactic->ms < qs_tactic_discount (layer->ms))
+    return g_strdup ("It computes the layer as it was before others were fused into it.");
   if (tactic->ms >= 0.0 && layer->ms >= 0.0 && tactic->ms < layer->ms)
-    return g_strdup_printf ("It takes %.4f ms, less than 3 %% faster than %s with %.4f ms, which comes "
-                            "first in the backend's order; so builds repeat.", tactic->ms,
-                            layer->kernel, layer->ms);
+    return g_strdup_printf ("It takes %.4f ms, less than 3 %% or 0.001 ms faster than %s with %.4f ms, "
+                            "which comes first in the backend's order; so builds repeat.",
+                            tactic->ms, layer->kernel, layer->ms);
   if (tactic->ms >= 0.0 && layer->ms >= 0.0)
     return g_strdup_printf ("It takes %.4f ms, and %s takes %.4f ms.", tactic->ms, layer->kernel,
                             layer->ms);
@@ -100,17 +107,18 @@ explain_tactic (const QsEngineLayer *layer,
 
 static void
 mark_chosen (QsEngineLayer   *layer,
+             QsFormat         format,
              const QsBackend *backend)
 {
   for (guint i = 0; i < layer->tactics->len; i++)
     {
       QsTactic *tactic = g_ptr_array_index (layer->tactics, i);
 
-      tactic->chosen = tactic->precision == layer->layer->precision &&
+      tactic->chosen = tactic->precision == layer->layer->precision && tactic->format == format &&
                        is_wanted (backend, qs_backend_lookup_kernel (backend, layer->kernel),
                                   tactic->kernel);
       if (!tactic->chosen && tactic->reason == NULL)
-        tactic->reason = explain_tactic (layer, tactic, backend);
+        tactic->reason = explain_tactic (layer, tactic, format, backend);
     }
 }
 
@@ -120,8 +128,13 @@ measure_reformat (QsBuild        *self,
                   const QsLayer  *layer,
                   const QsKernel *kernel)
 {
-  return self->timer != NULL ? qs_tactic_timer_measure (self->timer, layer, kernel, -1.0, NULL)
-                             : -1.0;
+  QsTacticTrial trial = { layer, kernel, -1.0, NULL };
+
+  if (self->timer == NULL)
+    return -1.0;
+  qs_tactic_timer_measure (self->timer, &trial, 1);
+  g_clear_error (&trial.error);
+  return trial.ms;
 }
 
 static gboolean
@@ -159,7 +172,7 @@ finish_layer (QsBuild   *self,
   result->reason = g_strdup (plan->reason);
   g_ptr_array_unref (result->tactics);
   result->tactics = g_ptr_array_ref (plan->tactics);
-  mark_chosen (result, self->backend);
+  mark_chosen (result, plan->format, self->backend);
   qs_engine_add_layer (engine, result);
   return TRUE;
 }

@@ -402,7 +402,10 @@ read_tactics (QsEngineLayer        *layer,
 
       if (in->precision < QS_PRECISION_FP32 || in->precision > QS_PRECISION_INT8)
         return fail (error, "there is no such precision as that of tactic", kernel);
+      if (in->format != QS_FORMAT_LINEAR && in->format != QS_FORMAT_HWC)
+        return fail (error, "there is no such layout as that of tactic", kernel);
       tactic = qs_engine_layer_add_tactic (layer, kernel, (QsPrecision) in->precision, in->ms);
+      tactic->format = (QsFormat) in->format;
       tactic->reformat_ms = in->reformat_ms;
       tactic->chosen = in->chosen != 0;
       tactic->reason = read_optional (in->reason);

@@ -149,6 +149,7 @@ write_tactics (Writer              *self,
 
       out->kernel = text (tactic->kernel);
       out->precision = (int) tactic->precision;
+      out->format = (int) tactic->format;
       out->ms = tactic->ms;
       out->reformat_ms = tactic->reformat_ms;
       out->chosen = tactic->chosen;

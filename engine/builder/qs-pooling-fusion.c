@@ -2,7 +2,7 @@
 #include "qs-pooling-fusion.h"
 
 #include "passes/qs-pass-list.h"
-#include "qs-capability.h"
+#include "qs-tactic-queue.h"
 
 static gboolean
 is_fused (const QsLayer *layer)
@@ -32,10 +32,13 @@ find_candidate (QsBuild *self,
   g_autoptr (QsNetwork) probe = qs_layer_in_format (layer, plan->format);
   g_autoptr (GPtrArray) kernels = qs_backend_find_kernels (
     self->backend, g_ptr_array_index (probe->layers, 0), QS_PRECISION_INT8, plan->format, NULL);
+  g_autoptr (QsTacticQueue) tactics = qs_tactic_queue_new (self, plan);
 
   plan->int8_candidate.kernel = NULL;
   plan->int8_candidate.ms = -1.0;
-  qs_build_measure (self, plan, probe, QS_PRECISION_INT8, kernels, &plan->int8_candidate);
+  qs_tactic_queue_add (tactics, probe, plan->format, QS_PRECISION_INT8, kernels,
+                       &plan->int8_candidate);
+  qs_tactic_queue_run (tactics);
 }
 
 gboolean

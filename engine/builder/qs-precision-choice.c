@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-precision-choice.h"
 
+#include <math.h>
+
 #include "operators/qs-operator.h"
 #include "passes/qs-placement.h"
 #include "qs-capability.h"
@@ -97,7 +99,7 @@ set_layer_costs (Choice      *self,
   if (self->build->int8 == QS_INT8_FASTER)
     {
       self->float_costs[layer->id] =
-        (gint64) (MAX (float_ms (self, plan), 0.0) * QS_WORTHWHILE * 1e6);
+        (gint64) (qs_tactic_discount (float_ms (self, plan)) * 1e6);
       self->int8_costs[layer->id] = (gint64) (MAX (plan->int8_candidate.ms, 0.0) * 1e6);
       return;
     }
@@ -109,38 +111,38 @@ set_layer_costs (Choice      *self,
 }
 
 gint64
-qs_build_time_reformat (QsBuild        *self,
-                        const QsTensor *tensor,
-                        QsFormat        format,
-                        QsDataType      from,
-                        QsDataType      to)
+qs_build_time_reformat (QsBuild           *self,
+                        const QsTensor    *tensor,
+                        const QsFormat     formats[2],
+                        const QsDataType   types[2])
 {
   const QsLayerClass *klass = qs_layer_class_lookup (QS_LAYER_REFORMAT);
   g_autoptr (QsNetwork) network = qs_network_new ("reformat");
   g_autoptr (GPtrArray) kernels = NULL;
-  QsTensor *input = qs_network_add_input (network, "in", from, &tensor->shape);
+  QsTensor *input = qs_network_add_input (network, "in", types[0], &tensor->shape);
   QsTensor *output = qs_network_add_tensor (network, "out");
   QsTensor *ends[] = { input, output };
-  QsLayer *layer;
-  double ms;
+  QsTacticTrial trial = { NULL };
 
-  output->type = to;
+  output->type = types[1];
   output->shape = tensor->shape;
-  layer = qs_network_add_layer (network, klass, "reformat", NULL, &input, 1, &output, 1);
+  trial.layer = qs_network_add_layer (network, klass, "reformat", NULL, &input, 1, &output, 1);
   for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
     {
-      ends[i]->format = tensor->shape.n_dims >= 3 ? format : QS_FORMAT_LINEAR;
+      ends[i]->format = tensor->shape.n_dims >= 3 ? formats[i] : QS_FORMAT_LINEAR;
       if (ends[i]->type != QS_DATA_TYPE_INT8)
         continue;
-      ends[i]->scale = qs_ranges_get_scale (self->ranges, tensor);
-      layer->precision = QS_PRECISION_INT8;
+      ends[i]->scale = tensor->type == QS_DATA_TYPE_INT8 || self->ranges == NULL
+                         ? tensor->scale : qs_ranges_get_scale (self->ranges, tensor);
+      ((QsLayer *) trial.layer)->precision = QS_PRECISION_INT8;
     }
 
-  kernels = qs_backend_find_kernels (self->backend, layer, layer->precision, format, NULL);
-  ms = qs_tactic_timer_measure (self->timer, layer,
-                                kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL, -1.0,
-                                NULL);
-  return (gint64) (MAX (ms, 0.0) * 1e6);
+  kernels = qs_backend_find_kernels (self->backend, trial.layer, trial.layer->precision, formats[1],
+                                     NULL);
+  trial.kernel = kernels->len > 0 ? g_ptr_array_index (kernels, 0) : NULL;
+  qs_tactic_timer_measure (self->timer, &trial, 1);
+  g_clear_error (&trial.error);
+  return (gint64) (MAX (trial.ms, 0.0) * 1e6);
 }
 
 static QsFormat
@@ -166,12 +168,14 @@ set_reformat_costs (Choice         *self,
   if (self->build->int8 != QS_INT8_FASTER)
     *cost = (ReformatCost) { 5 * n + 1, 5 * n + 1 };
   else
-    *cost = (ReformatCost) {
-      qs_build_time_reformat (self->build, tensor, likely_format (self, tensor), tensor->type,
-                              QS_DATA_TYPE_INT8),
-      qs_build_time_reformat (self->build, tensor, likely_format (self, tensor), QS_DATA_TYPE_INT8,
-                              tensor->type),
-    };
+    {
+      const QsFormat formats[] = { likely_format (self, tensor), likely_format (self, tensor) };
+      const QsDataType there[] = { tensor->type, QS_DATA_TYPE_INT8 };
+      const QsDataType back[] = { QS_DATA_TYPE_INT8, tensor->type };
+
+      *cost = (ReformatCost) { qs_build_time_reformat (self->build, tensor, formats, there),
+                               qs_build_time_reformat (self->build, tensor, formats, back) };
+    }
 }
 
 static void
@@ -480,6 +484,14 @@ reformat_ms (Choice        *self,
   return (double) total * 1e-6;
 }
 
+/* Whether the same build on a machine that is busier, or less, might well decide otherwise. */
+static gboolean
+is_close (double a,
+          double b)
+{
+  return fabs (a - b) <= 0.1 * MIN (a, b) + 0.002;
+}
+
 static char *
 explain_timed (Choice            *self,
                const QsLayerPlan *plan,
@@ -488,11 +500,14 @@ explain_timed (Choice            *self,
 {
   gboolean is_fp16 = plan->fp16 && !self->build->backend->emulates_fp16;
   const char *what = plan->int8 ? "It computes in INT8" : "It stays in floating point";
+  const double int8_ms = plan->int8_candidate.ms, ms = float_ms (self, plan);
 
   return g_strdup_printf ("%s: INT8 takes %.4f ms and %.4f ms of reformats, %s %.4f ms and "
-                          "%.4f ms of reformats, given what its neighbours do.", what,
-                          plan->int8_candidate.ms, int8_reformat, is_fp16 ? "FP16" : "FP32",
-                          float_ms (self, plan), float_reformat);
+                          "%.4f ms of reformats, given what its neighbours do.%s", what,
+                          int8_ms, int8_reformat, is_fp16 ? "FP16" : "FP32", ms, float_reformat,
+                          is_close (int8_ms + int8_reformat, ms + float_reformat)
+                            ? " These times are close, so another build may decide otherwise; a "
+                              "timing cache makes builds repeat." : "");
 }
 
 /* Where TensorRT's tools would not place INT8 and this build does, people should know. */

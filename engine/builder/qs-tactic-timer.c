@@ -9,9 +9,13 @@
 #include "core/qs-float16.h"
 
 #define SEED 4321
-#define MIN_RUNS 3
-#define MAX_RUNS 15
-#define TARGET_MS 10.0
+/* The shortest of several runs is the one that least came between. It counts when others took no
+ * longer than it by this factor; else more runs are made, as long as patience lasts. */
+#define AGREEMENT 1.02
+#define N_AGREEING 3
+#define MIN_RUNS 6
+#define MAX_RUNS 30
+#define PATIENCE_MS 30.0
 /* A kernel that was this much slower in its first run will not win; it is not run again. */
 #define HOPELESS 3.0
 
@@ -25,6 +29,7 @@ struct _QsTacticTimer
   QsDevice *device; /* (nullable): whose memory kernels of the device get */
   char *device_name;
   GError *lost;     /* (nullable): what ended the device */
+  QsTacticClock clock;
 };
 
 /* One kernel on one layer, with memory of its own. */
@@ -38,7 +43,32 @@ typedef struct
   GPtrArray *memory;
   gpointer workspace;
   QsDevice *device; /* (nullable): where views and workspace are */
+  double spent;           /* all runs so far, in ms */
+  double times[MAX_RUNS]; /* sorted, without the run that warmed up */
+  guint n_runs;
+  gboolean is_over;
 } Trial;
+
+/* Milliseconds of the wall. */
+static double
+read_wall_clock (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (double) time.tv_sec * 1e3 + (double) time.tv_nsec * 1e-6;
+}
+
+/* What one thread takes does not grow while another program has its processor. */
+static double
+read_thread_clock (void)
+{
+  struct timespec time;
+
+  if (clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time) != 0)
+    return read_wall_clock ();
+  return (double) time.tv_sec * 1e3 + (double) time.tv_nsec * 1e-6;
+}
 
 /**
  * qs_tactic_timer_new:
@@ -55,6 +85,7 @@ qs_tactic_timer_new (guint          n_threads,
   self->cache = cache != NULL ? qs_timing_cache_ref (cache) : qs_timing_cache_new ();
   self->place = qs_timing_cache_make_place (self->n_threads);
   self->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->clock = self->n_threads == 1 ? read_thread_clock : read_wall_clock;
   return self;
 }
 
@@ -105,6 +136,20 @@ qs_tactic_timer_set_device (QsTacticTimer *self,
   self->device = device;
   g_free (self->device_name);
   self->device_name = g_strdup (name);
+  self->clock = read_wall_clock;
+}
+
+/**
+ * qs_tactic_timer_set_clock:
+ * @clock: milliseconds since any moment
+ *
+ * Measures with another clock: tests have one that only their kernels move.
+ */
+void
+qs_tactic_timer_set_clock (QsTacticTimer *self,
+                           QsTacticClock  clock)
+{
+  self->clock = clock;
 }
 
 static void
@@ -287,8 +332,6 @@ trial_clear (Trial *self)
   g_clear_pointer (&self->memory, g_ptr_array_unref);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Trial, trial_clear)
-
 static gboolean
 trial_init (Trial           *self,
             const QsLayer   *layer,
@@ -337,15 +380,6 @@ trial_init (Trial           *self,
   return TRUE;
 }
 
-static double
-now_ms (void)
-{
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return (double) time.tv_sec * 1e3 + (double) time.tv_nsec * 1e-6;
-}
-
 /* By the device's own clock, which leaves out what the host needs to start it: in a graph, that is
  * done but once. */
 static double
@@ -364,9 +398,10 @@ run_on_device (Trial             *self,
 
 /* One run, in milliseconds; negative when it failed. */
 static double
-run_once (Trial         *self,
-          QsThreadPool  *pool,
-          GError       **error)
+run_once (Trial          *self,
+          QsThreadPool   *pool,
+          QsTacticClock   clock,
+          GError        **error)
 {
   QsExecution execution = {
     .inputs = self->inputs,
@@ -376,66 +411,128 @@ run_once (Trial         *self,
     .workspace = self->workspace,
     .pool = pool,
   };
-  double start = now_ms ();
+  double start;
   gboolean ok;
 
   if (self->device != NULL)
     return run_on_device (self, &execution, error);
+  qs_thread_pool_forget (pool);
+  start = clock ();
   ok = self->kernel != NULL
     ? self->kernel->execute (self->kernel, self->layer, self->state, &execution, error)
     : self->layer->klass->evaluate (self->layer, self->inputs, self->outputs, error);
 
-  return ok ? MAX (now_ms () - start, 1e-6) : -1.0;
+  return ok ? MAX (clock () - start, 1e-6) : -1.0;
 }
 
-static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
+/* The first run warms up, and shows which kernels will not win. */
+static void
+run_first (Trial         *self,
+           QsTacticTimer *timer,
+           QsTacticTrial *result,
+           double        *best)
 {
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return x < y ? -1 : x > y;
+  self->spent = run_once (self, timer->pool, timer->clock, &result->error);
+  result->ms = self->spent;
+  self->is_over = self->spent < 0.0 || (*best >= 0.0 && self->spent > HOPELESS * *best + 1.0);
+  if (self->spent >= 0.0 && (*best < 0.0 || self->spent < *best))
+    *best = self->spent;
 }
 
-static double
-run_trial (Trial         *self,
-           QsThreadPool  *pool,
-           double         best_ms,
-           GError       **error)
+static void
+keep_time (Trial  *self,
+           double  ms)
 {
-  double times[MAX_RUNS];
-  double first = run_once (self, pool, error);
-  guint n;
+  guint i;
 
-  if (first < 0.0 || (best_ms >= 0.0 && first > HOPELESS * best_ms + 1.0))
-    return first;
+  for (i = self->n_runs; i > 0 && self->times[i - 1] > ms; i--)
+    self->times[i] = self->times[i - 1];
+  self->times[i] = ms;
+  self->n_runs++;
+  self->spent += ms;
+}
 
-  n = (guint) CLAMP (TARGET_MS / first, MIN_RUNS, MAX_RUNS);
+static gboolean
+is_enough (const Trial *self)
+{
+  if (self->n_runs < MIN_RUNS)
+    return FALSE;
+  return self->n_runs == MAX_RUNS || self->spent > PATIENCE_MS
+         || self->times[N_AGREEING - 1] <= AGREEMENT * self->times[0];
+}
+
+static void
+run_again (Trial         *self,
+           QsTacticTimer *timer,
+           QsTacticTrial *result)
+{
+  double ms = run_once (self, timer->pool, timer->clock, &result->error);
+
+  if (ms < 0.0)
+    {
+      result->ms = -1.0;
+      self->is_over = TRUE;
+      return;
+    }
+
+  keep_time (self, ms);
+  result->ms = self->times[0];
+  self->is_over = is_enough (self);
+}
+
+/* In turn, so that what comes between comes between all of them. */
+static void
+run_trials (QsTacticTimer *self,
+            Trial         *trials,
+            QsTacticTrial *results,
+            guint          n)
+{
+  double best = -1.0;
+  gboolean any = TRUE;
+
   for (guint i = 0; i < n; i++)
     {
-      times[i] = run_once (self, pool, error);
-      if (times[i] < 0.0)
-        return -1.0;
+      if (results[i].ms >= 0.0 && (best < 0.0 || results[i].ms < best))
+        best = results[i].ms;
+      trials[i].is_over = trials[i].layer == NULL;
     }
-  qsort (times, n, sizeof *times, compare_doubles);
-  return times[n / 2];
+  for (guint i = 0; i < n; i++)
+    if (!trials[i].is_over)
+      run_first (&trials[i], self, &results[i], &best);
+
+  while (any)
+    {
+      any = FALSE;
+      for (guint i = 0; i < n; i++)
+        if (!trials[i].is_over)
+          {
+            run_again (&trials[i], self, &results[i]);
+            any = any || !trials[i].is_over;
+          }
+    }
 }
 
-static double
-measure (QsTacticTimer   *self,
-         const QsLayer   *layer,
-         const QsKernel  *kernel,
-         QsDevice        *device,
-         double           best_ms,
-         GError         **error)
+static QsDevice *
+find_device (QsTacticTimer *self,
+             const QsKernel *kernel)
 {
-  g_auto (Trial) trial = { NULL };
+  return kernel != NULL && kernel->on_device ? self->device : NULL;
+}
 
-  if (!trial_init (&trial, layer, kernel, device, self->n_threads, error))
-    return -1.0;
-  if (self->pool == NULL)
-    self->pool = qs_thread_pool_new (self->n_threads);
-  return run_trial (&trial, self->pool, best_ms, error);
+/* Whether the time is known; else the trial is made ready, or the result has the error. */
+static gboolean
+look_up (QsTacticTimer *self,
+         const char    *signature,
+         QsTacticTrial *result)
+{
+  gboolean known = qs_timing_cache_lookup (self->cache, self->place, signature, &result->ms);
+
+  if (!g_hash_table_contains (self->seen, signature))
+    {
+      qs_timing_cache_count (self->cache, known);
+      g_hash_table_add (self->seen, g_strdup (signature));
+    }
+  return known;
 }
 
 /**
@@ -456,41 +553,54 @@ qs_tactic_timer_check (QsTacticTimer  *self,
 
 /**
  * qs_tactic_timer_measure:
- * @layer: a layer with its final types, formats and constants
- * @kernel: (nullable): %NULL for the layer class's own
- * @best_ms: time of the best kernel so far, negative when there is none
+ * @trials: (array length=n): layers with their final types, formats and constants, and the kernels to
+ *   run on them; they get the times, or errors
  *
- * The median of several runs on seeded data, after one that warms up. A kernel whose first run is
- * far behind @best_ms is not run again; its time is then that run's.
- *
- * Returns: milliseconds, negative when the kernel failed
+ * Measures kernels on seeded data, in turn. A time is that of the shortest run, after one that warms
+ * up; runs are repeated until the shortest agree. A kernel whose first run is far behind
+ * the best is not run again, and its time is that run's. With one thread time is what the processor
+ * spends on it.
  */
-double
-qs_tactic_timer_measure (QsTacticTimer   *self,
-                         const QsLayer   *layer,
-                         const QsKernel  *kernel,
-                         double           best_ms,
-                         GError         **error)
+void
+qs_tactic_timer_measure (QsTacticTimer *self,
+                         QsTacticTrial *trials,
+                         guint          n)
 {
-  QsDevice *device = kernel != NULL && kernel->on_device ? self->device : NULL;
-  g_autofree char *signature = make_signature (layer, kernel,
-                                               device != NULL ? self->device_name : NULL);
-  GError *local = NULL;
-  double ms;
-  gboolean known = qs_timing_cache_lookup (self->cache, self->place, signature, &ms);
+  g_autofree Trial *running = g_new0 (Trial, n);
+  g_auto (GStrv) signatures = g_new0 (char *, n + 1);
 
-  if (!g_hash_table_contains (self->seen, signature))
+  for (guint i = 0; i < n; i++)
     {
-      qs_timing_cache_count (self->cache, known);
-      g_hash_table_add (self->seen, g_strdup (signature));
-    }
-  if (known)
-    return ms;
+      const QsTacticTrial *trial = &trials[i];
+      QsDevice *device = find_device (self, trial->kernel);
 
-  ms = measure (self, layer, kernel, device, best_ms, &local);
-  if (g_error_matches (local, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST) && self->lost == NULL)
-    self->lost = g_error_copy (local);
-  if (local != NULL)
-    g_propagate_error (error, local);
-  return ms < 0.0 ? ms : qs_timing_cache_add (self->cache, self->place, signature, ms);
+      signatures[i] = make_signature (trial->layer, trial->kernel,
+                                      device != NULL ? self->device_name : NULL);
+      trials[i].ms = -1.0;
+      if (look_up (self, signatures[i], &trials[i]))
+        continue;
+      if (!trial_init (&running[i], trial->layer, trial->kernel, device, self->n_threads,
+                       &trials[i].error))
+        {
+          trial_clear (&running[i]);
+          running[i] = (Trial) { NULL };
+        }
+      else if (self->pool == NULL)
+        {
+          self->pool = qs_thread_pool_new (self->n_threads);
+        }
+    }
+
+  run_trials (self, running, trials, n);
+  for (guint i = 0; i < n; i++)
+    {
+      if (self->lost == NULL &&
+          g_error_matches (trials[i].error, QS_DEVICE_ERROR, QS_DEVICE_ERROR_LOST))
+        self->lost = g_error_copy (trials[i].error);
+      if (running[i].layer == NULL)
+        continue;
+      if (trials[i].ms >= 0.0)
+        trials[i].ms = qs_timing_cache_add (self->cache, self->place, signatures[i], trials[i].ms);
+      trial_clear (&running[i]);
+    }
 }

@@ -14,17 +14,37 @@ G_BEGIN_DECLS
  */
 typedef struct _QsTacticTimer QsTacticTimer;
 
+/* Milliseconds since any moment. */
+typedef double (*QsTacticClock) (void);
+
+/**
+ * QsTacticTrial:
+ * @layer: what to compute
+ * @kernel: (nullable): %NULL for the layer class's own
+ * @ms: milliseconds of one run, negative when the kernel failed
+ * @error: (nullable): why it did; the caller's to free
+ *
+ * One kernel to measure on one layer.
+ */
+typedef struct
+{
+  const QsLayer *layer;
+  const QsKernel *kernel;
+  double ms;
+  GError *error;
+} QsTacticTrial;
+
 QsTacticTimer *qs_tactic_timer_new     (guint             n_threads,
                                         QsTimingCache    *cache);
 void           qs_tactic_timer_free    (QsTacticTimer    *self);
 void           qs_tactic_timer_set_device (QsTacticTimer *self,
                                         QsDevice         *device,
                                         const char       *name);
-double         qs_tactic_timer_measure (QsTacticTimer    *self,
-                                        const QsLayer    *layer,
-                                        const QsKernel   *kernel,
-                                        double            best_ms,
-                                        GError          **error);
+void           qs_tactic_timer_set_clock (QsTacticTimer  *self,
+                                        QsTacticClock     clock);
+void           qs_tactic_timer_measure (QsTacticTimer    *self,
+                                        QsTacticTrial    *trials,
+                                        guint             n);
 
 /* A lost device is an error of the whole build, where a kernel that fails is only not chosen. */
 gboolean       qs_tactic_timer_check   (QsTacticTimer  *self,

@@ -604,3 +604,16 @@ qs_thread_pool_run (QsThreadPool     *self,
     }
   atomic_store (&self->busy, false);
 }
+
+/**
+ * qs_thread_pool_forget:
+ *
+ * Forgets what threads gained in earlier runs, and with it a pause: the next run is not to depend on
+ * them. Nobody may be running the pool.
+ */
+void
+qs_thread_pool_forget (QsThreadPool *self)
+{
+  self->gain = (QsThreadGain) { 0 };
+  atomic_store (&self->contended_until, 0);
+}

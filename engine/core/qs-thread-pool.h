@@ -33,6 +33,7 @@ void          qs_thread_pool_run           (QsThreadPool     *self,
                                             gint64            chunk,
                                             QsThreadPoolFunc  func,
                                             gpointer          user_data);
+void          qs_thread_pool_forget        (QsThreadPool     *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsThreadPool, qs_thread_pool_free)
 

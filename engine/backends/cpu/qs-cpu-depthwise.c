@@ -229,6 +229,7 @@ typedef struct
 {
   const Depthwise *depthwise;
   const guint8 *input;
+  gint64 row_stride;     /* elements from pixel to pixel of the input */
   guint8 *workspace;
   QsCpuEpilogue epilogue;
 } DepthwiseRun;
@@ -282,12 +283,13 @@ copy_line (const Strip *self,
   const Geometry *g = &depthwise->geometry;
   const gsize size = value_size (depthwise);
   const gint64 n = MIN (g->in[1], depthwise->line_pixels - g->pad[1]);
-  const gint64 first = (self->image * g->in[0] + line) * g->in[1] * g->channels
+  const gint64 row_stride = self->run->row_stride;
+  const gint64 first = (self->image * g->in[0] + line) * g->in[1] * row_stride
                        + self->panel * depthwise->panel;
 
   if (n > 0)
     depthwise->functions->depthwise_line (depthwise->integer, self->run->input + first * size,
-                                          g->channels * size, n,
+                                          row_stride * size, n,
                                           panel_channels (depthwise, self->panel),
                                           to + g->pad[1] * depthwise->panel * size);
 }
@@ -387,8 +389,10 @@ depthwise_execute (const QsKernel     *kernel,
   if (qs_shape_n_elements (&execution->outputs[0].shape) == 0)
     return TRUE;
 
+  run.row_stride = qs_view_get_row_stride (&execution->inputs[QS_INPUT_X]);
   qs_cpu_weighted_epilogue (layer, execution, self->multiplier, self->bias, g->channels,
                             &run.epilogue);
+  qs_cpu_weighted_spread (execution, &run.epilogue);
   qs_thread_pool_run (execution->pool, g->batch * count_strips (self) * self->n_panels,
                       1 + MIN_ITEM_PIXELS / (self->strip * g->out[1]), depthwise_items, &run);
   return TRUE;
@@ -428,7 +432,8 @@ depthwise_supports (const QsKernel  *kernel,
 }
 
 #define DEPTHWISE \
-  .kind = QS_LAYER_CONVOLUTION, .format = QS_FORMAT_HWC, .supports = depthwise_supports, \
+  .kind = QS_LAYER_CONVOLUTION, .format = QS_FORMAT_HWC, .in_place = 1 << QS_INPUT_RESIDUAL, \
+  .memory = QS_KERNEL_STRIDED, .supports = depthwise_supports, \
   .prepare = depthwise_prepare, .workspace_size = depthwise_workspace_size, \
   .execute = depthwise_execute, .release = depthwise_free
 
