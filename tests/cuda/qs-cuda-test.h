@@ -3,6 +3,7 @@
 
 #include "../engine/backends/qs-cpu-test.h"
 #include "backends/cuda/qs-cuda-kernel.h"
+#include "qs-kernel-check.h"
 
 G_BEGIN_DECLS
 
@@ -24,15 +25,20 @@ QsHostTensor *qs_cuda_test_values       (QsRandom           *random,
                                          const QsShape      *shape);
 QsHostTensor *qs_cuda_test_scales       (QsRandom           *random,
                                          gint64              n);
-/* Every kernel of @kernels that supports the layer; their names are added to @tried. At least one
- * has to. */
+/* Bit for bit; the first byte that differs is a failure of @kernel. */
+void          qs_cuda_test_compare      (QsCpuTest          *test,
+                                         const QsKernel     *kernel,
+                                         const QsHostTensor *expected,
+                                         const QsHostTensor *result,
+                                         QsKernelCheck      *check);
+/* Every kernel of @kernels that supports the layer. At least one has to. */
 void          qs_cuda_test_check        (QsCpuTest          *test,
                                          const QsCudaKernel *kernels,
                                          QsFormat            format,
-                                         GHashTable         *tried);
+                                         QsKernelCheck      *check);
 /* A kernel that no layer was for would be one that nobody tests. */
 void          qs_cuda_test_assert_tried (const QsCudaKernel *kernels,
                                          QsPrecision         precision,
-                                         GHashTable         *tried);
+                                         QsKernelCheck      *check);
 
 G_END_DECLS

@@ -810,22 +810,46 @@ compare (const QsLayerCase  *self,
          QsCpuTest          *test,
          const QsKernel     *kernel,
          const QsHostTensor *expected,
-         const QsHostTensor *result)
+         const QsHostTensor *result,
+         QsKernelCheck      *check)
 {
   const QsDataType type = qs_host_tensor_get_data_type (expected);
   const double largest = find_largest (expected);
+  g_autofree char *layer = NULL;
   double bound = 0;
+  gint64 i = 0, n = qs_host_tensor_get_n_elements (expected);
 
   if (self->find_bound != NULL && qs_data_type_is_float (type))
     bound = self->find_bound (test, largest);
   /* A result on the other side of a boundary is rounded to the neighbour. */
   if (bound > 0 && type == QS_DATA_TYPE_FLOAT16)
     bound += 0x1p-10 * largest;
-  for (gint64 i = 0; i < qs_host_tensor_get_n_elements (expected); i++)
-    if (!is_near (number_at (expected, i), number_at (result, i), bound))
-      g_error ("%s: %s: element %" G_GINT64_FORMAT " is %.9g, but the reference has %.9g; the bound "
-               "is %g", self->name, qs_cpu_test_describe (test, kernel), i, number_at (result, i),
-               number_at (expected, i), bound);
+  while (i < n && is_near (number_at (expected, i), number_at (result, i), bound))
+    i++;
+  if (i == n)
+    return;
+  layer = qs_cpu_test_describe (test, kernel);
+  qs_kernel_check_fail (check, "%s: %s: element %" G_GINT64_FORMAT " is %.9g, but the reference has "
+                        "%.9g; the bound is %g", self->name, layer, i, number_at (result, i),
+                        number_at (expected, i), bound);
+}
+
+static void
+check_kernel (const QsLayerCase  *self,
+              QsCpuTest          *test,
+              const QsKernel     *kernel,
+              QsFormat            format,
+              const QsHostTensor *expected,
+              QsKernelCheck      *check)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsHostTensor) result = qs_cpu_test_try_run (test, kernel, format, 1, &error);
+
+  qs_kernel_check_count (check, kernel);
+  if (result != NULL)
+    compare (self, test, kernel, expected, result, check);
+  else
+    qs_kernel_check_fail (check, "%s: %s", self->name, error->message);
 }
 
 static void
@@ -833,7 +857,7 @@ check_format (const QsLayerCase *self,
               QsCpuTest         *test,
               QsPrecision        precision,
               QsFormat           format,
-              guint             *n_tried)
+              QsKernelCheck     *check)
 {
   guint n;
   const QsKernel *const *kernels = qs_backend_cuda.get_kernels (&n);
@@ -845,33 +869,25 @@ check_format (const QsLayerCase *self,
     return;
   expected = qs_cpu_test_run (test, g_ptr_array_index (reference, 0), format, 1);
   for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (QsHostTensor) result = NULL;
-
-      if (kernels[i]->kind != self->kind || kernels[i]->precision != precision ||
-          !(kernels[i]->any_format || kernels[i]->format == format) ||
-          !kernels[i]->supports (kernels[i], test->layer, NULL))
-        continue;
-      result = qs_cpu_test_run (test, kernels[i], format, 1);
-      compare (self, test, kernels[i], expected, result);
-      (*n_tried)++;
-    }
+    if (kernels[i]->kind == self->kind && kernels[i]->precision == precision &&
+        (kernels[i]->any_format || kernels[i]->format == format) &&
+        kernels[i]->supports (kernels[i], test->layer, NULL))
+      check_kernel (self, test, kernels[i], format, expected, check);
 }
 
-guint
+void
 qs_layer_case_check (const QsLayerCase *self,
                      QsDataType         type,
-                     guint64            seed)
+                     guint64            seed,
+                     QsKernelCheck     *check)
 {
   QsRandom random = { (seed + 1) * 7919 + (guint64) type };
-  guint n_tried = 0;
   QsCpuTest test;
 
   qs_cpu_test_init (&test, seed);
   self->make (&test, &random, type);
   for (QsPrecision precision = QS_PRECISION_FP32; precision <= QS_PRECISION_INT8; precision++)
     for (QsFormat format = QS_FORMAT_LINEAR; format <= QS_FORMAT_HWC; format++)
-      check_format (self, &test, precision, format, &n_tried);
+      check_format (self, &test, precision, format, check);
   qs_cpu_test_clear (&test);
-  return n_tried;
 }

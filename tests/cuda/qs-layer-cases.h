@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../engine/backends/qs-cpu-test.h"
+#include "qs-kernel-check.h"
 
 G_BEGIN_DECLS
 
@@ -30,10 +31,10 @@ typedef struct
 
 extern const QsLayerCase qs_layer_cases[];
 
-/* Makes a layer of @self and runs every kernel of the device on it, in all layouts; ends the program
- * with a sentence where a result differs. Returns how many kernels there were. */
-guint qs_layer_case_check (const QsLayerCase *self,
-                           QsDataType         type,
-                           guint64            seed);
+/* Makes a layer of @self and runs every kernel of the device on it, in all layouts. */
+void qs_layer_case_check (const QsLayerCase *self,
+                          QsDataType         type,
+                          guint64            seed,
+                          QsKernelCheck     *check);
 
 G_END_DECLS

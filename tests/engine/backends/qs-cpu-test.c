@@ -219,14 +219,13 @@ make_workspace (QsCpuTest      *self,
 }
 
 /* Views whose memory is the device's, with copies of what the host's views have. */
-static void
-move_to_device (QsDevice     *device,
-                const QsView *views,
-                guint         n,
-                QsView       *moved)
+static gboolean
+move_to_device (QsDevice      *device,
+                const QsView  *views,
+                guint          n,
+                QsView        *moved,
+                GError       **error)
 {
-  g_autoptr (GError) error = NULL;
-
   for (guint i = 0; i < n; i++)
     {
       gsize size = qs_shape_n_elements (&views[i].shape) * qs_data_type_size (views[i].type);
@@ -234,87 +233,129 @@ move_to_device (QsDevice     *device,
       moved[i] = views[i];
       if (views[i].data == NULL)
         continue;
-      moved[i].data = device->allocate (device, size, &error);
-      g_assert_no_error (error);
-      device->upload (device, moved[i].data, views[i].data, size, &error);
-      g_assert_no_error (error);
+      moved[i].data = device->allocate (device, size, error);
+      if (moved[i].data == NULL ||
+          !device->upload (device, moved[i].data, views[i].data, size, error))
+        return FALSE;
     }
+
+  return TRUE;
+}
+
+static gboolean
+run_on_device (QsCpuTest         *self,
+               const QsKernel    *kernel,
+               gpointer           state,
+               QsDevice          *device,
+               const QsExecution *execution,
+               QsExecution       *moved,
+               GError           **error)
+{
+  const QsView *y = &execution->outputs[0];
+
+  if (!move_to_device (device, execution->inputs, execution->n_inputs, (QsView *) moved->inputs,
+                       error) ||
+      !move_to_device (device, y, 1, moved->outputs, error))
+    return FALSE;
+  if (kernel->workspace_size != NULL)
+    {
+      gsize size = kernel->workspace_size (kernel, self->layer, state, 1);
+
+      moved->workspace = device->allocate (device, size, error);
+      if (moved->workspace == NULL && size > 0)
+        return FALSE;
+    }
+  return kernel->execute (kernel, self->layer, state, moved, error) &&
+         device->download (device, y->data, moved->outputs[0].data,
+                           qs_shape_n_elements (&y->shape) * qs_data_type_size (y->type), error);
 }
 
 /* A kernel of a device: everything goes there, the output comes back. */
-static void
-execute_on_device (QsCpuTest         *self,
-                   const QsKernel    *kernel,
-                   gpointer           state,
-                   const QsExecution *execution)
+static gboolean
+execute_on_device (QsCpuTest          *self,
+                   const QsKernel     *kernel,
+                   gpointer            state,
+                   const QsExecution  *execution,
+                   GError            **error)
 {
-  g_autoptr (GError) error = NULL;
-  QsDevice *device = qs_backend_lookup ("cuda")->get_device (&error);
-  QsView inputs[8], output;
+  QsDevice *device = qs_backend_lookup ("cuda")->get_device (error);
+  QsView inputs[8] = { 0 }, output = { 0 };
   QsExecution moved = { inputs, execution->n_inputs, &output, 1 };
-  const QsView *y = &execution->outputs[0];
+  gboolean ok;
 
-  g_assert_no_error (error);
-  move_to_device (device, execution->inputs, execution->n_inputs, inputs);
-  move_to_device (device, y, 1, &output);
-  if (kernel->workspace_size != NULL)
-    moved.workspace = device->allocate (
-      device, kernel->workspace_size (kernel, self->layer, state, 1), &error);
-  g_assert_no_error (error);
-  if (!kernel->execute (kernel, self->layer, state, &moved, &error))
-    g_error ("%s: %s", qs_cpu_test_describe (self, kernel), error->message);
-  device->download (device, y->data, output.data,
-                    qs_shape_n_elements (&y->shape) * qs_data_type_size (y->type), &error);
-  g_assert_no_error (error);
-
+  if (device == NULL)
+    return FALSE;
+  ok = run_on_device (self, kernel, state, device, execution, &moved, error);
   for (guint i = 0; i < execution->n_inputs; i++)
-    if (execution->inputs[i].data != NULL)
-      device->free (device, inputs[i].data);
+    device->free (device, inputs[i].data);
   device->free (device, output.data);
   device->free (device, moved.workspace);
+  return ok;
 }
 
-static void
-execute (QsCpuTest         *self,
-         const QsKernel    *kernel,
-         guint              n_threads,
-         const QsExecution *execution)
+static gboolean
+execute_on_host (QsCpuTest          *self,
+                 const QsKernel     *kernel,
+                 gpointer            state,
+                 guint               n_threads,
+                 const QsExecution  *execution,
+                 GError            **error)
 {
   g_autoptr (QsThreadPool) pool = qs_thread_pool_new (n_threads);
-  g_autoptr (GError) error = NULL;
   QsExecution with_pool = *execution;
-  gpointer state = NULL;
+  gboolean ok;
 
-  if (kernel->prepare != NULL)
-    state = kernel->prepare (kernel, self->layer, &error);
-  g_assert_no_error (error);
-  if (kernel->on_device)
-    {
-      execute_on_device (self, kernel, state, execution);
-      kernel->release (state);
-      return;
-    }
   with_pool.pool = pool;
   with_pool.workspace = make_workspace (self, kernel, state, n_threads);
-  kernel->execute (kernel, self->layer, state, &with_pool, &error);
-  g_assert_no_error (error);
-
+  ok = kernel->execute (kernel, self->layer, state, &with_pool, error);
   free (with_pool.workspace);
+  return ok;
+}
+
+static gboolean
+execute (QsCpuTest          *self,
+         const QsKernel     *kernel,
+         guint               n_threads,
+         const QsExecution  *execution,
+         GError            **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gpointer state = NULL;
+  gboolean ok = TRUE;
+
+  if (kernel->prepare != NULL)
+    {
+      state = kernel->prepare (kernel, self->layer, &failure);
+      ok = failure == NULL;
+    }
+  if (ok && kernel->on_device)
+    ok = execute_on_device (self, kernel, state, execution, &failure);
+  else if (ok)
+    ok = execute_on_host (self, kernel, state, n_threads, execution, &failure);
   if (kernel->release != NULL && state != NULL)
     kernel->release (state);
+  if (!ok)
+    {
+      g_autofree char *layer = qs_cpu_test_describe (self, kernel);
+
+      g_propagate_prefixed_error (error, g_steal_pointer (&failure), "%s: ", layer);
+    }
+  return ok;
 }
 
 QsHostTensor *
-qs_cpu_test_run (QsCpuTest      *self,
-                 const QsKernel *kernel,
-                 QsFormat        format,
-                 guint           n_threads)
+qs_cpu_test_try_run (QsCpuTest       *self,
+                     const QsKernel  *kernel,
+                     QsFormat         format,
+                     guint            n_threads,
+                     GError         **error)
 {
   QsTensor *output = qs_layer_get_output (self->layer, 0);
-  QsHostTensor *result = qs_host_tensor_new (output->type, &output->shape, NULL);
+  g_autoptr (QsHostTensor) result = qs_host_tensor_new (output->type, &output->shape, NULL);
   QsView inputs[8], out, linear;
   guint n_inputs = self->layer->inputs->len;
   QsExecution execution = { inputs, n_inputs, &out, 1 };
+  gboolean ok;
 
   for (guint i = 0; i < n_inputs; i++)
     make_input (self, i, format, &inputs[i]);
@@ -322,7 +363,7 @@ qs_cpu_test_run (QsCpuTest      *self,
   out.scale = output->scale;
   out.data = exact_memory (qs_host_tensor_get_size (result), 0xcd);
 
-  execute (self, kernel, n_threads, &execution);
+  ok = execute (self, kernel, n_threads, &execution, error);
 
   qs_view_init (&linear, output->type, QS_FORMAT_LINEAR, &output->shape,
                 qs_host_tensor_get_mutable (result));
@@ -331,6 +372,20 @@ qs_cpu_test_run (QsCpuTest      *self,
   for (guint i = 0; i < n_inputs; i++)
     if (inputs[i].data != NULL && qs_layer_get_input (self->layer, i)->value == NULL)
       free (inputs[i].data);
+  return ok ? g_steal_pointer (&result) : NULL;
+}
+
+QsHostTensor *
+qs_cpu_test_run (QsCpuTest      *self,
+                 const QsKernel *kernel,
+                 QsFormat        format,
+                 guint           n_threads)
+{
+  g_autoptr (GError) error = NULL;
+  QsHostTensor *result = qs_cpu_test_try_run (self, kernel, format, n_threads, &error);
+
+  if (result == NULL)
+    g_error ("%s", error->message);
   return result;
 }
 

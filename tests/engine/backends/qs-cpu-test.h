@@ -76,6 +76,12 @@ QsHostTensor *qs_cpu_test_run   (QsCpuTest        *self,
                                  const QsKernel   *kernel,
                                  QsFormat          format,
                                  guint             n_threads);
+/* The same; NULL where the kernel or its device fails. */
+QsHostTensor *qs_cpu_test_try_run (QsCpuTest      *self,
+                                 const QsKernel   *kernel,
+                                 QsFormat          format,
+                                 guint             n_threads,
+                                 GError          **error);
 /* Runs all kernels of all levels this machine has, at @precision, with several thread counts, and
  * calls @check for each result. At least one must support the layer. */
 typedef void (*QsCpuCheck)      (QsCpuTest        *self,
