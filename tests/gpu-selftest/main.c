@@ -26,6 +26,19 @@ typedef struct
   char *json;
 } Program;
 
+/* Beside the program, where bundle.sh puts them, or where the tests have them. */
+static char *
+find_data (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = program != NULL ? g_path_get_dirname (program) : g_strdup (".");
+  g_autofree char *samples = g_build_filename (folder, "samples", NULL);
+
+  if (g_file_test (samples, G_FILE_TEST_IS_DIR) || g_getenv ("QS_TEST_DATA") == NULL)
+    return g_steal_pointer (&samples);
+  return g_strdup (g_getenv ("QS_TEST_DATA"));
+}
+
 static gboolean
 parse (Program   *self,
        int       *argc,
@@ -65,6 +78,8 @@ parse (Program   *self,
   self->options.n_cases = (guint) CLAMP (n_cases, 1, 100000);
   self->options.n_runs = (guint) CLAMP (n_runs, 1, 100000);
   self->options.timings = !self->no_timings;
+  if (self->options.data == NULL)
+    self->options.data = find_data ();
   return TRUE;
 }
 

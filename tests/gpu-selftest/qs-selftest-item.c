@@ -17,6 +17,8 @@ qs_selftest_items_new (const QsSelfTestOptions *options)
   GPtrArray *items = g_ptr_array_new_with_free_func (item_free);
 
   qs_selftest_add_kernels (items, options);
+  qs_selftest_add_models (items, options);
+  qs_selftest_add_timings (items, options);
   return items;
 }
 

@@ -60,6 +60,10 @@ GPtrArray *qs_selftest_items_new        (const QsSelfTestOptions *options);
 /* For each section. */
 void       qs_selftest_add_kernels      (GPtrArray               *items,
                                          const QsSelfTestOptions *options);
+void       qs_selftest_add_models       (GPtrArray               *items,
+                                         const QsSelfTestOptions *options);
+void       qs_selftest_add_timings      (GPtrArray               *items,
+                                         const QsSelfTestOptions *options);
 
 /* Members of a result. */
 #define QS_SELFTEST_PASSED "passed"
