@@ -5,8 +5,12 @@
     compare-pytorch.py CLI FOLDER [--batch 1 128] [--runs 100] > RESULT.json
 
 PyTorch runs as its users would make it fast: channels last, cuDNN's benchmark mode, FP16, one CUDA graph. The
-same networks are exported to ONNX into FOLDER, built by CLI for the GPU and timed by it in the same run. INT8 needs a
-calibration cache FOLDER/NAME.cache. Needs a GPU, torch and torchvision; it has not been run so far.
+same networks are exported to ONNX into FOLDER, built by CLI for the GPU and timed by it in the same run, in INT8
+(calibrated on random samples: times do not depend on the scales), FP16 and FP32. Medians; PyTorch's times are the
+graph's alone, ours have the copies of inputs and outputs, too. A share of the peak is operations a second divided by
+what the GPU does at its highest clock in dense INT8 (FP16: half of it).
+
+A development tool that needs a GPU, torch and torchvision; it has not been run on a GPU so far.
 """
 import argparse
 import json
@@ -15,8 +19,12 @@ import statistics
 import subprocess
 import sys
 
-import torch
-import torchvision
+try:
+    import numpy
+    import torch
+    import torchvision
+except ImportError as error:
+    sys.exit(f"compare-pytorch.py: needs a GPU, numpy, torch and torchvision: {error}")
 
 
 class Encoder(torch.nn.Module):
@@ -66,19 +74,48 @@ def time_torch(model, shape, batch, runs):
     return statistics.median(times[5:])
 
 
+# INT8 operations of one multiprocessor in a clock; the sources are in tests/gpu-selftest/qs-selftest-peak.c.
+PER_CLOCK = {(7, 5): 2048, (8, 0): 4096, (8, 6): 2048, (8, 7): 2048, (8, 9): 2048, (9, 0): 8192}
+
+
+def find_peak():
+    """INT8 operations a second; None when the GPU is not in the table."""
+    properties = torch.cuda.get_device_properties(0)
+    per_clock = PER_CLOCK.get((properties.major, properties.minor))
+    query = ["nvidia-smi", "--id=0", "--query-gpu=clocks.max.sm", "--format=csv,noheader,nounits"]
+    done = subprocess.run(query, capture_output=True, text=True, check=False)
+    if per_clock is None or done.returncode != 0:
+        return None
+    return per_clock * properties.multi_processor_count * 1e6 * float(done.stdout)
+
+
+def add_shares(row, peak):
+    """Shares of the peak of the same type; FP32 has no tensor cores here."""
+    for name, part in (("int8", 1.0), ("fp16", 0.5), ("pytorch_fp16", 0.5)):
+        if peak and row["operations"] and row.get(f"{name}_ms"):
+            row[f"{name}_share_of_peak"] = (row["operations"] / (1e-3 * row[f"{name}_ms"])
+                                            / (part * peak))
+
+
+def make_samples(path, shape):
+    samples = numpy.random.default_rng(1).standard_normal((8, *shape), numpy.float32)
+    numpy.savez(path, x=samples)
+
+
 def time_ours(cli, path, batch, precision, runs, folder):
-    """Median milliseconds of a run, copies of inputs and outputs included; None when it failed."""
+    """Median milliseconds of a run and its operations; None and None when it failed."""
     plan, result = folder / "compare.plan", folder / "compare.json"
     build = [cli, "build", path, "--device", "cuda", "--batch", str(batch), "--precision", precision,
              "-o", plan]
     if precision == "int8":
-        build += ["--cache", path.with_suffix(".cache")]
+        build += ["--calibration", path.with_suffix(".npz"), "--calibrator", "minmax"]
     for command in (build, [cli, "bench", plan, "--device", "cuda", "--runs", str(runs), "--json", result]):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             print(done.stderr, file=sys.stderr)
-            return None
-    return json.loads(result.read_text())["median_ms"]
+            return None, None
+    report = json.loads(result.read_text())
+    return report["median_ms"], sum(layer["operations"] or 0.0 for layer in report["layers"])
 
 
 def main():
@@ -92,22 +129,25 @@ def main():
     if not torch.cuda.is_available():
         sys.exit("compare-pytorch.py: there is no GPU that PyTorch can use")
     torch.backends.cudnn.benchmark = True
-    rows = []
+    rows, peak = [], find_peak()
     for name, (make, shape) in MODELS.items():
         path = options.folder / f"{name}.onnx"
         if not path.exists():
             torch.onnx.export(make().eval(), torch.randn(1, *shape), str(path), opset_version=17,
                               input_names=["x"], output_names=["y"],
                               dynamic_axes={"x": {0: "N"}, "y": {0: "N"}}, dynamo=False)
+        make_samples(path.with_suffix(".npz"), shape)
         for batch in options.batch:
-            row = {"model": name, "batch": batch,
+            row = {"model": name, "batch": batch, "operations": None,
                    "pytorch_fp16_ms": time_torch(make(), shape, batch, options.runs)}
             for precision in ("int8", "fp16", "fp32"):
-                if precision != "int8" or path.with_suffix(".cache").exists():
-                    row[f"{precision}_ms"] = time_ours(options.cli, path, batch, precision, options.runs,
-                                                       options.folder)
+                row[f"{precision}_ms"], operations = time_ours(
+                    options.cli, path, batch, precision, options.runs, options.folder)
+                row["operations"] = operations or row["operations"]
+            add_shares(row, peak)
             rows.append(row)
-    json.dump({"device": torch.cuda.get_device_name(), "pytorch": torch.__version__, "rows": rows},
+    json.dump({"device": torch.cuda.get_device_name(), "pytorch": torch.__version__,
+               "int8_peak": peak, "rows": rows},
               sys.stdout, indent=2)
 
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "qs-convolution-cases.h"
+#include "qs-hopper-cases.h"
 #include "qs-layer-cases.h"
 #include "qs-product-cases.h"
 
@@ -26,6 +27,15 @@ check_product (const QsCaseGroup *self,
 }
 
 static void
+check_hopper (const QsCaseGroup *self,
+              QsDataType         type,
+              guint64            seed,
+              QsKernelCheck     *check)
+{
+  qs_hopper_case_check (type, seed, check);
+}
+
+static void
 check_layer (const QsCaseGroup *self,
              QsDataType         type,
              guint64            seed,
@@ -39,6 +49,7 @@ check_layer (const QsCaseGroup *self,
 static const QsCaseGroup products[] = {
   { "convolution", REALS, 0, check_convolution, NULL },
   { "product", REALS, 0, check_product, NULL },
+  { "warp-groups", { QS_DATA_TYPE_INT8, QS_DATA_TYPE_FLOAT16 }, 90, check_hopper, NULL },
 };
 
 GArray *
