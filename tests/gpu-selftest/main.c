@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/qs-backend.h"
+#include "qs-selftest-coverage.h"
 #include "qs-selftest-driver.h"
 #include "qs-selftest-item.h"
 #include "qs-selftest-process.h"
@@ -144,6 +145,9 @@ run_all (const Program *self,
       qs_selftest_report_line (result);
       json_array_add_object_element (results, result);
     }
+  /* What was left out on purpose needs no reason. */
+  if (self->filter == NULL)
+    json_array_add_object_element (results, qs_selftest_cover (results));
   return results;
 }
 

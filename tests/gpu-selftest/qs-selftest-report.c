@@ -94,11 +94,54 @@ print_reasons (JsonArray  *results,
     }
 }
 
+static void
+print_share (JsonObject *layer,
+             const char *name)
+{
+  JsonNode *share = json_object_get_member (layer, name);
+
+  if (share == NULL || JSON_NODE_HOLDS_NULL (share))
+    g_print ("%11s", "");
+  else
+    g_print ("%9.1f %%", 100.0 * json_node_get_double (share));
+}
+
+static void
+print_layer (JsonArray *array,
+             guint      index,
+             JsonNode  *node,
+             gpointer   data)
+{
+  JsonObject *layer = json_node_get_object (node);
+
+  g_print ("  %9.4f", json_object_get_double_member (layer, "ms"));
+  print_share (layer, "share_of_int8_peak");
+  print_share (layer, "share_of_bandwidth");
+  g_print ("  %-28s %s\n", text_of (layer, "kernel"), text_of (layer, "name"));
+}
+
+static void
+print_layers (JsonArray *results)
+{
+  for (guint i = 0; i < json_array_get_length (results); i++)
+    {
+      JsonObject *result = json_array_get_object_element (results, i);
+
+      if (strcmp (text_of (result, "section"), "timings") != 0 ||
+          !json_object_has_member (result, "layers"))
+        continue;
+      g_print ("\n%s\n  %9s%11s%11s  %-28s layer\n", text_of (result, "name"), "ms", "INT8 peak",
+               "bandwidth", "kernel");
+      json_array_foreach_element (json_object_get_array_member (result, "layers"), print_layer, NULL);
+    }
+}
+
 void
 qs_selftest_report_table (JsonArray *results)
 {
   static const char *const sections[] = { "kernels", "models", "timings" };
 
+  print_layers (results);
   g_print ("\n%-10s %7s %8s %8s %10s %12s %9s\n", "", "passed", "failed", "skipped", "runs",
            "failed runs", "seconds");
   for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
