@@ -15,6 +15,7 @@ static const QsKernel *const families[] = {
   qs_cpu_moving_kernels,
   qs_cpu_pointwise_kernels,
   qs_cpu_pooling_kernels,
+  qs_cpu_resize_kernels,
   qs_cpu_row_kernels,
   qs_cpu_selecting_kernels,
 };

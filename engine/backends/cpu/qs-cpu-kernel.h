@@ -36,6 +36,7 @@ extern const QsKernel qs_cpu_matrix_multiply_dynamic_kernels[];
 extern const QsKernel qs_cpu_moving_kernels[];
 extern const QsKernel qs_cpu_pointwise_kernels[];
 extern const QsKernel qs_cpu_pooling_kernels[];
+extern const QsKernel qs_cpu_resize_kernels[];
 extern const QsKernel qs_cpu_row_kernels[];
 extern const QsKernel qs_cpu_selecting_kernels[];
 

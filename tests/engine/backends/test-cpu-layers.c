@@ -500,6 +500,65 @@ test_slice (void)
     }
 }
 
+/* tf_half_pixel_for_nn looks half a pixel further on along every axis: rounded up that is the next
+ * batch or channel, even where the axis keeps its length. */
+static gboolean
+moves_channels (const QsResizeAttributes *attributes,
+                const QsShape            *shape)
+{
+  return attributes->mode == QS_RESIZE_NEAREST
+         && attributes->coordinates == QS_COORDINATES_TF_HALF_PIXEL_FOR_NN
+         && (attributes->nearest == QS_NEAREST_CEIL
+             || attributes->nearest == QS_NEAREST_ROUND_PREFER_CEIL)
+         && (shape->dims[0] > 1 || shape->dims[1] > 1);
+}
+
+/* Every mode and way to count coordinates; what moves channels is left to the reference. */
+static void
+test_resize (void)
+{
+  for (guint64 seed = 1; seed <= 80; seed++)
+    {
+      QsResizeAttributes attributes = {
+        .mode = (QsResizeMode) (seed % 3),
+        .cubic_coefficient = -0.75f,
+      };
+      QsRandom random;
+      QsCpuTest test;
+      QsDataType type;
+      QsPrecision precision;
+      QsShape shape;
+
+      start (&test, &random, seed);
+      precision = random_precision (&random, &type);
+      attributes.coordinates = (QsCoordinates) qs_random_between (&random, 0, 5);
+      attributes.nearest = (QsNearest) qs_random_between (&random, 0, 3);
+      attributes.exclude_outside = attributes.mode == QS_RESIZE_CUBIC && seed % 2 == 0;
+      attributes.antialias = attributes.mode != QS_RESIZE_NEAREST && seed % 5 == 0;
+      shape = random_shape (&random, (int) qs_random_between (&random, 3, 4), 7);
+      shape.dims[1] = seed % 4 == 0 ? 64 : qs_random_between (&random, 1, 40);
+      attributes.sizes.n = shape.n_dims;
+      for (int i = 0; i < shape.n_dims; i++)
+        {
+          attributes.sizes.v[i] = i < 2 || qs_random_between (&random, 0, 4) == 0
+                                    ? shape.dims[i] : qs_random_between (&random, 1, 15);
+          attributes.scales[i] = (float) attributes.sizes.v[i] / (float) shape.dims[i];
+          attributes.ends[i] = 1.0f;
+        }
+      add_random (&test, &random, 0, type, &shape, 0.02f, FALSE);
+      qs_cpu_test_add_layer (&test, QS_LAYER_RESIZE, &attributes, 1, type,
+                             scale_for (type, attributes.mode == QS_RESIZE_NEAREST ? 0.02f : 0.03f));
+      if (!moves_channels (&attributes, &shape))
+        compare (&test, precision, 0);
+      else
+        {
+          if (qs_cpu_test_try_all (&test, precision, check_result, NULL) != 0)
+            g_error ("seed %" G_GUINT64_FORMAT ": a kernel takes channels that move", seed);
+          qs_cpu_test_clear (&test);
+        }
+    }
+}
+
 /* A variance of few values may be small: then its error is that of a difference. */
 static void
 test_normalization (void)
@@ -1052,6 +1111,7 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/soft-max-masked", test_soft_max_masked);
   g_test_add_func ("/cpu/layers/gather", test_gather);
   g_test_add_func ("/cpu/layers/slice", test_slice);
+  g_test_add_func ("/cpu/layers/resize", test_resize);
   g_test_add_func ("/cpu/layers/normalization", test_normalization);
   g_test_add_func ("/cpu/layers/shuffle", test_shuffle);
   g_test_add_func ("/cpu/layers/transpose", test_transpose);
