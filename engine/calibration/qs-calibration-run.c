@@ -35,6 +35,7 @@ typedef struct
   QsContext *context;
   QsHistogramDevice *device; /* (nullable): counts where the context's activations are */
   GHashTable *survivors; /* names of the tensors that fusion leaves */
+  GPtrArray *next; /* (nullable): inputs of the batch behind the one that is being run */
 
   gint64 first; /* sample of the batch that is being run */
   GError *error; /* of an observed tensor */
@@ -44,6 +45,7 @@ typedef struct
 static void
 run_drop_context (Run *self)
 {
+  g_clear_pointer (&self->next, g_ptr_array_unref);
   g_clear_pointer (&self->device, qs_histogram_device_free);
   g_clear_pointer (&self->context, qs_context_free);
   g_clear_pointer (&self->network, qs_network_unref);
@@ -482,30 +484,43 @@ read_input (Run            *self,
   return g_steal_pointer (&all);
 }
 
-static void
-free_tensors (QsHostTensor **tensors,
-              guint          n)
-{
-  for (guint i = 0; i < n; i++)
-    g_clear_pointer (&tensors[i], qs_host_tensor_unref);
-}
-
-static gboolean
-read_inputs (Run           *self,
-             gint64         first,
-             QsHostTensor **inputs,
-             GError       **error)
+/* (transfer full) */
+static GPtrArray *
+read_inputs (Run     *self,
+             gint64   first,
+             GError **error)
 {
   gint64 start = g_get_monotonic_time ();
+  g_autoptr (GPtrArray) inputs =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
 
   for (guint i = 0; i < self->network->inputs->len; i++)
     {
-      inputs[i] = read_input (self, self->network->inputs->pdata[i], first, error);
-      if (inputs[i] == NULL)
-        return FALSE;
+      QsHostTensor *input = read_input (self, self->network->inputs->pdata[i], first, error);
+
+      if (input == NULL)
+        return NULL;
+      g_ptr_array_add (inputs, input);
     }
 
   self->times.read += seconds_since (start);
+  return g_steal_pointer (&inputs);
+}
+
+/* A device gets the batch that begins at @first while it computes the one before. */
+static gboolean
+read_ahead (Run     *self,
+            gint64   first,
+            GError **error)
+{
+  if (qs_context_get_device (self->context) == NULL ||
+      qs_samples_get_n (self->samples) - first < self->batch)
+    return TRUE;
+
+  self->next = read_inputs (self, first, error);
+  if (self->next == NULL)
+    return FALSE;
+  qs_context_set_next (self->context, (QsHostTensor **) self->next->pdata);
   return TRUE;
 }
 
@@ -536,15 +551,18 @@ run_batch (Run     *self,
            gint64   first,
            GError **error)
 {
-  guint n_inputs = self->network->inputs->len, n_outputs = self->network->outputs->len;
-  g_autofree QsHostTensor **inputs = g_new0 (QsHostTensor *, n_inputs);
+  const guint n_outputs = self->network->outputs->len;
   g_autofree QsHostTensor **outputs = g_new0 (QsHostTensor *, MAX (n_outputs, 1));
+  g_autoptr (GPtrArray) inputs = g_steal_pointer (&self->next);
   gboolean success;
 
   self->first = first;
-  success = read_inputs (self, first, inputs, error) && infer (self, inputs, outputs, error);
-  free_tensors (inputs, n_inputs);
-  free_tensors (outputs, n_outputs);
+  if (inputs == NULL)
+    inputs = read_inputs (self, first, error);
+  success = inputs != NULL && read_ahead (self, first + self->batch, error) &&
+            infer (self, (QsHostTensor **) inputs->pdata, outputs, error);
+  for (guint i = 0; i < n_outputs; i++)
+    g_clear_pointer (&outputs[i], qs_host_tensor_unref);
   self->times.n_batches++;
   return success;
 }

@@ -246,6 +246,83 @@ test_calibration (void)
   g_assert_cmpuint (device_bytes, <, host_bytes);
 }
 
+/* What the device was given while it had other work, byte for byte. */
+static GByteArray *fetched;
+static gboolean (*real_fetch) (QsDevice      *device,
+                               gpointer       to,
+                               gconstpointer  from,
+                               gsize          size,
+                               GError       **error);
+
+static gboolean
+fetch_and_note (QsDevice      *device,
+                gpointer       to,
+                gconstpointer  from,
+                gsize          size,
+                GError       **error)
+{
+  g_byte_array_append (fetched, from, (guint) size);
+  return real_fetch (device, to, from, size, error);
+}
+
+static QsHistogramSet *
+calibrate_samples (const char      *backend,
+                   const guint32   *order,
+                   QsSamples       *samples)
+{
+  QsCalibrationRunOptions options = QS_CALIBRATION_RUN_OPTIONS_INIT;
+  g_autoptr (GFile) file = qs_test_sample ("fashion-resnet.onnx");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsModel) model = qs_model_load_file (file, &error);
+  QsHistogramSet *set;
+
+  g_assert_no_error (error);
+  options.backend = qs_backend_lookup (backend);
+  options.batch = 2;
+  options.n_threads = 1;
+  options.order = order;
+  set = qs_calibration_run (model, NULL, samples, &options, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return set;
+}
+
+/* Of batches of 2, 2 and 1 samples in the order that was asked for, the second one is copied while the
+ * first one is computed, and the last one, for which another network is built, is not. What the input
+ * had is what the host's own run saw, so no batch came twice or in another's place. */
+static void
+test_ahead (void)
+{
+  static const guint32 order[] = { 4, 0, 3, 1, 2 };
+  QsDevice *device = get_device ();
+  g_autoptr (GFile) file = qs_test_sample ("calibration-uint8.npz");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsSamples) samples = qs_samples_open (file, &error);
+  g_autoptr (QsHistogramSet) on_device = NULL, on_host = NULL;
+  g_autoptr (QsHostTensor) third = NULL, fourth = NULL;
+  gsize size;
+
+  g_assert_no_error (error);
+  qs_samples_set_limit (samples, G_N_ELEMENTS (order));
+  fetched = g_byte_array_new ();
+  real_fetch = device->fetch;
+  device->fetch = fetch_and_note;
+  on_device = calibrate_samples ("cuda", order, samples);
+  device->fetch = real_fetch;
+  on_host = calibrate_samples ("reference", order, samples);
+
+  third = qs_samples_read (samples, "input", QS_DATA_TYPE_FLOAT, order[2], 1, &error);
+  g_assert_no_error (error);
+  fourth = qs_samples_read (samples, "input", QS_DATA_TYPE_FLOAT, order[3], 1, &error);
+  g_assert_no_error (error);
+  size = qs_host_tensor_get_size (third);
+  g_assert_cmpuint (fetched->len, ==, 2 * size);
+  g_assert_cmpmem (fetched->data, size, qs_host_tensor_get_data (third), size);
+  g_assert_cmpmem (fetched->data + size, size, qs_host_tensor_get_data (fourth), size);
+  assert_same (qs_histogram_set_lookup (on_host, "input"),
+               qs_histogram_set_lookup (on_device, "input"));
+  g_byte_array_unref (fetched);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -263,5 +340,6 @@ main (int   argc,
     }
   g_test_add_func ("/cuda/statistics/views", test_views);
   g_test_add_func ("/cuda/statistics/calibration", test_calibration);
+  g_test_add_func ("/cuda/statistics/ahead", test_ahead);
   return g_test_run ();
 }
