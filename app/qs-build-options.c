@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "qs-resources.h"
+#include "qs-sentences.h"
 #include "qs-settings.h"
 
 struct _QsBuildOptions
@@ -70,8 +71,12 @@ update_note (QsBuildOptions *self)
   if (settings->int8 == QS_INT8_OFF)
     note = _("Every layer computes in floating point.");
   else if (calibrator != NULL)
-    note = calibrator_note = g_strconcat (calibrator->description, ".\n",
-                                          describe_portability (calibrator, settings), NULL);
+    {
+      g_autofree char *rule = qs_sentence_translate (calibrator->description);
+
+      note = calibrator_note =
+        g_strconcat (rule, ".\n", describe_portability (calibrator, settings), NULL);
+    }
   else
     note = _("Scales come from the calibration cache that was opened.");
 

@@ -354,15 +354,27 @@ tactic_total (const QsTactic *tactic)
   return tactic->ms < 0.0 ? -1.0 : tactic->ms + MAX (tactic->reformat_ms, 0.0);
 }
 
+/* (transfer full): what tells a tactic from the others of its layer */
+static char *
+describe_tactic (const QsTactic *tactic,
+                 gboolean        with_precision,
+                 gboolean        with_layout)
+{
+  GString *title = g_string_new (tactic->kernel);
+
+  if (with_precision)
+    g_string_append_printf (title, ", %s", qs_precision_name (tactic->precision));
+  if (with_layout)
+    g_string_append_printf (title, ", %s", qs_format_name (tactic->format));
+  return g_string_free (title, FALSE);
+}
+
 static void
 add_tactic (QsLayerInspector *self,
             const QsTactic   *tactic,
-            double            slowest,
-            gboolean          with_layout)
+            const char       *title,
+            double            slowest)
 {
-  g_autofree char *title = with_layout
-    ? g_strdup_printf ("%s, %s", tactic->kernel, qs_format_name (tactic->format))
-    : g_strdup (tactic->kernel);
   double total = tactic_total (tactic);
   g_autofree char *value = NULL;
   g_autofree char *subtitle = NULL;
@@ -370,7 +382,7 @@ add_tactic (QsLayerInspector *self,
 
   value = total < 0.0 ? g_strdup ("–") : g_strdup_printf (_("%.3f ms"), total);
   if (tactic->reason != NULL && *tactic->reason != '\0')
-    subtitle = g_strdup (tactic->reason);
+    subtitle = qs_sentence_translate (tactic->reason);
   else if (tactic->reformat_ms > 0.0)
     /* Translators: milliseconds that changing the memory layout or type takes. */
     subtitle = g_strdup_printf (_("includes %.3f ms of reformats"), tactic->reformat_ms);
@@ -380,36 +392,33 @@ add_tactic (QsLayerInspector *self,
                             tactic->chosen ? colour : NULL);
 }
 
-/* Kernels of one layout need not say which. */
-static gboolean
-has_two_layouts (GPtrArray *tactics)
-{
-  const QsTactic *first = tactics->len > 0 ? g_ptr_array_index (tactics, 0) : NULL;
-
-  for (guint i = 1; i < tactics->len; i++)
-    if (((const QsTactic *) g_ptr_array_index (tactics, i))->format != first->format)
-      return TRUE;
-
-  return FALSE;
-}
-
 static void
 show_tactics (QsLayerInspector *self,
               QsLayer          *layer)
 {
   const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
+  gboolean precisions_differ = FALSE, layouts_differ = FALSE;
   double slowest = 0.0;
-  gboolean two_layouts;
 
   qs_property_list_clear (self->tactics);
   if (built == NULL || built->tactics == NULL)
     return;
 
-  two_layouts = has_two_layouts (built->tactics);
   for (guint i = 0; i < built->tactics->len; i++)
-    slowest = MAX (slowest, tactic_total (built->tactics->pdata[i]));
+    {
+      const QsTactic *first = built->tactics->pdata[0], *tactic = built->tactics->pdata[i];
+
+      slowest = MAX (slowest, tactic_total (tactic));
+      precisions_differ |= tactic->precision != first->precision;
+      layouts_differ |= tactic->format != first->format;
+    }
   for (guint i = 0; i < built->tactics->len; i++)
-    add_tactic (self, built->tactics->pdata[i], slowest, two_layouts);
+    {
+      const QsTactic *tactic = built->tactics->pdata[i];
+      g_autofree char *title = describe_tactic (tactic, precisions_differ, layouts_differ);
+
+      add_tactic (self, tactic, title, slowest);
+    }
 }
 
 void

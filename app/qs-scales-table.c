@@ -12,6 +12,7 @@
 #include "qs-resources.h"
 #include "qs-row-tooltip.h"
 #include "qs-scale-column.h"
+#include "qs-sentences.h"
 
 /* Of a name at least. */
 #define NAME_CHARS 20
@@ -488,7 +489,7 @@ describe_source (QsScalesTable *self,
   const QsCalibrator *calibrator = qs_scale_source_get_calibrator (source);
 
   if (calibrator != NULL)
-    return g_strdup (calibrator->description);
+    return qs_sentence_translate (calibrator->description);
   return qs_session_get_cache (self->session) != NULL ? describe_cache (self) : NULL;
 }
 

@@ -19,7 +19,16 @@ static const char *const formats[] = {
   N_("Timing layers"),
   N_("Choosing kernels"),
   N_("Evaluating"),
+  N_("Calibrating: %d of %d samples"),
   N_("Calibrating"),
+  /* What calibrators do */
+  N_("The rule of Entropy 2; TensorRT applies it to the network after layer fusion"),
+  N_("The range that keeps most of the distribution's information; may clip outliers"),
+  N_("A quantile of the values, or where a regression of the tail ends; the regression is our "
+     "reading of a rule that was not published"),
+  N_("The whole range that occurred; nothing is clipped"),
+  N_("The range with the least mean squared error of the quantized values"),
+  N_("The range of a chosen share of all values, 99.99 %% unless told otherwise"),
   /* Titles of rewrites */
   N_("Move quantization backward"),
   N_("Remove redundant pairs"),
@@ -256,6 +265,8 @@ static const char *const formats[] = {
   N_("QuantizeLinear and DequantizeLinear around it make it INT8."),
   N_("The build is in floating point, so every layer is."),
   N_("The layer computes in %s."),
+  N_("It takes %.4f ms, less than 3 %% or 0.001 ms faster than %s with %.4f ms, which comes first "
+     "in the backend's order; so builds repeat."),
   N_("It takes %.4f ms, and %s takes %.4f ms."),
   N_("Nothing was timed, and %s comes first in the backend's order."),
   N_("A constraint asks that it compute in %s."),

@@ -11,6 +11,7 @@
 #include "qs-property-list.h"
 #include "qs-range-editor.h"
 #include "qs-resources.h"
+#include "qs-sentences.h"
 #include "qs-swatch.h"
 #include "widgets/qs-histogram-view.h"
 
@@ -276,13 +277,15 @@ set_source_tooltip (GtkWidget     *row,
                     const char    *sqnr)
 {
   const QsCalibrator *calibrator = qs_scale_source_get_calibrator (source);
+  g_autofree char *rule =
+    calibrator == NULL ? NULL : qs_sentence_translate (calibrator->description);
   g_autofree char *text = NULL;
 
-  if (calibrator == NULL || sqnr == NULL)
-    gtk_widget_set_tooltip_text (row, calibrator != NULL ? calibrator->description : sqnr);
+  if (rule == NULL || sqnr == NULL)
+    gtk_widget_set_tooltip_text (row, rule != NULL ? rule : sqnr);
   else
     {
-      text = g_strdup_printf ("%s\n%s", calibrator->description, sqnr);
+      text = g_strdup_printf ("%s\n%s", rule, sqnr);
       gtk_widget_set_tooltip_text (row, text);
     }
 }

@@ -138,12 +138,13 @@ progress_notify_cb (QsWindow   *self,
                     QsProgress *progress)
 {
   g_autofree char *phase = qs_progress_dup_phase (progress);
+  g_autofree char *text = phase == NULL ? NULL : qs_sentence_translate (phase);
   double fraction = qs_progress_get_fraction (progress);
 
   if (progress != qs_session_get_progress (self->session))
     return;
 
-  gtk_label_set_label (self->progress_label, phase != NULL ? qs_sentence_get (phase) : "");
+  gtk_label_set_label (self->progress_label, text != NULL ? text : "");
   gtk_progress_bar_set_fraction (self->progress_bar, CLAMP (fraction, 0.0, 1.0));
 }
 
