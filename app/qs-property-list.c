@@ -13,6 +13,7 @@ struct _QsPropertyList
 
   GtkLabel *title;
   GtkListBox *rows;
+  GtkSizeGroup *numbers; /* beside bars */
 };
 
 enum
@@ -225,8 +226,11 @@ qs_property_list_add_bar (QsPropertyList *self,
   gtk_box_append (GTK_BOX (texts), bar);
   gtk_box_append (GTK_BOX (box), texts);
   gtk_label_set_wrap (GTK_LABEL (number), FALSE);
+  gtk_label_set_xalign (GTK_LABEL (number), 1.0f);
+  gtk_size_group_add_widget (self->numbers, number);
   gtk_box_append (GTK_BOX (box), number);
-  /* The place of the mark is kept in the other rows, so that bars of one list compare. */
+  /* The place of the mark is kept in the other rows, and numbers are as wide as the widest, so that
+   * bars of one list compare. */
   icon = gtk_image_new_from_icon_name ("emblem-ok-symbolic");
   if (chosen_as != NULL)
     gtk_widget_set_tooltip_text (icon, _("Chosen"));
@@ -242,6 +246,7 @@ qs_property_list_add_bar (QsPropertyList *self,
 static void
 qs_property_list_dispose (GObject *object)
 {
+  g_clear_object (&QS_PROPERTY_LIST (object)->numbers);
   gtk_widget_dispose_template (GTK_WIDGET (object), QS_TYPE_PROPERTY_LIST);
   G_OBJECT_CLASS (qs_property_list_parent_class)->dispose (object);
 }
@@ -269,6 +274,7 @@ static void
 qs_property_list_init (QsPropertyList *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
 }
 
 GtkWidget *
