@@ -12,8 +12,8 @@
 /* Names are of any kind; a sentence that is not found after this many tries stays as it is. */
 #define MAX_TRIES 20000
 
-/* Every format as the engine has it; numbers of any width are %d. More special ones come before
- * those that fit them, too. */
+/* Every format as the engine has it; numbers of any width are %d. Of several that fit, the one with the
+ * most words of its own counts. */
 static const char *const formats[] = {
   /* Phases of long work */
   N_("Timing layers"),
@@ -325,6 +325,7 @@ typedef struct
   } values[MAX_VALUES];
   guint n;
   guint n_tried; /* ends of values */
+  gboolean may_end; /* whether a value may have the end of a sentence in it */
 } Values;
 
 /* Behind the specification that @format begins with, a percent sign. */
@@ -368,6 +369,8 @@ match (const char *format,
   rest = skip_specification (format);
   for (gsize length = 1; text[length - 1] != '\0' && values->n_tried < MAX_TRIES; length++)
     {
+      if (!values->may_end && length > 1 && text[length - 1] == ' ' && text[length - 2] == '.')
+        break;
       values->values[n].text = text;
       values->values[n].length = length;
       values->n = n + 1;
@@ -427,39 +430,78 @@ print (const char   *format,
   return g_string_free (text, FALSE);
 }
 
-/* (nullable): one sentence */
-static char *
-translate_one (const char *english)
+/* Characters that are not values'. */
+static gsize
+count_literal (const char *format)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    {
-      Values values = { .n = 0 };
+  gsize n = 0;
 
-      if (match (formats[i], english, &values))
-        return print (_(formats[i]), &values);
-    }
+  while (*format != '\0')
+    if (is_specification (format))
+      format = skip_specification (format);
+    else
+      {
+        n++;
+        format += *format == '%' ? 2 : 1;
+      }
 
-  return NULL;
+  return n;
 }
 
-/* (nullable): one after the other, the longest beginnings first: some formats have two sentences */
+/* (nullable): the format of one sentence, and its values */
+static const char *
+find_format (const char *english,
+             gboolean    may_end,
+             Values     *values)
+{
+  const char *best = NULL;
+  gsize most = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    {
+      Values found = { .may_end = may_end };
+      gsize n = count_literal (formats[i]);
+
+      if ((best != NULL && n <= most) || !match (formats[i], english, &found))
+        continue;
+      best = formats[i];
+      most = n;
+      *values = found;
+    }
+
+  return best;
+}
+
+/* (nullable): one sentence */
+static char *
+translate_one (const char *english,
+               gboolean    may_end)
+{
+  Values values;
+  const char *format = find_format (english, may_end, &values);
+
+  return format != NULL ? print (_(format), &values) : NULL;
+}
+
+/* (nullable): one after the other, the longest beginnings first: some formats have two sentences. Only
+ * where that leads nowhere, a value has the end of a sentence in it, as names may. */
 static char *
 translate_all (const char *english)
 {
-  char *text = translate_one (english);
+  char *text = translate_one (english, FALSE);
 
   for (const char *end = english + strlen (english); text == NULL && end > english; end--)
     if (end[0] == ' ' && end[-1] == '.')
       {
         g_autofree char *head = g_strndup (english, (gsize) (end - english));
-        g_autofree char *first = translate_one (head);
+        g_autofree char *first = translate_one (head, FALSE);
         g_autofree char *others = first == NULL ? NULL : translate_all (end + 1);
 
         if (others != NULL)
           text = g_strjoin (" ", first, others, NULL);
       }
 
-  return text;
+  return text != NULL ? text : translate_one (english, TRUE);
 }
 
 char *
@@ -486,6 +528,14 @@ qs_sentence_is_known (const char *english)
   g_autofree char *text = strlen (english) > MAX_LENGTH ? NULL : translate_all (english);
 
   return text != NULL;
+}
+
+const char *
+qs_sentence_find_format (const char *english)
+{
+  Values values;
+
+  return find_format (english, FALSE, &values);
 }
 
 guint

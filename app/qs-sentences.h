@@ -19,7 +19,8 @@ const char *qs_sentence_get       (const char *english);
 /* Whether all of @english is known, in whatever language. */
 gboolean    qs_sentence_is_known  (const char *english);
 
-/* The formats, for tests. */
+/* The formats, for tests; (nullable): the one with which a sentence was printed. */
+const char *qs_sentence_find_format   (const char *english);
 guint       qs_sentence_get_n_formats (void);
 const char *qs_sentence_get_format    (guint index);
 
