@@ -202,6 +202,17 @@ check_changes (QsNetwork     *network,
   return TRUE;
 }
 
+/* The tensor as the model has it, not one that a build only wrote in another layout: that is the name
+ * which a file of scales can have. */
+static const QsTensor *
+get_origin (const QsTensor *tensor)
+{
+  while (tensor->producer != NULL && tensor->producer->klass->kind == QS_LAYER_REFORMAT &&
+         moves_only (tensor->producer))
+    tensor = qs_layer_get_input (tensor->producer, 0);
+  return tensor;
+}
+
 static gboolean
 fail_tied (const char      *rule,
            const char      *layer,
@@ -279,7 +290,8 @@ check_joints (QsEngine    *self,
           a = get_new_scale (groups, scales, first);
           b = get_new_scale (groups, scales, tensor);
           if (!qs_scales_equal (a, b))
-            return fail_tied (find_rule (self, layer), layer->name, first, a, tensor, b, error);
+            return fail_tied (find_rule (self, layer), layer->name,
+                              get_origin (first), a, get_origin (tensor), b, error);
         }
     }
 
