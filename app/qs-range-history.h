@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-dynamic-ranges.h"
+#include "scales/qs-dynamic-ranges.h"
 
 G_BEGIN_DECLS
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "calibration/qs-calibration-cache.h"
 #include "core/qs-error.h"
 #include "qs-cli-cache.h"
 #include "qs-cli-json.h"
+#include "scales/qs-calibration-cache.h"
 
 /* Whether all of @text is a number. */
 static gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qs-cli-options.h"
 
+#include "calibration/qs-dynamic-ranges-file.h"
 #include "core/qs-error.h"
 #include "qs-cli.h"
 #include "samples/qs-sample-preset.h"

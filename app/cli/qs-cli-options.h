@@ -5,9 +5,9 @@
 #include "builder/qs-builder.h"
 #include "calibration/formats/qs-cache-format.h"
 #include "calibration/qs-calibrator.h"
-#include "calibration/qs-dynamic-ranges.h"
 #include "import/qs-import.h"
 #include "samples/qs-samples.h"
+#include "scales/qs-dynamic-ranges.h"
 
 G_BEGIN_DECLS
 

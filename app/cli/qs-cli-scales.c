@@ -3,13 +3,13 @@
 #include "qs-cli-samples.h"
 
 #include "builder/qs-manual-scales.h"
-#include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibration-run.h"
 #include "calibration/qs-histogram-file.h"
 #include "calibration/qs-portability.h"
 #include "calibration/qs-scale-diff.h"
 #include "core/qs-error.h"
 #include "passes/qs-pass.h"
+#include "scales/qs-calibration-cache.h"
 
 #define MAX_NAMED 5
 

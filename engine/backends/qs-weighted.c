@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 
 #include "core/qs-error.h"
+#include "numerics/qs-int8.h"
 #include "qs-fp16.h"
-#include "qs-int8.h"
 
 #define ALIGNMENT 64
 

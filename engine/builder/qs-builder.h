@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-dynamic-ranges.h"
 #include "core/qs-progress.h"
 #include "core/qs-rounding-mode.h"
 #include "qs-engine.h"
 #include "qs-precision-constraints.h"
 #include "qs-timing-cache.h"
+#include "scales/qs-dynamic-ranges.h"
 
 G_BEGIN_DECLS
 

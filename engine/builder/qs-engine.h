@@ -4,11 +4,11 @@
 #include <gio/gio.h>
 
 #include "backends/qs-backend.h"
-#include "calibration/qs-scale-table.h"
 #include "core/qs-rounding-mode.h"
 #include "network/qs-network.h"
 #include "passes/qs-journal.h"
 #include "qs-allocation.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

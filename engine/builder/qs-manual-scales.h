@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-dynamic-ranges.h"
 #include "passes/qs-journal.h"
 #include "qs-scale-groups.h"
+#include "scales/qs-dynamic-ranges.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-scale-table.h"
 #include "passes/qs-journal.h"
 #include "qs-scale-groups.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

@@ -4,8 +4,8 @@
 #include <float.h>
 #include <math.h>
 
-#include "backends/qs-int8.h"
 #include "core/qs-error.h"
+#include "numerics/qs-int8.h"
 #include "passes/qs-weight-channels.h"
 
 /* TensorRT's implicit mode keeps weights symmetric: -128 is not used (developer guide, table 2). */

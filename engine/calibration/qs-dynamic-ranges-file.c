@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "qs-dynamic-ranges-file.h"
+
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
@@ -6,7 +8,6 @@
 #include "core/qs-error.h"
 #include "core/qs-json.h"
 #include "formats/qs-cache-format.h"
-#include "qs-dynamic-ranges.h"
 
 #define FORMAT "quantoscope-ranges"
 #define VERSION 1

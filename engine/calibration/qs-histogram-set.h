@@ -2,8 +2,8 @@
 #pragma once
 
 #include "qs-calibrator.h"
-#include "qs-scale-table.h"
 #include "qs-tensor-notes.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

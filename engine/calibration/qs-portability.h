@@ -3,7 +3,7 @@
 
 #include "network/qs-network.h"
 #include "qs-calibrator.h"
-#include "qs-scale-table.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "network/qs-network.h"
-#include "qs-scale-table.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

@@ -2,7 +2,7 @@
 #include "qs-scale-file.h"
 
 #include "core/qs-error.h"
-#include "qs-calibration-cache.h"
+#include "scales/qs-calibration-cache.h"
 
 struct _QsScaleFile
 {

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "builder/qs-plan.h"
-#include "calibration/qs-calibration-cache.h"
+#include "calibration/qs-dynamic-ranges-file.h"
 #include "calibration/qs-histogram-file.h"
 #include "core/qs-error.h"
 #include "qs-document-private.h"
+#include "scales/qs-calibration-cache.h"
 
 /* The header of a zip entry, behind which its name stands. */
 #define ZIP_HEADER 30

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "qs-families.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "qs-families.h"
 #include "qs-op-rows.h"
 #include "qs-op-util.h"
@@ -322,7 +322,7 @@ common_domain (const QsView *a,
   return first == QS_DOMAIN_FLOAT ? QS_DOMAIN_FLOAT : QS_DOMAIN_DOUBLE;
 }
 
-/* INT8 addition is one fused multiply-add (backends/qs-int8.h): q_b * s_b is not rounded. */
+/* INT8 addition is one fused multiply-add (numerics/qs-int8.h): q_b * s_b is not rounded. */
 static void
 load_and_add_quantized (float        *values,
                         const QsView *a,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "qs-access.h"
 #include "qs-attributes.h"
 #include "qs-families.h"

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "qs-families.h"
 #include "qs-op-pooling.h"
 #include "qs-op-rows.h"

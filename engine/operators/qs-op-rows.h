@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * stored again, so that no kernel has to know element types or memory layouts.
  *
  * Quantized INT8 (a view with a scale) is loaded as q * scale and stored as
- * clamp (round (v * (1 / scale))), exactly as backends/qs-int8.h says.
+ * clamp (round (v * (1 / scale))), exactly as numerics/qs-int8.h says.
  */
 
 #define QS_ROW_LENGTH 256

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
-#include "backends/qs-math.h"
+#include "numerics/qs-math.h"
 #include "qs-attributes.h"
 #include "qs-families.h"
 #include "qs-op-rows.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-operator.h"
 #include "qs-pass-list.h"

@@ -9,7 +9,7 @@
 
 #define ID "quantize-weighted"
 
-/* As in backends/qs-int8.h: more products could overflow an int32 accumulator. */
+/* As in numerics/qs-int8.h: more products could overflow an int32 accumulator. */
 #define MAX_PRODUCTS 131071
 
 /* The DQ layer of the weights: it reads constant integers. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-operator.h"
 #include "qs-pass-list.h"
 #include "qs-pass-tools.h"

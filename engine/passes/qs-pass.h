@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @QS_PROOF_NONE: nothing is to be shown: the rewrite does not touch quantization
  * @QS_PROOF_COMMUTES_WITH_Q: `f (Q (x)) = Q (f (x))` for the layer that is crossed
  * @QS_PROOF_COMMUTES_WITH_DQ: `f (DQ (q)) = DQ (f (q))` for the layer that is crossed
- * @QS_PROOF_FUSES: the fused layer performs the same operations in integers (backends/qs-int8.h)
+ * @QS_PROOF_FUSES: the fused layer performs the same operations in integers (numerics/qs-int8.h)
  * @QS_PROOF_EQUAL_SCALES: the scales concerned have the same bits
  *
  * What must hold for a rewrite to keep the arithmetic.

@@ -3,15 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "calibration/qs-calibration-cache.h"
 #include "core/qs-error.h"
+#include "qs-async-test.h"
 #include "qs-onnx-maker.h"
 #include "qs-presets.h"
-#include "qs-async-test.h"
 #include "qs-session.h"
 #include "qs-test.h"
 #include "qs-worker.h"
 #include "samples/qs-npz.h"
+#include "scales/qs-calibration-cache.h"
 
 static QsSamples *
 load (QsSession  *session,

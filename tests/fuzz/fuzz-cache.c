@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a calibration cache, and writing it again: the bytes are the same. */
-#include "calibration/qs-calibration-cache.h"
 #include "qs-fuzz.h"
+#include "scales/qs-calibration-cache.h"
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "builder/qs-engine.h"
-#include "calibration/qs-scale-table.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-scale-table.h"
 #include "qs-style.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-op-matrix-multiply.h"
@@ -153,7 +153,7 @@ find_layouts (Dynamic        *self,
   return TRUE;
 }
 
-/* s_a * s_b * alpha as backends/qs-int8.h says; alpha alone for FP32. */
+/* s_a * s_b * alpha as numerics/qs-int8.h says; alpha alone for FP32. */
 static gboolean
 make_parameters (Dynamic        *self,
                  const QsLayer  *layer,

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "backends/qs-int8.h"
 #include "core/qs-error.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-op-util.h"
 #include "qs-cpu-loops.h"

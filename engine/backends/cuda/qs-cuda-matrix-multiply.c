@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/qs-int8.h"
 #include "backends/qs-weighted.h"
 #include "core/qs-error.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-op-matrix-multiply.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-access.h"
 #include "operators/qs-attributes.h"
 #include "operators/qs-op-matrix-multiply.h"
@@ -8,7 +8,7 @@
 
 /*
  * The product of two activations, as in attention: y[…, m, n] = sum over k of a[…, m, k] * b[…, k, n]
- * in int32, then the steps of backends/qs-int8.h with the multiplier s_a * s_b * alpha for every
+ * in int32, then the steps of numerics/qs-int8.h with the multiplier s_a * s_b * alpha for every
  * column, each product rounded to float32.
  */
 

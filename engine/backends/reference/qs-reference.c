@@ -3,8 +3,8 @@
 
 #include "backends/qs-backend-table.h"
 #include "backends/qs-fp16.h"
-#include "backends/qs-int8.h"
 #include "core/qs-float16.h"
+#include "numerics/qs-int8.h"
 
 gboolean
 qs_reference_refuse (const char **reason,

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /*
- * INT8 kernels in scalar C, written to be read beside backends/qs-int8.h: the oracle of the other
+ * INT8 kernels in scalar C, written to be read beside numerics/qs-int8.h: the oracle of the other
  * backends. All of them work through strides, in either layout.
  */
 

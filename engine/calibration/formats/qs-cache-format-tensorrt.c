@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibrator.h"
+#include "scales/qs-calibration-cache.h"
 
 /* TensorRT's calibration cache, see QsCalibrationCache. */
 

@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 
-#include "calibration/qs-scale-table.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

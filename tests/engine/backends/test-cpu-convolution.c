@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "backends/cpu/qs-cpu-range.h"
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
 #include "qs-emulated-levels.h"
@@ -507,7 +507,7 @@ residual_value (const QsCpuTest *test,
   return ((const float *) qs_host_tensor_get_data (test->values[3]))[i];
 }
 
-/* The contract of backends/qs-int8.h, step by step. */
+/* The contract of numerics/qs-int8.h, step by step. */
 static float
 finish_integer (const QsCpuTest *test,
                 const Case      *c,

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-access.h"
 #include "operators/qs-op-matrix-multiply.h"
 #include "operators/qs-operator.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "backends/qs-backend-table.h"
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 #include "operators/qs-operator.h"
 #include "qs-cpu-test.h"
 #include "qs-test.h"

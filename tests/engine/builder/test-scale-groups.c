@@ -6,9 +6,9 @@
 #include "builder/qs-builder.h"
 #include "builder/qs-manual-scales.h"
 #include "builder/qs-ranges.h"
-#include "calibration/qs-calibration-cache.h"
 #include "core/qs-error.h"
 #include "qs-test.h"
+#include "scales/qs-calibration-cache.h"
 
 static void
 assert_group (QsScaleGroups     *groups,

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "builder/qs-builder.h"
-#include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibration-run.h"
 #include "core/qs-error.h"
 #include "qs-onnx-maker.h"
 #include "qs-test.h"
 #include "runtime/qs-context.h"
 #include "samples/qs-npz.h"
+#include "scales/qs-calibration-cache.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED TRUE

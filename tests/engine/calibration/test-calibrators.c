@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calibration/qs-calibration-cache.h"
 #include "calibration/qs-calibrator.h"
 #include "import/qs-import.h"
 #include "qs-test.h"
+#include "scales/qs-calibration-cache.h"
 
 static guint32
 bits (float value)

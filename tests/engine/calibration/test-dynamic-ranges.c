@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "calibration/qs-dynamic-ranges.h"
+#include "calibration/qs-dynamic-ranges-file.h"
 #include "core/qs-error.h"
 #include "qs-test.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "calibration/qs-scale-table.h"
 #include "network/qs-network.h"
 #include "operators/qs-attributes.h"
+#include "scales/qs-scale-table.h"
 
 G_BEGIN_DECLS
 

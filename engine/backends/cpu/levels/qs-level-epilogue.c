@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "backends/qs-int8.h"
+#include "numerics/qs-int8.h"
 
 #define BLOCK_ROWS 16
 
 /*
- * The end of every weighted layer: the steps of backends/qs-int8.h, some rows of a tile at a time,
+ * The end of every weighted layer: the steps of numerics/qs-int8.h, some rows of a tile at a time,
  * each step one loop that the compiler turns into a few vector instructions.
  */
 

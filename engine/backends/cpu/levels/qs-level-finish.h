@@ -8,7 +8,7 @@
 #ifdef QS_VECTORS
 
 /*
- * The steps of backends/qs-int8.h on one vector of sums, for those who have them in registers.
+ * The steps of numerics/qs-int8.h on one vector of sums, for those who have them in registers.
  */
 
 QS_INLINE Floats

@@ -4,15 +4,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "backends/qs-int8.h"
-#include "backends/qs-math.h"
+#include "numerics/qs-int8.h"
+#include "numerics/qs-math.h"
 #include "operators/qs-attributes.h"
 
-/* Plain loops: the operations of backends/qs-math.h have no branches, so they become vectors. */
+/* Plain loops: the operations of numerics/qs-math.h have no branches, so they become vectors. */
 
 #define PARTS 16
 
-/* The functions of QsActivationType, which backends/qs-int8.c has as scalars; a test compares. */
+/* The functions of QsActivationType, which numerics/qs-int8.c has as scalars; a test compares. */
 #define DEFINE_ACTIVATION(name, expression) \
   static void \
   name (float *values, gint64 n, const float alpha, const float beta) \

@@ -5,8 +5,8 @@
 
 #define QS_MATH_FUNCTION QS_DEVICE
 #define QS_MATH_FMA qs_fma
-#include "backends/qs-activations.h"
 #include "network/qs-types.h"
+#include "numerics/qs-activations.h"
 #include "qs-cuda-arguments.h"
 
 /* The end of weighted layers, in the order of qs-int8.h; the same functions as on the host. */

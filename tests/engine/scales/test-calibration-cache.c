@@ -2,9 +2,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "calibration/qs-calibration-cache.h"
 #include "core/qs-error.h"
 #include "qs-test.h"
+#include "scales/qs-calibration-cache.h"
 
 static QsCalibrationCache *
 parse (const char *text,

@@ -2,8 +2,8 @@
 #include <float.h>
 #include <math.h>
 
-#include "backends/qs-int8.h"
-#include "backends/qs-math.h"
+#include "numerics/qs-int8.h"
+#include "numerics/qs-math.h"
 #include "qs-test.h"
 
 /*

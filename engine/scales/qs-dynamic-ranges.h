@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <gio/gio.h>
-
-#include "qs-scale-table.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -67,26 +65,6 @@ gboolean         qs_dynamic_ranges_equal    (QsDynamicRanges       *self,
 gboolean         qs_dynamic_ranges_parse    (QsDynamicRanges       *self,
                                              const char            *text,
                                              GError               **error);
-
-/*
- * Files. Our own is JSON:
- *
- *   { "format": "quantoscope-ranges", "version": 1,
- *     "ranges": [ { "tensor": "conv1", "min": -1.5, "max": 3.0 }, … ] }
- *
- * Every format of calibration caches is read, too, as symmetric ranges; sampleINT8API's text
- * (“tensor: range”) is written for a file whose name ends in “.txt”.
- */
-GBytes          *qs_dynamic_ranges_write    (QsDynamicRanges       *self);
-QsDynamicRanges *qs_dynamic_ranges_read     (GBytes                *bytes,
-                                             GError               **error);
-gboolean         qs_dynamic_ranges_save     (QsDynamicRanges       *self,
-                                             GFile                 *file,
-                                             GError               **error);
-QsDynamicRanges *qs_dynamic_ranges_load     (GFile                 *file,
-                                             GError               **error);
-/* Whether @bytes are our own format. */
-gboolean         qs_dynamic_ranges_probe    (GBytes                *bytes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QsDynamicRanges, qs_dynamic_ranges_unref)
 
