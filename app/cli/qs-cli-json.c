@@ -6,7 +6,7 @@
 #include <gio/gio.h>
 #include <math.h>
 
-#include "qs-cli.h"
+#include "qs-cli-message.h"
 
 void
 qs_cli_json_begin (JsonBuilder *json,

@@ -3,7 +3,7 @@
 
 #include "calibration/qs-dynamic-ranges-file.h"
 #include "core/qs-error.h"
-#include "qs-cli.h"
+#include "qs-cli-message.h"
 #include "samples/qs-sample-preset.h"
 
 /* What the parser leaves where a number was not given; no number that can be meant. */

@@ -197,3 +197,15 @@ qs_plan_check_network (QsNetwork  *network,
          check_ends (network->outputs, is_explicit, error) &&
          check_inference (network, error);
 }
+
+gboolean
+qs_plan_check_class (const QsLayerClass  *klass,
+                     GError             **error)
+{
+  if (klass->attributes_size == 0 || klass->fields != NULL)
+    return TRUE;
+
+  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "layers of kind %s cannot be saved",
+               klass->name);
+  return FALSE;
+}

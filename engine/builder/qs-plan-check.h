@@ -11,4 +11,8 @@ gboolean qs_plan_check_network (QsNetwork  *network,
                                 gboolean    is_explicit,
                                 GError    **error);
 
+/* Whether layers of this kind can be saved: attribute structs are, by the names of their fields. */
+gboolean qs_plan_check_class   (const QsLayerClass  *klass,
+                                GError             **error);
+
 G_END_DECLS

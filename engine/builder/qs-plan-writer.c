@@ -3,6 +3,7 @@
 
 #include "core/qs-error.h"
 #include "builder/plan.pb-c.h"
+#include "qs-plan-check.h"
 #include "qs-plan.h"
 
 /* Messages live until the whole plan is packed; strings and contents belong to the engine. */
@@ -292,21 +293,9 @@ write_journal (Writer         *self,
     message->journal[i] = write_entry (self, qs_journal_get (self->engine->journal, i));
 }
 
-gboolean
-qs_plan_check_class (const QsLayerClass  *klass,
-                     GError             **error)
-{
-  if (klass->attributes_size == 0 || klass->fields != NULL)
-    return TRUE;
-
-  g_set_error (error, QS_ERROR, QS_ERROR_UNSUPPORTED, "layers of kind %s cannot be saved",
-               klass->name);
-  return FALSE;
-}
-
 GBytes *
-qs_plan_write (QsEngine  *engine,
-               GError   **error)
+qs_plan_pack (QsEngine  *engine,
+              GError   **error)
 {
   g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
   g_autofree guint8 *packed = NULL;
@@ -341,5 +330,5 @@ qs_plan_write (QsEngine  *engine,
     }
 
   qs_plan__engine__pack (&message, packed);
-  return qs_plan_wrap (packed, size);
+  return g_bytes_new_take (g_steal_pointer (&packed), size);
 }

@@ -32,19 +32,27 @@ compute_digest (gconstpointer message,
   g_checksum_get_digest (checksum, digest, &length);
 }
 
-/* A header in front of @message. */
 GBytes *
-qs_plan_wrap (gconstpointer message,
-              gsize         size)
+qs_plan_write (QsEngine  *engine,
+               GError   **error)
 {
-  Header header = { .version = GUINT32_TO_LE (QS_PLAN_VERSION), .size = GUINT64_TO_LE (size) };
-  GByteArray *file = g_byte_array_new ();
+  g_autoptr (GBytes) message = qs_plan_pack (engine, error);
+  Header header = { .version = GUINT32_TO_LE (QS_PLAN_VERSION) };
+  GByteArray *file;
+  gconstpointer data;
+  gsize size;
 
+  if (message == NULL)
+    return NULL;
+
+  data = g_bytes_get_data (message, &size);
+  file = g_byte_array_sized_new ((guint) (sizeof header + size));
   memcpy (header.magic, magic, sizeof magic);
   g_strlcpy (header.program, QS_VERSION, sizeof header.program);
-  compute_digest (message, size, header.digest);
+  header.size = GUINT64_TO_LE (size);
+  compute_digest (data, size, header.digest);
   g_byte_array_append (file, (const guint8 *) &header, sizeof header);
-  g_byte_array_append (file, message, (guint) size);
+  g_byte_array_append (file, data, (guint) size);
   return g_byte_array_free_to_bytes (file);
 }
 

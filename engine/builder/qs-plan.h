@@ -20,18 +20,17 @@ G_BEGIN_DECLS
 #define QS_PLAN_VERSION 2
 #define QS_PLAN_HEADER_SIZE 80
 
-GBytes   *qs_plan_wrap        (gconstpointer     message,
-                               gsize             size);
-GBytes   *qs_plan_write       (QsEngine         *engine,
-                               GError          **error);
-/* The message of a plan file, with its checksum verified. */
-GBytes   *qs_plan_unwrap      (GBytes           *file,
-                               GError          **error);
-QsEngine *qs_plan_read        (GBytes           *bytes,
-                               GError          **error);
+/* The message alone, and what it says. */
+GBytes   *qs_plan_pack   (QsEngine  *engine,
+                          GError   **error);
+QsEngine *qs_plan_read   (GBytes    *message,
+                          GError   **error);
 
-/* Attribute structs by the names of their fields. */
-gboolean  qs_plan_check_class (const QsLayerClass *klass,
-                               GError            **error);
+/* The file: a header in front of the message. */
+GBytes   *qs_plan_write  (QsEngine  *engine,
+                          GError   **error);
+/* The message of a plan file, with its checksum verified. */
+GBytes   *qs_plan_unwrap (GBytes    *file,
+                          GError   **error);
 
 G_END_DECLS
