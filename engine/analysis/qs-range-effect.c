@@ -250,6 +250,7 @@ make_reference (QsEngine     *engine,
   options.backend = qs_engine_get_backend (engine);
   options.n_threads = n_threads;
   options.int8 = QS_INT8_OFF;
+  options.repeatable = TRUE;
   fp32 = qs_builder_build (network, NULL, &options, progress, error);
   return fp32 == NULL ? NULL : qs_context_new (fp32, n_threads, error);
 }

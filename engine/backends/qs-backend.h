@@ -116,6 +116,8 @@ struct _QsKernel
  * @get_fp16: conversions between float16 and float32
  * @emulates_fp16: FP16 is FP32 arithmetic with rounded storage (qs-fp16.h), so that its times say
  *   nothing about hardware that computes in it
+ * @times_kernels: the order of @get_kernels does not tell which one is the fastest for a layer, so that
+ *   builds time them whatever decides about precisions
  * @get_device_key: (nullable): (transfer full): what times on the device depend on, in one line of
  *   ASCII without tabs; where there is @get_device
  * @get_device: (nullable): opens the device where activations lie; they are the host's without
@@ -131,6 +133,7 @@ struct _QsBackend
   char *(*get_device_name) (void);
   const QsFp16Functions *(*get_fp16) (void);
   gboolean emulates_fp16;
+  gboolean times_kernels;
   char *(*get_device_key) (void);
   QsDevice *(*get_device) (GError **error);
 };

@@ -80,7 +80,7 @@ typedef struct
   QsRoundingMode rounding;
   gboolean is_explicit;  /* the passes have decided precisions, types and scales */
   QsRanges *ranges;      /* NULL when INT8 is off */
-  QsTacticTimer *timer;  /* NULL when nothing is timed */
+  QsTacticTimer *timer;  /* NULL when nothing is timed, or nothing yet (qs-kernel-timing) */
   QsProgress *progress;
   GHashTable *plans;     /* QsLayer -> QsLayerPlan */
   GHashTable *int8_tensors; /* set of activation tensors that are INT8 where they are written */
@@ -127,6 +127,10 @@ QsNetwork   *qs_build_probe    (QsBuild            *self,
                                 QsLayer            *layer,
                                 const QsLayerForm  *form,
                                 GError            **error);
+/* The layer of @plan with the precision that was chosen. */
+QsNetwork   *qs_build_probe_chosen (QsBuild        *self,
+                                QsLayerPlan        *plan,
+                                QsFormat            format);
 /* A network of one layer: @layer with the types it has, all activations in @format. */
 QsNetwork   *qs_layer_in_format (const QsLayer     *layer,
                                 QsFormat           format);

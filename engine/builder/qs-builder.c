@@ -11,6 +11,7 @@
 #include "qs-format-choice.h"
 #include "qs-fp16-choice.h"
 #include "qs-kernel-choice.h"
+#include "qs-kernel-timing.h"
 #include "qs-manual-scales.h"
 #include "qs-pooling-fusion.h"
 #include "qs-precision-choice.h"
@@ -33,6 +34,24 @@ give_device (QsBuild  *build,
   name = build->backend->get_device_key ();
   qs_tactic_timer_set_device (build->timer, device, name);
   return TRUE;
+}
+
+static gboolean
+start_timing (QsBuild                 *build,
+              const QsBuilderOptions  *options,
+              GError                 **error)
+{
+  build->timer = qs_tactic_timer_new (options->n_threads, options->timings);
+  if (options->clock != NULL)
+    qs_tactic_timer_set_clock (build->timer, options->clock);
+  return give_device (build, error);
+}
+
+static gboolean
+are_precisions_timed (const QsBuild *build)
+{
+  return build->int8 == QS_INT8_FASTER ||
+         (build->fp16 == QS_FP16_ALLOWED && !build->backend->emulates_fp16);
 }
 
 static gboolean
@@ -73,12 +92,7 @@ init_build (QsBuild                 *build,
   build->progress = progress;
   if (options->int8 != QS_INT8_OFF && !is_explicit)
     build->ranges = qs_ranges_new (network, scales, journal);
-  if (options->int8 == QS_INT8_FASTER ||
-      (options->fp16 == QS_FP16_ALLOWED && !build->backend->emulates_fp16))
-    build->timer = qs_tactic_timer_new (options->n_threads, options->timings);
-  if (build->timer != NULL && options->clock != NULL)
-    qs_tactic_timer_set_clock (build->timer, options->clock);
-  return build->timer == NULL || give_device (build, error);
+  return !are_precisions_timed (build) || start_timing (build, options, error);
 }
 
 /* The scales that a network with Q/DQ brings along, under the names of the tensors that are quantized,
@@ -114,9 +128,22 @@ explain_float_build (QsBuild *build)
     }
 }
 
+/* Where precisions did not need times, kernels still may. */
 static gboolean
-decide (QsBuild  *build,
-        GError  **error)
+time_kernels (QsBuild                 *build,
+              const QsBuilderOptions  *options,
+              GError                 **error)
+{
+  if (build->timer != NULL || !build->backend->times_kernels || options->repeatable)
+    return TRUE;
+
+  return start_timing (build, options, error) && qs_build_time_kernels (build, error);
+}
+
+static gboolean
+decide (QsBuild                 *build,
+        const QsBuilderOptions  *options,
+        GError                 **error)
 {
   qs_progress_set_phase (build->progress, build->timer != NULL ? "Timing layers"
                                                                : "Choosing kernels");
@@ -131,7 +158,7 @@ decide (QsBuild  *build,
     return FALSE;
 
   qs_build_place_fp16 (build);
-  if (!qs_build_check_constraints (build, error))
+  if (!qs_build_check_constraints (build, error) || !time_kernels (build, options, error))
     return FALSE;
   qs_build_choose_formats (build);
   return qs_build_apply (build, error) && qs_build_fuse_poolings (build, error);
@@ -164,7 +191,7 @@ qs_builder_build (QsNetwork               *network,
       !qs_build_resolve_constraints (&build, network, error))
     return NULL;
   qs_build_note_fp16_nodes (&build, network);
-  if (!decide (&build, error))
+  if (!decide (&build, options, error))
     return NULL;
 
   engine = qs_engine_new (copy, journal, build.backend);

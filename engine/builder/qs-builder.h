@@ -51,6 +51,8 @@ typedef enum
  * @emulate_tensorrt: leave activation functions apart where TensorRT does not fuse them
  * @rounding: of the weights
  * @model_checksum: (nullable): recorded in the engine
+ * @repeatable: take the first of a layer's kernels where its precision does not depend on times, also on
+ *   a backend that times kernels: calibration counts the same values each time
  * @clock: (nullable): milliseconds, by which kernels are timed instead of the system's: tests have one
  *   that only their kernels move
  * @timings: (nullable): times of earlier builds, which are not measured again; this build's are added
@@ -67,6 +69,7 @@ typedef struct
   gboolean emulate_tensorrt;
   QsRoundingMode rounding;
   const char *model_checksum;
+  gboolean repeatable;
   double (*clock) (void);
   QsTimingCache *timings;
 } QsBuilderOptions;
@@ -83,8 +86,8 @@ typedef struct
  * Builds an engine (TensorRT buildSerializedNetwork): passes, precision choice, kernels, formats,
  * reformats, memory plan. The network's inputs and outputs stay as they are; an INT8 layer beside
  * them has a Reformat in between, and so has an FP16 layer. Without timing (%QS_INT8_OFF and
- * %QS_INT8_ALL), and with all times in the timing cache, the same network, scales and backend always
- * give the same engine.
+ * %QS_INT8_ALL on a backend that does not time its kernels, or when the build is to be repeatable), and
+ * with all times in the timing cache, the same network, scales and backend always give the same engine.
  *
  * Errors: %QS_ERROR_MISSING for an INT8 build without scales and for a manual range of a tensor
  * that is not there or a constraint on a layer that is not there, %QS_ERROR_UNSUPPORTED for a layer

@@ -101,17 +101,6 @@ other_format (QsFormat format)
   return format == QS_FORMAT_LINEAR ? QS_FORMAT_HWC : QS_FORMAT_LINEAR;
 }
 
-static QsNetwork *
-make_probe (QsBuild     *build,
-            QsLayerPlan *plan,
-            QsFormat     format)
-{
-  const QsLayerForm form = { qs_layer_plan_get_precision (plan), format, TRUE, TRUE };
-
-  return build->is_explicit ? qs_layer_in_format (plan->layer, format)
-                            : qs_build_probe (build, plan->layer, &form, NULL);
-}
-
 /* What only stands in is not compared with real kernels; it would lose, slowly. */
 static void
 drop_stand_ins (GPtrArray       *kernels,
@@ -139,7 +128,7 @@ find_other (Choice      *self,
 
   other->candidate.ms = -1.0;
   other->candidate.format = other_format (candidate->format);
-  other->probe = make_probe (self->build, plan, other->candidate.format);
+  other->probe = qs_build_probe_chosen (self->build, plan, other->candidate.format);
   if (other->probe == NULL)
     return;
 

@@ -224,3 +224,15 @@ qs_layer_in_format (const QsLayer *layer,
 
   return network;
 }
+
+QsNetwork *
+qs_build_probe_chosen (QsBuild     *self,
+                       QsLayerPlan *plan,
+                       QsFormat     format)
+{
+  const QsLayerForm form = { qs_layer_plan_get_precision (plan), format, TRUE, TRUE };
+
+  return self->is_explicit && form.precision != QS_PRECISION_FP16
+           ? qs_layer_in_format (plan->layer, format)
+           : qs_build_probe (self, plan->layer, &form, NULL);
+}

@@ -433,6 +433,7 @@ run_build (Run        *self,
   options.n_threads = n_threads;
   options.fuse = FALSE;
   options.int8 = QS_INT8_OFF;
+  options.repeatable = TRUE;
   options.model_checksum = qs_model_get_checksum (self->model);
 
   engine = qs_builder_build (self->network, NULL, &options, NULL, error);

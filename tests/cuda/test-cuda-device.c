@@ -31,6 +31,7 @@ build (QsNetwork    *network,
   options.backend = qs_backend_lookup (backend);
   options.n_threads = 1;
   options.int8 = mode;
+  options.repeatable = TRUE;
   return qs_builder_build (network, scales, &options, NULL, error);
 }
 

@@ -56,6 +56,7 @@ build_and_run (QsNetwork    *network,
     .fuse = TRUE,
     .int8 = mode,
     .fp16 = fp16,
+    .repeatable = TRUE,
   };
   GPtrArray *results = g_ptr_array_new_with_free_func ((GDestroyNotify) qs_host_tensor_unref);
   g_autoptr (GError) error = NULL;
@@ -121,6 +122,73 @@ test_timed_build (void)
   g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
 }
 
+/* Whatever decides about precisions, each tile that could compute a product in the layer's precision is
+ * timed by the device's events; one is chosen, the others say why they are not. Returns how many. */
+static guint
+check_timed_layer (const QsEngineLayer *layer)
+{
+  guint n = 0, n_chosen = 0;
+
+  for (guint i = 0; i < layer->tactics->len; i++)
+    {
+      const QsTactic *tactic = g_ptr_array_index (layer->tactics, i);
+
+      g_assert_true (tactic->chosen != (tactic->reason != NULL));
+      n_chosen += tactic->chosen;
+      if (tactic->precision != layer->layer->precision ||
+          g_str_has_prefix (tactic->kernel, "reference"))
+        continue;
+      n++;
+      g_assert_cmpfloat (tactic->ms, >, 0.0);
+    }
+  g_assert_cmpuint (n_chosen, ==, 1);
+  g_assert_cmpfloat (layer->ms, >, 0.0);
+  return n;
+}
+
+static void
+check_timed_mode (QsInt8Mode mode,
+                  QsFp16Mode fp16)
+{
+  const QsShape shape = qs_shape_make (4, 1, 16, 8, 8);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsScaleTable) scales = NULL;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (GError) error = NULL;
+  QsTestMaker maker;
+  QsTensor *t;
+  guint n = 0;
+
+  qs_test_maker_init (&maker, 1);
+  t = qs_test_input (&maker, "x", &shape);
+  qs_network_mark_output (maker.network,
+                          qs_test_convolution (&maker, "convolution", t, 64, 1, 1, TRUE));
+  scales = qs_test_make_scales (maker.network, 1);
+  options.backend = qs_backend_lookup ("cuda");
+  options.int8 = mode;
+  options.fp16 = fp16;
+  engine = qs_builder_build (maker.network, scales, &options, NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < qs_engine_get_network (engine)->layers->len; i++)
+    {
+      const QsEngineLayer *layer = qs_engine_get_layer (engine, i);
+
+      if (is_product (layer->layer))
+        n = MAX (n, check_timed_layer (layer));
+    }
+  g_assert_cmpuint (n, >, 1);
+  qs_test_maker_clear (&maker);
+}
+
+static void
+test_timed_modes (void)
+{
+  check_timed_mode (QS_INT8_OFF, QS_FP16_OFF);
+  check_timed_mode (QS_INT8_OFF, QS_FP16_ALL);
+  check_timed_mode (QS_INT8_ALL, QS_FP16_OFF);
+  g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
+}
+
 /* A device that has no memory left is an error with its name, and nothing stays allocated. */
 static void
 test_out_of_memory (void)
@@ -133,6 +201,7 @@ test_out_of_memory (void)
 
   options.backend = qs_backend_lookup ("cuda");
   options.int8 = QS_INT8_OFF;
+  options.repeatable = TRUE;
   engine = qs_builder_build (network, NULL, &options, NULL, &error);
   g_assert_no_error (error);
 
@@ -243,6 +312,7 @@ main (int   argc,
   qs_cuda_driver_replace (qs_stand_in_driver_get ());
   g_test_add_func ("/cuda/random-networks", test_random_networks);
   g_test_add_func ("/cuda/timed-build", test_timed_build);
+  g_test_add_func ("/cuda/timed-modes", test_timed_modes);
   g_test_add_func ("/cuda/out-of-memory", test_out_of_memory);
   g_test_add_data_func ("/cuda/fashion-resnet", "fashion-resnet", test_model);
   g_test_add_data_func ("/cuda/fashion-resnet/floats", "fashion-resnet", test_floats);

@@ -270,7 +270,7 @@ build_and_count (QsNetwork  *network,
                  QsFp16Mode  fp16)
 {
   QsBuilderOptions options = { .backend = qs_backend_lookup (backend), .n_threads = 1, .fuse = TRUE,
-                               .int8 = int8, .fp16 = fp16 };
+                               .repeatable = TRUE, .int8 = int8, .fp16 = fp16 };
   const gboolean on_device = strcmp (backend, "cuda") == 0;
   g_autoptr (QsScaleTable) scales = NULL;
   g_autoptr (GError) error = NULL;
@@ -354,6 +354,7 @@ test_bad_index (void)
 
   options.backend = qs_backend_lookup ("cuda");
   options.int8 = QS_INT8_OFF;
+  options.repeatable = TRUE;
   engine = qs_builder_build (network, NULL, &options, NULL, &error);
   g_assert_no_error (error);
   context = qs_context_new (engine, 1, &error);
@@ -382,6 +383,7 @@ test_qdq (gconstpointer data)
     return;
   options.backend = qs_backend_lookup ("cuda");
   options.int8 = QS_INT8_ALL;
+  options.repeatable = TRUE;
   engine = qs_builder_build (network, NULL, &options, NULL, &error);
   g_assert_no_error (error);
   assert_all_on_device (engine, data);

@@ -120,6 +120,7 @@ qs_selftest_build (QsNetwork     *network,
   QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
 
   options.backend = qs_backend_lookup (backend);
+  options.repeatable = !is_timed;
   if (precision == QS_PRECISION_INT8)
     options.int8 = is_timed ? QS_INT8_FASTER : QS_INT8_ALL;
   if (precision == QS_PRECISION_FP16)

@@ -106,6 +106,7 @@ const QsBackend qs_backend_cuda = {
   .get_kernels = get_kernels,
   .get_device_name = get_device_name,
   .get_fp16 = get_fp16,
+  .times_kernels = TRUE,
   .get_device_key = get_device_key,
   .get_device = get_device,
 };

@@ -19,6 +19,7 @@ typedef enum
   CONVOLUTION,
   REFORMAT,
   INT8,
+  INT8_SECOND,
   N_TIMES,
 } Time;
 
@@ -58,6 +59,7 @@ EXECUTE (CHANNELS)
 EXECUTE (CONVOLUTION)
 EXECUTE (REFORMAT)
 EXECUTE (INT8)
+EXECUTE (INT8_SECOND)
 
 #define KERNEL(time_, name_, kind_, precision_, ...)                                        \
   { .name = name_, .kind = QS_LAYER_##kind_, .precision = QS_PRECISION_##precision_,        \
@@ -73,6 +75,7 @@ static const QsKernel kernels[] = {
   KERNEL (REFORMAT, "reformat_s8", REFORMAT, INT8, .any_format = TRUE),
   /* Without these, the reference kernels would compute in INT8, in no time by this clock. */
   KERNEL (INT8, "activation_s8", ACTIVATION, INT8, .any_format = TRUE),
+  KERNEL (INT8_SECOND, "activation_s8_second", ACTIVATION, INT8, .any_format = TRUE),
   KERNEL (INT8, "pooling_s8", POOLING, INT8, .any_format = TRUE),
   KERNEL (INT8, "convolution_s8", CONVOLUTION, INT8, .any_format = TRUE),
 };
@@ -100,6 +103,16 @@ static const QsBackend backend = {
   .get_kernels = get_kernels,
   .get_device_name = get_device_name,
   .emulates_fp16 = TRUE,
+};
+
+/* One whose first kernel is as good as any other. */
+static const QsBackend timed_backend = {
+  .id = "timed",
+  .name = "Timed",
+  .get_kernels = get_kernels,
+  .get_device_name = get_device_name,
+  .emulates_fp16 = TRUE,
+  .times_kernels = TRUE,
 };
 
 static QsEngine *
@@ -162,6 +175,7 @@ set_times (double first,
   times[REFORMAT] = reformat;
   times[CONVOLUTION] = 1.0;
   times[INT8] = 50.0;
+  times[INT8_SECOND] = 60.0;
 }
 
 static void
@@ -200,6 +214,68 @@ test_default (void)
   check_kernel (1.0, 0.96, "second");
   check_kernel (0.010, 0.0095, "first");
   check_kernel (0.010, 0.0085, "second");
+}
+
+/* Where the precision needs no times: kernels have them on a backend that says so, those of the precision
+ * that the layer has. */
+static void
+check_mode (const QsBackend *chosen,
+            QsInt8Mode       mode,
+            gboolean         repeatable,
+            const char      *expected,
+            double           fp32_ms,
+            double           int8_ms)
+{
+  const QsShape shape = qs_shape_make (4, 1, 4, 3, 3);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsScaleTable) scales = NULL;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (GError) error = NULL;
+  const QsEngineLayer *layer;
+  QsTestMaker maker;
+
+  set_times (1.0, 0.5, 1.0, 1.0, 0.1);
+  times[INT8_SECOND] = 40.0;
+  qs_test_maker_init (&maker, 1);
+  qs_network_mark_output (maker.network,
+                          qs_test_activation (&maker, "relu", qs_test_input (&maker, "x", &shape),
+                                              (QsActivation) { QS_ACTIVATION_RELU }));
+  scales = mode != QS_INT8_OFF ? qs_test_make_scales (maker.network, 1) : NULL;
+  options.backend = chosen;
+  options.n_threads = 1;
+  options.int8 = mode;
+  options.repeatable = repeatable;
+  options.clock = read_clock;
+  engine = qs_builder_build (maker.network, scales, &options, NULL, &error);
+  g_assert_no_error (error);
+  layer = find_layer (engine, "relu");
+
+  g_assert_cmpstr (layer->kernel, ==, expected);
+  g_assert_true (find_tactic (layer, expected)->chosen);
+  g_assert_cmpfloat_with_epsilon (find_tactic (layer, "second")->ms, fp32_ms, 1e-9);
+  if (mode == QS_INT8_ALL)
+    g_assert_cmpfloat_with_epsilon (find_tactic (layer, "activation_s8_second")->ms, int8_ms, 1e-9);
+  for (guint i = 0; i < layer->tactics->len; i++)
+    {
+      const QsTactic *tactic = g_ptr_array_index (layer->tactics, i);
+
+      g_assert_true (tactic->chosen == (strcmp (tactic->kernel, expected) == 0));
+      g_assert_true (tactic->chosen == (tactic->reason == NULL));
+    }
+  qs_test_maker_clear (&maker);
+}
+
+static void
+test_modes (void)
+{
+  check_mode (&backend, QS_INT8_OFF, FALSE, "first", -1.0, -1.0);
+  check_mode (&backend, QS_INT8_ALL, FALSE, "activation_s8", -1.0, -1.0);
+  check_mode (&timed_backend, QS_INT8_OFF, FALSE, "second", 0.5, -1.0);
+  check_mode (&timed_backend, QS_INT8_ALL, FALSE, "activation_s8_second", -1.0, 40.0);
+  check_mode (&timed_backend, QS_INT8_OFF, TRUE, "first", -1.0, -1.0);
+  check_mode (&timed_backend, QS_INT8_ALL, TRUE, "activation_s8", -1.0, -1.0);
+  /* Then the time decides about the precision, too. */
+  check_mode (&timed_backend, QS_INT8_FASTER, TRUE, "second", 0.5, 40.0);
 }
 
 /* A pooling that has kernels for both layouts, rows the default, between convolutions that want
@@ -312,6 +388,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/tactics/default", test_default);
+  g_test_add_func ("/tactics/modes", test_modes);
   g_test_add_func ("/tactics/layouts", test_layouts);
   g_test_add_func ("/tactics/any-layout", test_any_layout);
   g_test_add_func ("/tactics/repeat", test_repeat);
