@@ -87,15 +87,17 @@ class Keyboard:
 class Program:
     """The running program. Use it with `with`: it ends with the block."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **settings):
+        """Settings are those of the schema, as GVariant's text has them."""
         self.has_ended = False  # as it should
         self.folder = tempfile.mkdtemp(prefix="qs-journey-")
+        self.write_settings(settings)
         environment = dict(
             os.environ,
             GSK_RENDERER="cairo",
             GTK_USE_PORTAL="0",
             GTK_A11Y="atspi",
-            GSETTINGS_BACKEND="memory",
+            GSETTINGS_BACKEND="keyfile" if settings else "memory",
             GIO_USE_VFS="local",
             G_DEBUG="fatal-criticals",
             LC_ALL="C.UTF-8",
@@ -105,6 +107,14 @@ class Program:
         )
         self.keyboard = wait_for("the display", Keyboard.open)
         self.process = subprocess.Popen([os.environ["QS_PROGRAM"], *arguments], env=environment)
+
+    def write_settings(self, settings):
+        folder = os.path.join(self.folder, "glib-2.0", "settings")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "keyfile"), "w") as file:
+            print("[io/github/quantoscope/Quantoscope]", file=file)
+            for key, value in settings.items():
+                print(f"{key}={value}", file=file)
 
     def __enter__(self):
         self.application = wait_for("the program", self.find_application)
