@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "qs-device-words.h"
 #include "qs-resources.h"
 #include "qs-sentences.h"
 #include "qs-settings.h"
@@ -86,8 +87,11 @@ update_note (QsBuildOptions *self)
                    NULL);
   if (settings->backend == NULL && backend->get_device == NULL &&
       !qs_backend_check (qs_backend_lookup ("cuda"), &error))
-    note = device_note =
-      g_strdup_printf (_("%s\nThere is no GPU to use: %s."), note, error->message);
+    {
+      g_autofree char *why = qs_sentence_translate (error->message);
+
+      note = device_note = g_strdup_printf (_("%s\nThere is no GPU to use: %s."), note, why);
+    }
   gtk_label_set_label (self->note, note);
 }
 
@@ -134,14 +138,21 @@ fill_backends (QsBuildOptions *self)
 
   gtk_string_list_append (names, _("Automatic"));
   for (guint i = 0; i < qs_backend_get_n (); i++)
-    {
-      g_autofree char *device = qs_backend_get (i)->get_device_name ();
-      /* Translators: a backend and what it works on, such as “CPU: AVX2, 8 processors”. */
-      g_autofree char *name = g_strdup_printf (_("%s: %s"), qs_backend_get (i)->name, device);
-
-      gtk_string_list_append (names, name);
-    }
+    gtk_string_list_append (names, qs_backend_get (i)->name);
   adw_combo_row_set_model (self->backend_row, G_LIST_MODEL (names));
+}
+
+/* What will compute, in a line of its own: names of devices are long. */
+static void
+show_device (QsBuildOptions        *self,
+             const QsBuildSettings *settings)
+{
+  const QsBackend *backend = qs_build_settings_get_backend (settings);
+  g_autofree char *device = settings->backend == NULL ? qs_device_words_full (backend)
+                                                      : qs_device_words_name (backend);
+  g_autofree char *escaped = g_markup_escape_text (device, -1);
+
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->backend_row), escaped);
 }
 
 static void
@@ -165,6 +176,7 @@ show_settings (QsBuildOptions *self)
   gtk_switch_set_active (self->emulate_switch, settings->emulate_tensorrt);
   adw_combo_row_set_selected (self->fusion_row, (guint) settings->before_fusion);
   adw_combo_row_set_selected (self->backend_row, backend);
+  show_device (self, settings);
   gtk_spin_button_set_value (self->threads, settings->n_threads);
   gtk_widget_set_sensitive (GTK_WIDGET (self->source_row), settings->int8 != QS_INT8_OFF);
   gtk_widget_set_sensitive (GTK_WIDGET (self->fusion_row), settings->int8 != QS_INT8_OFF &&

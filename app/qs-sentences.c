@@ -21,6 +21,14 @@ static const char *const formats[] = {
   N_("Evaluating"),
   N_("Calibrating: %d of %d samples"),
   N_("Calibrating"),
+  /* What a backend works on, and why there is none */
+  N_("%s, %d processors"),
+  N_("portable code"),
+  N_("AVX2 with VNNI"),
+  N_("AVX-512 with VNNI"),
+  N_("scalar C, 1 thread"),
+  N_("there is no NVIDIA driver (%s)"),
+  N_("this program was built without CUDA's compiler, so it has no CUDA kernels"),
   /* What calibrators do */
   N_("The rule of Entropy 2; TensorRT applies it to the network after layer fusion"),
   N_("The range that keeps most of the distribution's information; may clip outliers"),

@@ -8,6 +8,7 @@
 #include "backends/qs-device.h"
 #include "core/qs-error.h"
 #include "qs-compat.h"
+#include "qs-device-words.h"
 #include "qs-presets.h"
 #include "qs-resources.h"
 #include "qs-samples-dialog.h"
@@ -87,7 +88,7 @@ update_status (QsWindow *self)
   if (engine != NULL)
     backend = qs_engine_get_backend (engine);
   if (qs_session_get_graph (self->session) == NULL) /* it ran elsewhere */
-    g_ptr_array_add (parts, backend->get_device_name ());
+    g_ptr_array_add (parts, qs_device_words_full (backend));
   if (title != NULL)
     g_ptr_array_add (parts, title);
   if (samples != NULL)
@@ -207,14 +208,11 @@ notify_built (QsWindow   *self,
 }
 
 static void
-failed_device_cb (const char *answer,
-                  gpointer    user_data)
+failed_device_cb (GtkWidget *details,
+                  gpointer   user_data)
 {
   QsWindow *self = user_data;
   QsBuildSettings settings = *qs_session_get_settings (self->session);
-
-  if (!g_str_equal (answer, QS_ANSWER_ACCEPT))
-    return;
 
   /* For this work, not for those to come: the GPU may be there again. */
   settings.backend = qs_backend_get_default ();
@@ -227,13 +225,18 @@ static void
 ask_for_cpu (QsWindow     *self,
              const GError *error)
 {
-  const QsAnswer answer = { QS_ANSWER_ACCEPT, _("_Build on CPU"), FALSE };
-  /* Translators: %s is what went wrong, a sentence without a full stop. */
-  g_autofree char *body = g_strdup_printf (_("%s.\n\nThe CPU can build the engine instead."),
-                                           error->message);
+  GtkWidget *details = g_object_new (GTK_TYPE_LABEL,
+                                     "label", error->message,
+                                     "wrap", TRUE,
+                                     "wrap-mode", PANGO_WRAP_WORD_CHAR,
+                                     "max-width-chars", 40,
+                                     "justify", GTK_JUSTIFY_CENTER,
+                                     NULL);
 
-  qs_question (GTK_WINDOW (self), _("The GPU Cannot Be Used"), body, &answer, 1, failed_device_cb,
-               self);
+  gtk_widget_add_css_class (details, "caption");
+  gtk_widget_add_css_class (details, "dim-label");
+  qs_ask (GTK_WINDOW (self), qs_device_words_heading (error), qs_device_words_advice (error),
+          _("_Build on CPU"), details, failed_device_cb, self);
 }
 
 static void
