@@ -815,6 +815,16 @@ assert_number (double      value,
 }
 
 static void
+assert_tick (double      value,
+             double      step,
+             const char *expected)
+{
+  g_autofree char *text = qs_draw_format_tick (value, step);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
 assert_share (double      value,
               const char *expected)
 {
@@ -831,6 +841,12 @@ test_numbers (void)
   assert_number (123.456, "123.5");
   assert_number (0.01234, "0.01234");
   assert_number (INFINITY, "∞");
+  assert_tick (0, 0.1, "0");
+  assert_tick (0.0005, 0.0005, "0.0005");
+  assert_tick (0.001, 0.0005, "0.0010");
+  assert_tick (0.00246, 0.0001, "0.0025");
+  assert_tick (0.00001, 0.00001, "1e-05");
+  assert_tick (30, 10, "30");
   assert_share (0, "0 %");
   assert_share (0.125, "12.5 %");
   assert_share (0.0149, "1.49 %");

@@ -74,10 +74,11 @@ to_x (const Drawing *self,
 
 static void
 draw_tick (Drawing *self,
-           double   value)
+           double   value,
+           double   step)
 {
   double y = round (to_y (self, value)) + 0.5;
-  g_autofree char *text = qs_draw_format_number (value);
+  g_autofree char *text = qs_draw_format_tick (value, step);
 
   qs_color_set (&self->style->grid, self->cr);
   cairo_set_line_width (self->cr, 1);
@@ -96,10 +97,10 @@ draw_axis (Drawing *self)
 
   if (self->low == 0.0 || last - first < 1)
     for (double value = self->low > 0.0 ? step : 0.0; value <= self->high; value += step)
-      draw_tick (self, value);
+      draw_tick (self, value, step);
   else
     for (int i = first; i <= last; i += MAX (1, (last - first) / 3))
-      draw_tick (self, pow (10, i));
+      draw_tick (self, pow (10, i), pow (10, i));
 }
 
 static void

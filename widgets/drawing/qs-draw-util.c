@@ -165,6 +165,19 @@ qs_draw_format_number (double value)
 }
 
 char *
+qs_draw_format_tick (double value,
+                     double step)
+{
+  int decimals = step > 0 ? -(int) floor (log10 (step) + 1e-9) : 0;
+
+  if (value == 0)
+    return g_strdup ("0");
+  if (decimals > 4 || fabs (value) >= 1e6)
+    return g_strdup_printf ("%.0e", value);
+  return g_strdup_printf ("%.*f", MAX (decimals, 0), value);
+}
+
+char *
 qs_draw_format_share (double share)
 {
   if (share == 0)

@@ -44,6 +44,10 @@ double                qs_draw_text_width          (cairo_t       *cr,
                                                    PangoWeight    weight);
 /* (transfer full): “0.25”, “1.5e−6”: as many digits as a reader needs */
 char                 *qs_draw_format_number       (double         value);
+/* (transfer full): a number on an axis whose ticks are @step apart: “0.0005”, “0.0010”; short enough to
+ * stand before it where steps are tiny. */
+char                 *qs_draw_format_tick         (double         value,
+                                                   double         step);
 /* (transfer full): “12.5 %”, “0.03 %”, “< 0.001 %” */
 char                 *qs_draw_format_share        (double         share);
 /* The distance 1, 2 or 5 times a power of ten that cuts @span into at most @n parts. */

@@ -635,7 +635,9 @@ draw_curve_axis (Drawing     *self,
 
   for (int i = 0; i < 2; i++)
     {
-      g_autofree char *text = g_strdup_printf ("%.3g", costs[i]);
+      /* Two digits: there is no room for more before the axis. */
+      g_autofree char *text =
+        qs_draw_format_tick (costs[i], pow (10, floor (log10 (MAX (costs[i], 1e-9))) - 1));
 
       qs_color_set (&self->style->grid, self->cr);
       cairo_set_line_width (self->cr, 1);
