@@ -15,6 +15,9 @@
 #include "qs-why-list.h"
 #include "qs-weight-card.h"
 
+/* As many fit beside a graph. */
+#define N_TACTICS 8
+
 struct _QsLayerInspector
 {
   AdwBin parent_instance;
@@ -151,6 +154,13 @@ show_why (QsLayerInspector *self,
     }
 }
 
+/* (transfer full): milliseconds, with the digits that small layers need */
+static char *
+format_ms (double ms)
+{
+  return g_strdup_printf (ms < 0.1 ? _("%.4f ms") : _("%.3f ms"), ms);
+}
+
 static char *
 field_ints (gconstpointer  value,
             const QsField *field)
@@ -280,8 +290,11 @@ show_properties (QsLayerInspector *self,
 
       qs_property_list_add (self->properties, _("Kernel"), built->kernel);
       if (ms >= 0.0)
-        /* Translators: milliseconds. */
-        qs_property_list_add_format (self->properties, _("Time"), _("%.3f ms"), ms);
+        {
+          g_autofree char *time = format_ms (ms);
+
+          qs_property_list_add (self->properties, _("Time"), time);
+        }
     }
   if (layer->activation.type != QS_ACTIVATION_NONE)
     qs_property_list_add (self->properties, _("Activation"),
@@ -354,42 +367,59 @@ tactic_total (const QsTactic *tactic)
   return tactic->ms < 0.0 ? -1.0 : tactic->ms + MAX (tactic->reformat_ms, 0.0);
 }
 
-/* (transfer full): what tells a tactic from the others of its layer */
+/* The one that was chosen, then the fastest, at last those that were not timed */
+static int
+compare_tactics (gconstpointer a,
+                 gconstpointer b)
+{
+  const QsTactic *first = *(const QsTactic *const *) a, *second = *(const QsTactic *const *) b;
+  double x = tactic_total (first), y = tactic_total (second);
+
+  if (first->chosen != second->chosen)
+    return first->chosen ? -1 : 1;
+  if ((x < 0.0) != (y < 0.0))
+    return x < 0.0 ? 1 : -1;
+  return x < y ? -1 : x > y;
+}
+
+/* (transfer full): what tells a tactic from others with the same kernel, and why it was not taken */
 static char *
 describe_tactic (const QsTactic *tactic,
                  gboolean        with_precision,
                  gboolean        with_layout)
 {
-  GString *title = g_string_new (tactic->kernel);
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
 
   if (with_precision)
-    g_string_append_printf (title, ", %s", qs_precision_name (tactic->precision));
+    g_ptr_array_add (parts, g_strdup (qs_precision_name (tactic->precision)));
   if (with_layout)
-    g_string_append_printf (title, ", %s", qs_format_name (tactic->format));
-  return g_string_free (title, FALSE);
+    g_ptr_array_add (parts, g_strdup (qs_format_name (tactic->format)));
+  if (tactic->reason != NULL && *tactic->reason != '\0')
+    g_ptr_array_add (parts, qs_sentence_translate (tactic->reason));
+  else if (tactic->reformat_ms > 0.0)
+    {
+      g_autofree char *ms = format_ms (tactic->reformat_ms);
+
+      /* Translators: milliseconds, with their unit, that changing the memory layout or type takes. */
+      g_ptr_array_add (parts, g_strdup_printf (_("Includes %s of reformats."), ms));
+    }
+
+  g_ptr_array_add (parts, NULL);
+  return g_strjoinv (" · ", (char **) parts->pdata);
 }
 
 static void
 add_tactic (QsLayerInspector *self,
             const QsTactic   *tactic,
-            const char       *title,
+            const char       *caption,
             double            slowest)
 {
   double total = tactic_total (tactic);
-  g_autofree char *value = NULL;
-  g_autofree char *subtitle = NULL;
-  const char *colour = qs_precision_get_css_class (tactic->precision);
+  g_autofree char *value = total < 0.0 ? g_strdup ("–") : format_ms (total);
 
-  value = total < 0.0 ? g_strdup ("–") : g_strdup_printf (_("%.3f ms"), total);
-  if (tactic->reason != NULL && *tactic->reason != '\0')
-    subtitle = qs_sentence_translate (tactic->reason);
-  else if (tactic->reformat_ms > 0.0)
-    /* Translators: milliseconds that changing the memory layout or type takes. */
-    subtitle = g_strdup_printf (_("includes %.3f ms of reformats"), tactic->reformat_ms);
-
-  qs_property_list_add_bar (self->tactics, title, subtitle, value,
+  qs_property_list_add_bar (self->tactics, tactic->kernel, caption, value,
                             total < 0.0 || slowest <= 0.0 ? -1.0 : total / slowest,
-                            tactic->chosen ? colour : NULL);
+                            tactic->chosen ? qs_precision_get_css_class (tactic->precision) : NULL);
 }
 
 static void
@@ -399,6 +429,7 @@ show_tactics (QsLayerInspector *self,
   const QsEngineLayer *built = qs_session_get_engine_layer (self->session, layer);
   gboolean precisions_differ = FALSE, layouts_differ = FALSE;
   double slowest = 0.0;
+  g_autoptr (GPtrArray) tactics = NULL;
 
   qs_property_list_clear (self->tactics);
   if (built == NULL || built->tactics == NULL)
@@ -412,13 +443,18 @@ show_tactics (QsLayerInspector *self,
       precisions_differ |= tactic->precision != first->precision;
       layouts_differ |= tactic->format != first->format;
     }
-  for (guint i = 0; i < built->tactics->len; i++)
-    {
-      const QsTactic *tactic = built->tactics->pdata[i];
-      g_autofree char *title = describe_tactic (tactic, precisions_differ, layouts_differ);
 
-      add_tactic (self, tactic, title, slowest);
+  tactics = g_ptr_array_new ();
+  g_ptr_array_extend (tactics, built->tactics, NULL, NULL);
+  g_ptr_array_sort (tactics, compare_tactics);
+  for (guint i = 0; i < tactics->len; i++)
+    {
+      const QsTactic *tactic = tactics->pdata[i];
+      g_autofree char *caption = describe_tactic (tactic, precisions_differ, layouts_differ);
+
+      add_tactic (self, tactic, caption, slowest);
     }
+  qs_property_list_fold (self->tactics, N_TACTICS);
 }
 
 void

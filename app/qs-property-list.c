@@ -7,6 +7,9 @@
 
 #include "qs-resources.h"
 
+/* Fewer rows are not worth a row that brings them. */
+#define MIN_FOLDED 3
+
 struct _QsPropertyList
 {
   GtkBox parent_instance;
@@ -14,6 +17,7 @@ struct _QsPropertyList
   GtkLabel *title;
   GtkListBox *rows;
   GtkSizeGroup *numbers; /* beside bars */
+  GtkWidget *unfold_row; /* (nullable): the last one, which brings the hidden ones */
 };
 
 enum
@@ -29,12 +33,25 @@ static GQuark link_kind_quark;
 G_DEFINE_FINAL_TYPE (QsPropertyList, qs_property_list, GTK_TYPE_BOX)
 
 static void
+unfold (QsPropertyList *self)
+{
+  GtkWidget *row = gtk_widget_get_first_child (GTK_WIDGET (self->rows));
+
+  gtk_list_box_remove (self->rows, self->unfold_row);
+  self->unfold_row = NULL;
+  for (; row != NULL; row = gtk_widget_get_next_sibling (row))
+    gtk_widget_set_visible (row, TRUE);
+}
+
+static void
 row_activated_cb (QsPropertyList *self,
                   GtkListBoxRow  *row)
 {
   const char *name = g_object_get_qdata (G_OBJECT (row), link_name_quark);
 
-  if (name != NULL)
+  if (GTK_WIDGET (row) == self->unfold_row)
+    unfold (self);
+  else if (name != NULL)
     g_signal_emit (self, signals[SIGNAL_LINK_ACTIVATED], 0,
                    GPOINTER_TO_INT (g_object_get_qdata (G_OBJECT (row), link_kind_quark)), name);
 }
@@ -111,6 +128,7 @@ qs_property_list_clear (QsPropertyList *self)
 
   while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->rows))) != NULL)
     gtk_list_box_remove (self->rows, row);
+  self->unfold_row = NULL;
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }
 
@@ -139,8 +157,8 @@ qs_property_list_add (QsPropertyList *self,
   key = label_new (label, "dim-label");
   text = label_new (value, "numeric");
   gtk_label_set_wrap (GTK_LABEL (key), FALSE);
-  gtk_widget_set_valign (key, GTK_ALIGN_START);
-  gtk_widget_set_valign (text, GTK_ALIGN_START);
+  gtk_widget_set_valign (key, GTK_ALIGN_BASELINE);
+  gtk_widget_set_valign (text, GTK_ALIGN_BASELINE);
   gtk_label_set_xalign (GTK_LABEL (text), 1.0f);
   gtk_label_set_justify (GTK_LABEL (text), GTK_JUSTIFY_RIGHT);
   gtk_label_set_selectable (GTK_LABEL (text), TRUE);
@@ -241,6 +259,38 @@ qs_property_list_add_bar (QsPropertyList *self,
     }
   gtk_box_append (GTK_BOX (box), icon);
   qs_property_list_add_row (self, row_new (box, FALSE));
+}
+
+void
+qs_property_list_fold (QsPropertyList *self,
+                       guint           n)
+{
+  guint n_rows = 0, n_hidden;
+  g_autofree char *text = NULL;
+  GtkWidget *row, *box, *label;
+
+  for (row = gtk_widget_get_first_child (GTK_WIDGET (self->rows)); row != NULL;
+       row = gtk_widget_get_next_sibling (row))
+    n_rows++;
+  if (self->unfold_row != NULL || n_rows < n + MIN_FOLDED)
+    return;
+
+  for (n_hidden = n_rows - n; n_hidden > 0; n_hidden--)
+    gtk_widget_set_visible (GTK_WIDGET (gtk_list_box_get_row_at_index (self->rows,
+                                                                       (int) (n_rows - n_hidden))),
+                            FALSE);
+  n_hidden = n_rows - n;
+  text = g_strdup_printf (ngettext ("Show %u More", "Show %u More", n_hidden), n_hidden);
+  box = row_box_new ();
+  label = label_new (text, NULL);
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0.5f);
+  gtk_box_append (GTK_BOX (box), label);
+  self->unfold_row = row_new (box, TRUE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->unfold_row),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, text,
+                                  -1);
+  qs_property_list_add_row (self, self->unfold_row);
 }
 
 static void

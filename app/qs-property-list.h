@@ -40,14 +40,17 @@ void       qs_property_list_add_link   (QsPropertyList  *self,
 void       qs_property_list_add_text   (QsPropertyList  *self,
                                         const char      *title,
                                         const char      *subtitle);
-/* A bar of @fraction 0 … 1, none below 0; the chosen one is marked. */
-/* @chosen_as: style class of the bar's colour for the one that was chosen, NULL for the others */
+/* A bar of @fraction 0 … 1, none below 0; the chosen one is marked.
+ * @chosen_as: style class of the bar's colour for the one that was chosen, NULL for the others */
 void       qs_property_list_add_bar    (QsPropertyList  *self,
                                         const char      *title,
                                         const char      *subtitle,
                                         const char      *value,
                                         double           fraction,
                                         const char      *chosen_as);
+/* Keeps the rows behind the first @n back, until they are asked for; a few more are shown at once. */
+void       qs_property_list_fold       (QsPropertyList  *self,
+                                        guint            n);
 void       qs_property_list_add_row    (QsPropertyList  *self,
                                         GtkWidget       *row);
 
