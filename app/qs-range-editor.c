@@ -31,6 +31,7 @@ struct _QsRangeEditor
   GtkWidget *reset_button;
   GtkEditable *min_entry;
   GtkEditable *max_entry;
+  GtkWidget *set_button;
   GtkLabel *problem;
   GtkLabel *numbers;
   GtkLabel *effect;
@@ -210,6 +211,17 @@ commit (QsRangeEditor        *self,
     show_problem (self, error->message);
   else
     qs_session_preview_range (self->session, self->tensor, range, whole_group);
+}
+
+/* Nothing can be set as long as nothing was entered; what is wrong with a range is said when it is set. */
+static void
+entry_changed_cb (QsRangeEditor *self)
+{
+  gboolean has_both = gtk_entry_get_text_length (GTK_ENTRY (self->min_entry)) > 0 &&
+                      gtk_entry_get_text_length (GTK_ENTRY (self->max_entry)) > 0;
+
+  gtk_widget_set_sensitive (self->set_button, has_both);
+  gtk_widget_set_sensitive (self->group_button, has_both);
 }
 
 static void
@@ -402,6 +414,7 @@ qs_range_editor_class_init (QsRangeEditorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, reset_button);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, min_entry);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, max_entry);
+  gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, set_button);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, problem);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, numbers);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, effect);
@@ -409,6 +422,7 @@ qs_range_editor_class_init (QsRangeEditorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, group_label);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, group_button);
   gtk_widget_class_bind_template_child (widget_class, QsRangeEditor, chips);
+  gtk_widget_class_bind_template_callback (widget_class, entry_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, entry_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, group_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, reset_clicked_cb);
@@ -418,4 +432,5 @@ static void
 qs_range_editor_init (QsRangeEditor *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  entry_changed_cb (self);
 }

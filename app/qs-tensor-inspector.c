@@ -154,8 +154,11 @@ static void
 show_range (QsTensorInspector *self,
             QsTensor          *tensor)
 {
-  /* What a graph of another program has is only looked at. */
-  gboolean is_editable = qs_session_get_groups (self->session) != NULL &&
+  /* What a graph of another program has is only looked at, and copies in another layout have the range
+   * of what they copy. */
+  QsNetwork *network = qs_session_get_network (self->session);
+  gboolean is_editable = qs_session_get_groups (self->session) != NULL && network != NULL &&
+                         qs_network_find_tensor (network, tensor->name) != NULL &&
                          qs_tensor_is_scalable (tensor);
 
   gtk_widget_set_visible (GTK_WIDGET (self->range_editor), is_editable);
@@ -329,6 +332,7 @@ show_sources (QsTensorInspector *self)
 {
   GPtrArray *sources = qs_session_get_sources (self->session);
   QsScaleSource *selected = get_selected_source (self);
+  gboolean is_known = FALSE;
   GtkWidget *row;
 
   self->is_filling = TRUE;
@@ -337,13 +341,14 @@ show_sources (QsTensorInspector *self)
 
   for (guint i = 0; i < sources->len; i++)
     {
+      is_known |= isfinite (qs_scale_source_get_threshold (sources->pdata[i], self->tensor_name));
       gtk_list_box_append (self->sources, source_row_new (self, sources->pdata[i], i));
       if (sources->pdata[i] == selected)
         gtk_list_box_select_row (self->sources,
                                  gtk_list_box_get_row_at_index (self->sources, (int) i));
     }
 
-  gtk_widget_set_visible (self->sources_box, sources->len > 0);
+  gtk_widget_set_visible (self->sources_box, is_known);
   self->is_filling = FALSE;
 }
 
@@ -382,6 +387,7 @@ show_memory (QsTensorInspector *self,
   QsEngine *engine = qs_session_get_engine (self->session);
   QsNetwork *built = engine == NULL ? NULL : qs_engine_get_network (engine);
   const QsAllocation *allocation;
+  g_autofree char *size = NULL;
 
   qs_property_list_clear (self->memory);
   if (built == NULL)
@@ -398,9 +404,11 @@ show_memory (QsTensorInspector *self,
   if (allocation == NULL)
     return;
 
-  qs_property_list_add_format (self->memory, _("Size"), _("%.1f kB"),
-                               (double) allocation->size / 1000.0);
-  qs_property_list_add_format (self->memory, _("Offset"), "%" G_GSIZE_FORMAT, allocation->offset);
+  size = g_format_size (allocation->size);
+  qs_property_list_add (self->memory, _("Size"), size);
+  /* Translators: bytes. */
+  qs_property_list_add_format (self->memory, _("Offset"), _("%'lu B"),
+                               (unsigned long) allocation->offset);
   /* Translators: the first and last step of a run in which a tensor is in use. */
   qs_property_list_add_format (self->memory, _("Alive"), _("steps %u to %u"), allocation->first,
                                allocation->last);
