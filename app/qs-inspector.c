@@ -4,6 +4,7 @@
 #include "qs-inspector.h"
 
 #include "qs-compat.h"
+#include "qs-engine-inspector.h"
 #include "qs-layer-inspector.h"
 #include "qs-resources.h"
 #include "qs-tensor-inspector.h"
@@ -16,6 +17,7 @@ struct _QsInspector
 
   GtkStack *stack;
   GtkScrolledWindow *scroller;
+  QsEngineInspector *engine;
   QsLayerInspector *layer;
   GtkWidget *separator;
   QsTensorInspector *tensor;
@@ -28,7 +30,11 @@ update (QsInspector *self)
 {
   QsLayer *layer = qs_session_get_selected_layer (self->session);
   QsTensor *tensor = qs_session_get_selected_tensor (self->session);
+  gboolean is_whole = layer == NULL && tensor == NULL &&
+                      qs_session_get_engine (self->session) != NULL;
 
+  if (is_whole)
+    qs_engine_inspector_show (self->engine, self->session);
   if (layer != NULL)
     {
       qs_layer_inspector_show (self->layer, self->session, layer);
@@ -38,11 +44,13 @@ update (QsInspector *self)
   if (tensor != NULL)
     qs_tensor_inspector_show (self->tensor, self->session, tensor);
 
+  gtk_widget_set_visible (GTK_WIDGET (self->engine), is_whole);
   gtk_widget_set_visible (GTK_WIDGET (self->layer), layer != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->tensor), tensor != NULL);
   gtk_widget_set_visible (self->separator, layer != NULL && tensor != NULL);
   gtk_stack_set_visible_child_name (self->stack,
-                                    layer != NULL || tensor != NULL ? "details" : "none");
+                                    is_whole || layer != NULL || tensor != NULL ? "details"
+                                                                                : "none");
 }
 
 static void
@@ -83,11 +91,13 @@ qs_inspector_class_init (QsInspectorClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = qs_inspector_dispose;
 
+  g_type_ensure (QS_TYPE_ENGINE_INSPECTOR);
   g_type_ensure (QS_TYPE_LAYER_INSPECTOR);
   g_type_ensure (QS_TYPE_TENSOR_INSPECTOR);
   gtk_widget_class_set_template_from_resource (widget_class, QS_RESOURCES "/qs-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, QsInspector, stack);
   gtk_widget_class_bind_template_child (widget_class, QsInspector, scroller);
+  gtk_widget_class_bind_template_child (widget_class, QsInspector, engine);
   gtk_widget_class_bind_template_child (widget_class, QsInspector, layer);
   gtk_widget_class_bind_template_child (widget_class, QsInspector, separator);
   gtk_widget_class_bind_template_child (widget_class, QsInspector, tensor);

@@ -154,13 +154,6 @@ show_why (QsLayerInspector *self,
     }
 }
 
-/* (transfer full): milliseconds, with the digits that small layers need */
-static char *
-format_ms (double ms)
-{
-  return g_strdup_printf (ms < 0.1 ? _("%.4f ms") : _("%.3f ms"), ms);
-}
-
 static char *
 field_ints (gconstpointer  value,
             const QsField *field)
@@ -260,14 +253,11 @@ add_foreign_properties (QsLayerInspector *self,
 {
   QsTrexGraph *graph = qs_session_get_graph (self->session);
   const QsTrexLayer *foreign = graph == NULL ? NULL : qs_trex_graph_find (graph, layer);
-  double ms = qs_session_get_time (self->session, layer);
 
   if (foreign == NULL)
     return;
 
-  if (ms >= 0.0)
-    /* Translators: milliseconds. */
-    qs_property_list_add_format (self->properties, _("Time"), _("%.3f ms"), ms);
+  qs_property_list_add_ms (self->properties, _("Time"), qs_session_get_time (self->session, layer));
   for (guint i = 0; i < foreign->properties->len; i++)
     {
       const QsTrexProperty *property = g_ptr_array_index (foreign->properties, i);
@@ -289,12 +279,7 @@ show_properties (QsLayerInspector *self,
       double ms = measured >= 0.0 ? measured : built->ms;
 
       qs_property_list_add (self->properties, _("Kernel"), built->kernel);
-      if (ms >= 0.0)
-        {
-          g_autofree char *time = format_ms (ms);
-
-          qs_property_list_add (self->properties, _("Time"), time);
-        }
+      qs_property_list_add_ms (self->properties, _("Time"), ms);
     }
   if (layer->activation.type != QS_ACTIVATION_NONE)
     qs_property_list_add (self->properties, _("Activation"),
@@ -398,7 +383,7 @@ describe_tactic (const QsTactic *tactic,
     g_ptr_array_add (parts, qs_sentence_translate (tactic->reason));
   else if (tactic->reformat_ms > 0.0)
     {
-      g_autofree char *ms = format_ms (tactic->reformat_ms);
+      g_autofree char *ms = qs_property_list_format_ms (tactic->reformat_ms);
 
       /* Translators: milliseconds, with their unit, that changing the memory layout or type takes. */
       g_ptr_array_add (parts, g_strdup_printf (_("Includes %s of reformats."), ms));
@@ -415,7 +400,7 @@ add_tactic (QsLayerInspector *self,
             double            slowest)
 {
   double total = tactic_total (tactic);
-  g_autofree char *value = total < 0.0 ? g_strdup ("–") : format_ms (total);
+  g_autofree char *value = total < 0.0 ? g_strdup ("–") : qs_property_list_format_ms (total);
 
   qs_property_list_add_bar (self->tactics, tactic->kernel, caption, value,
                             total < 0.0 || slowest <= 0.0 ? -1.0 : total / slowest,

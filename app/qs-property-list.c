@@ -186,6 +186,23 @@ qs_property_list_add_format (QsPropertyList *self,
   qs_property_list_add (self, label, value);
 }
 
+char *
+qs_property_list_format_ms (double ms)
+{
+  /* Translators: milliseconds. */
+  return g_strdup_printf (ms < 0.1 ? _("%.4f ms") : _("%.3f ms"), ms);
+}
+
+void
+qs_property_list_add_ms (QsPropertyList *self,
+                         const char     *label,
+                         double          ms)
+{
+  g_autofree char *value = ms < 0.0 ? NULL : qs_property_list_format_ms (ms);
+
+  qs_property_list_add (self, label, value);
+}
+
 void
 qs_property_list_add_link (QsPropertyList  *self,
                            QsSelectionKind  kind,

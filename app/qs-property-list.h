@@ -32,6 +32,12 @@ void       qs_property_list_add_format (QsPropertyList  *self,
                                         const char      *format,
                                         ...) G_GNUC_PRINTF (3, 4);
 /* @caption is nullable. */
+/* A time, where it was measured: negative ones were not. */
+void       qs_property_list_add_ms     (QsPropertyList  *self,
+                                        const char      *label,
+                                        double           ms);
+/* (transfer full): milliseconds, with the digits that small layers need */
+char      *qs_property_list_format_ms  (double           ms);
 void       qs_property_list_add_link   (QsPropertyList  *self,
                                         QsSelectionKind  kind,
                                         const char      *name,
