@@ -127,8 +127,8 @@ qs_cli_report_print_summary (QsEngine *engine)
   g_print ("%u of %u layers in INT8, reformats: %u; batch %" G_GINT64_FORMAT ", backend %s\n", n_int8,
            n_layers, n_reformats, qs_engine_get_batch (engine), qs_engine_get_backend (engine)->id);
   if (count_padded (qs_engine_get_network (engine)) > 0)
-    g_print ("%u layers have channels that tensor cores would fill up with zeros (multiples of 16 in "
-             "INT8, of 8 in FP16)\n", count_padded (qs_engine_get_network (engine)));
+    g_print ("Layers with channels that tensor cores would fill up with zeros (multiples of 16 in INT8, "
+             "of 8 in FP16): %u\n", count_padded (qs_engine_get_network (engine)));
   g_print ("Weights %s, activations %s (no plan could do with less than %s)\n", weights, memory,
            bound);
 }

@@ -299,13 +299,16 @@ is_written_as_fp16 (QsBuild           *self,
   return is_free ? all_readers_want_fp16 (self, tensor) : precision == QS_PRECISION_FP16;
 }
 
+/* A constraint that binds has kept the layer from INT8 already, and said so. */
 static void
 explain (QsBuild     *self,
          QsLayerPlan *plan)
 {
   g_autofree char *before = NULL;
 
-  if (qs_layer_plan_get_precision (plan) != QS_PRECISION_FP16)
+  if (qs_layer_plan_get_precision (plan) != QS_PRECISION_FP16 ||
+      (plan->reason != NULL && qs_layer_plan_wants (plan, QS_PRECISION_FP16) &&
+       qs_build_constraints_bind (self) && self->int8 != QS_INT8_OFF))
     return;
 
   before = g_steal_pointer (&plan->reason);

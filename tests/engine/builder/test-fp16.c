@@ -430,6 +430,11 @@ test_followed (void)
                        QS_PRECISION_FP32);
       g_assert_cmpint (qs_network_find_tensor (network, "relu")->type, ==, QS_DATA_TYPE_FLOAT16);
       g_assert_cmpint (qs_network_find_layer (network, "conv2")->precision, ==, QS_PRECISION_FP16);
+      /* Where it binds, it is said once. */
+      if (mode != QS_CONSTRAINT_HINT)
+        g_assert_cmpstr (
+          qs_engine_get_layer (engine, qs_network_find_layer (network, "conv2")->id)->reason, ==,
+          "A constraint asks that it compute in FP16.");
       g_assert_cmpuint (count_entries (engine, QS_JOURNAL_WARNING, "precision-constraint", "conv2"),
                         ==, 0);
     }
