@@ -148,19 +148,23 @@ pinned_size (const QsContext *self)
   return size;
 }
 
-/* Through memory that the device reads by itself; from any other, the host would have to wait. */
+/* Through memory that the device reads by itself; from any other, the host would have to wait. It has
+ * room for the inputs of two runs, by turns: those of this run may still be on their way, those of the
+ * one before have arrived, since this run's predecessor, which was given them, has ended. */
 static gboolean
 start_fetch (QsContext  *self,
              GError    **error)
 {
   g_autoptr (GPtrArray) next = g_steal_pointer (&self->next);
+  const gsize half = pinned_size (self);
   gsize offset = 0;
 
   if (self->pinned == NULL)
-    self->pinned = self->device->allocate_host (self->device, pinned_size (self), error);
-  if (self->pinned == NULL || !self->device->mark (self->device, error))
+    self->pinned = self->device->allocate_host (self->device, 2 * half, error);
+  if (self->pinned == NULL)
     return FALSE;
 
+  offset = self->n_fetches++ % 2 * half;
   for (guint i = 0; i < next->len; i++)
     {
       QsHostTensor *tensor = g_ptr_array_index (next, i);
@@ -200,8 +204,7 @@ place (QsContext     *self,
   return TRUE;
 }
 
-/* Inputs of the right types and shapes, which stay where they are during the run. Copies of the next
- * ones start as soon as there is room for them. */
+/* Inputs of the right types and shapes, which stay where they are during the run. */
 gboolean
 qs_context_bind_on_device (QsContext     *self,
                            QsHostTensor **inputs,
@@ -269,21 +272,12 @@ capture (QsContext  *self,
   return self->graph != NULL;
 }
 
-/**
- * qs_context_run_on_device:
- *
- * All layers. The first run starts each by itself, because the driver may have to load kernels; from
- * the second on they are one graph, when each of them is the device's and nobody looks at or times
- * what is in between.
- */
-gboolean
-qs_context_run_on_device (QsContext  *self,
-                          GError    **error)
+static gboolean
+start_layers (QsContext  *self,
+              GError    **error)
 {
   const gsize size = self->network->tensors->len * sizeof *self->captured;
 
-  if (self->next != NULL && !start_fetch (self, error))
-    return FALSE;
   if (self->observer != NULL || self->step_ns != NULL || !is_all_on_device (self) ||
       self->n_steps == 0)
     return qs_context_run_steps (self, 0, self->n_steps, error);
@@ -295,4 +289,21 @@ qs_context_run_on_device (QsContext  *self,
     return FALSE;
 
   return self->device->launch_graph (self->device, self->graph, error);
+}
+
+/**
+ * qs_context_run_on_device:
+ *
+ * All layers. The first run starts each by itself, because the driver may have to load kernels; from
+ * the second on they are one graph, when each of them is the device's and nobody looks at or times
+ * what is in between. While the device computes, the next inputs are copied.
+ */
+gboolean
+qs_context_run_on_device (QsContext  *self,
+                          GError    **error)
+{
+  /* The inputs have left the place where the next ones land; the layers need not end before. */
+  if (self->next != NULL && !self->device->mark (self->device, error))
+    return FALSE;
+  return start_layers (self, error) && (self->next == NULL || start_fetch (self, error));
 }

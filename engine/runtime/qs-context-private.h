@@ -36,6 +36,7 @@ struct _QsContext
   gpointer *device_buffers; /* by tensor id: network inputs and outputs on the device */
   gpointer block;          /* the device's memory for all of it */
   gpointer pinned;         /* (nullable): the host's memory for the next inputs, which the device reads */
+  guint n_fetches;
   gpointer *landing;       /* by index of input: where they come to lie until they are the inputs */
   GPtrArray *fetched;      /* (nullable): the inputs that are there, or on their way */
   GPtrArray *next;         /* (nullable): the inputs to fetch during the next run */

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "qs-emulated-stream.h"
 #include "qs-emulated-tensor-map.h"
 #include "qs-emulator.h"
 
-#define STREAM ((QsCudaStream) 0x57e)
 #define CONTEXT ((QsCudaContextHandle) 0xc0)
 #define MODULE ((QsCudaModule) 0x30d)
 #define SHARED_LIMIT (48 << 10)
@@ -21,13 +21,24 @@ typedef struct
   gsize shared_size;
   guint8 args[MAX_ARGS];
   gpointer to;
-  gconstpointer from;
+  gconstpointer from; /* NULL where bytes are filled with @value */
   gsize size;
+  guint8 value;
   gboolean to_host;
   gboolean from_host;
+  gpointer kept; /* (nullable): a copy of what @from had */
 } Deed;
 
+/* Memory of the host that the device reads by itself, and later than the call. */
+typedef struct
+{
+  guint8 *memory;
+  gsize size;
+} Pinned;
+
 static GArray *capture;
+static GArray *pinned; /* Pinned */
+static guint n_streams;
 static gboolean entered;
 static guint n_launches;
 static guint n_copies_out, n_copies_in;
@@ -81,6 +92,7 @@ qs_stand_in_driver_reset (void)
   sticky = QS_CUDA_SUCCESS;
   entered = FALSE;
   g_clear_pointer (&capture, g_array_unref);
+  qs_emulated_streams_forget ();
 }
 
 guint
@@ -323,6 +335,8 @@ release (QsCudaPointer memory)
   ENTER ("cuMemFree_v2");
   if (capture != NULL)
     return QS_CUDA_ERROR_INVALID_VALUE;
+  if (qs_emulated_streams_finish () != QS_CUDA_SUCCESS)
+    return sticky;
   return qs_emulator_free ((gpointer) memory) ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_VALUE;
 }
 
@@ -333,42 +347,75 @@ allocate_host (gpointer *memory,
 {
   ENTER ("cuMemHostAlloc");
   *memory = g_try_malloc (size);
-  return *memory != NULL ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_OUT_OF_MEMORY;
+  if (*memory == NULL)
+    return QS_CUDA_ERROR_OUT_OF_MEMORY;
+
+  if (pinned == NULL)
+    pinned = g_array_new (FALSE, FALSE, sizeof (Pinned));
+  g_array_append_vals (pinned, &(Pinned) { *memory, size }, 1);
+  return QS_CUDA_SUCCESS;
+}
+
+static gboolean
+is_pinned (gconstpointer memory)
+{
+  for (guint i = 0; pinned != NULL && i < pinned->len; i++)
+    {
+      const Pinned *row = &g_array_index (pinned, Pinned, i);
+
+      if ((const guint8 *) memory >= row->memory &&
+          (const guint8 *) memory < row->memory + row->size)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static QsCudaResult
 free_host (gpointer memory)
 {
+  qs_emulated_streams_finish ();
+  for (guint i = 0; pinned != NULL && i < pinned->len; i++)
+    if (g_array_index (pinned, Pinned, i).memory == memory)
+      g_array_remove_index_fast (pinned, i--);
+  if (pinned != NULL && pinned->len == 0)
+    g_clear_pointer (&pinned, g_array_unref);
   g_free (memory);
   return QS_CUDA_SUCCESS;
 }
 
-static QsCudaResult
-run_copy (const Deed *deed)
+static gboolean
+copy_values (const Deed *deed)
 {
   g_autofree guint8 *between = NULL;
 
   n_copies_in += deed->from_host;
   n_copies_out += deed->to_host;
   n_downloaded += deed->to_host ? deed->size : 0;
+  if (deed->from == NULL)
+    return qs_emulator_fill (deed->to, deed->value, deed->size);
   if (deed->from_host)
-    return qs_emulator_copy_in (deed->to, deed->from, deed->size) ? QS_CUDA_SUCCESS
-                                                                  : QS_CUDA_ERROR_INVALID_VALUE;
+    return qs_emulator_copy_in (deed->to, deed->kept != NULL ? deed->kept : deed->from, deed->size);
   if (deed->to_host)
-    return qs_emulator_copy_out (deed->to, deed->from, deed->size) ? QS_CUDA_SUCCESS
-                                                                   : QS_CUDA_ERROR_INVALID_VALUE;
+    return qs_emulator_copy_out (deed->to, deed->from, deed->size);
   between = g_malloc (deed->size);
   return qs_emulator_copy_out (between, deed->from, deed->size) &&
-                 qs_emulator_copy_in (deed->to, between, deed->size)
-           ? QS_CUDA_SUCCESS
-           : QS_CUDA_ERROR_INVALID_VALUE;
+         qs_emulator_copy_in (deed->to, between, deed->size);
 }
 
+/* What is wrong with a kernel or a copy shows when it happens, and ends the context. */
 static QsCudaResult
-run (const Deed *deed)
+run (gpointer data)
 {
+  const Deed *deed = data;
+
+  if (sticky != QS_CUDA_SUCCESS)
+    return sticky;
   if (deed->function == NULL)
-    return run_copy (deed);
+    {
+      if (!copy_values (deed))
+        sticky = QS_CUDA_ERROR_ILLEGAL_ADDRESS;
+      return sticky;
+    }
 
   n_launches++;
   if (!qs_emulator_launch ((gsize) deed->function, deed->grid, deed->n_threads, deed->shared_size,
@@ -377,28 +424,41 @@ run (const Deed *deed)
   return sticky;
 }
 
-static QsCudaResult
-run_or_note (const Deed *deed)
+static void
+deed_free (gpointer data)
 {
-  if (capture == NULL)
-    return run (deed);
+  g_free (((Deed *) data)->kept);
+  g_free (data);
+}
 
-  g_array_append_val (capture, *deed);
+static QsCudaResult
+ask (const Deed   *deed,
+     QsCudaStream  stream)
+{
+  if (capture != NULL)
+    g_array_append_val (capture, *deed);
+  else
+    qs_emulated_stream_add ((QsEmulatedStream *) stream,
+                            (QsDeed) { run, g_memdup2 (deed, sizeof *deed), deed_free });
   return QS_CUDA_SUCCESS;
 }
 
+/* From memory that is not pinned, the driver has read when the call returns. */
 static QsCudaResult
 copy_in (QsCudaPointer to,
          gconstpointer from,
          gsize         size,
          QsCudaStream  stream)
 {
-  const Deed deed = { .to = (gpointer) to, .from = from, .size = size, .from_host = TRUE };
+  Deed deed = { .to = (gpointer) to, .from = from, .size = size, .from_host = TRUE };
 
   ENTER ("cuMemcpyHtoDAsync_v2");
-  return run_or_note (&deed);
+  if (!is_pinned (from) && capture == NULL)
+    deed.kept = g_memdup2 (from, size);
+  return ask (&deed, stream);
 }
 
+/* To memory that is not pinned, the call returns when the copy is there. */
 static QsCudaResult
 copy_out (gpointer      to,
           QsCudaPointer from,
@@ -408,7 +468,9 @@ copy_out (gpointer      to,
   const Deed deed = { .to = to, .from = (gconstpointer) from, .size = size, .to_host = TRUE };
 
   ENTER ("cuMemcpyDtoHAsync_v2");
-  return run_or_note (&deed);
+  ask (&deed, stream);
+  return capture == NULL && !is_pinned (to)
+           ? qs_emulated_stream_finish ((QsEmulatedStream *) stream) : QS_CUDA_SUCCESS;
 }
 
 static QsCudaResult
@@ -420,7 +482,7 @@ copy (QsCudaPointer to,
   const Deed deed = { .to = (gpointer) to, .from = (gconstpointer) from, .size = size };
 
   ENTER ("cuMemcpyDtoDAsync_v2");
-  return run_or_note (&deed);
+  return ask (&deed, stream);
 }
 
 static QsCudaResult
@@ -429,9 +491,10 @@ fill (QsCudaPointer to,
       gsize         size,
       QsCudaStream  stream)
 {
+  const Deed deed = { .to = (gpointer) to, .size = size, .value = value };
+
   ENTER ("cuMemsetD8Async");
-  return qs_emulator_fill ((gpointer) to, value, size) ? QS_CUDA_SUCCESS
-                                                       : QS_CUDA_ERROR_INVALID_VALUE;
+  return ask (&deed, stream);
 }
 
 static QsCudaResult
@@ -439,7 +502,7 @@ create_stream (QsCudaStream *stream,
                guint         flags)
 {
   ENTER ("cuStreamCreate");
-  *stream = STREAM;
+  *stream = (QsCudaStream) qs_emulated_stream_get (n_streams++);
   return QS_CUDA_SUCCESS;
 }
 
@@ -454,17 +517,20 @@ static QsCudaResult
 synchronize (QsCudaStream stream)
 {
   ENTER ("cuStreamSynchronize");
-  return capture == NULL ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_VALUE;
+  return capture == NULL ? qs_emulated_stream_finish ((QsEmulatedStream *) stream)
+                         : QS_CUDA_ERROR_INVALID_VALUE;
 }
 
-/* Streams do at once what they are asked for, so everything has happened already. */
 static QsCudaResult
 wait_event (QsCudaStream stream,
             QsCudaEvent  event,
             guint        flags)
 {
   ENTER ("cuStreamWaitEvent");
-  return event != NULL && flags == 0 ? QS_CUDA_SUCCESS : QS_CUDA_ERROR_INVALID_VALUE;
+  if (event == NULL || flags != 0 || capture != NULL)
+    return QS_CUDA_ERROR_INVALID_VALUE;
+  qs_emulated_event_let_wait ((QsEmulatedEvent *) event, (QsEmulatedStream *) stream);
+  return QS_CUDA_SUCCESS;
 }
 
 static QsCudaResult
@@ -509,13 +575,12 @@ launch_graph (QsCudaGraphExec exec,
               QsCudaStream    stream)
 {
   const GArray *deeds = (const GArray *) exec;
-  QsCudaResult result = QS_CUDA_SUCCESS;
 
   ENTER ("cuGraphLaunch");
   n_graphs++;
-  for (guint i = 0; i < deeds->len && result == QS_CUDA_SUCCESS; i++)
-    result = run (&g_array_index (deeds, Deed, i));
-  return result;
+  for (guint i = 0; i < deeds->len; i++)
+    ask (&g_array_index (deeds, Deed, i), stream);
+  return QS_CUDA_SUCCESS;
 }
 
 static QsCudaResult
@@ -530,14 +595,14 @@ create_event (QsCudaEvent *event,
               guint        flags)
 {
   ENTER ("cuEventCreate");
-  *event = (QsCudaEvent) g_new0 (gint64, 1);
+  *event = (QsCudaEvent) qs_emulated_event_new ();
   return QS_CUDA_SUCCESS;
 }
 
 static QsCudaResult
 destroy_event (QsCudaEvent event)
 {
-  g_free (event);
+  qs_emulated_event_free ((QsEmulatedEvent *) event);
   return QS_CUDA_SUCCESS;
 }
 
@@ -546,7 +611,7 @@ record_event (QsCudaEvent  event,
               QsCudaStream stream)
 {
   ENTER ("cuEventRecord");
-  *(gint64 *) event = g_get_monotonic_time ();
+  qs_emulated_event_record ((QsEmulatedEvent *) event, (QsEmulatedStream *) stream);
   return QS_CUDA_SUCCESS;
 }
 
@@ -554,7 +619,7 @@ static QsCudaResult
 synchronize_event (QsCudaEvent event)
 {
   MAY_FAIL ("cuEventSynchronize");
-  return QS_CUDA_SUCCESS;
+  return qs_emulated_event_wait ((QsEmulatedEvent *) event);
 }
 
 static QsCudaResult
@@ -563,7 +628,8 @@ get_elapsed_ms (float       *ms,
                 QsCudaEvent  end)
 {
   MAY_FAIL ("cuEventElapsedTime");
-  *ms = (float) (*(gint64 *) end - *(gint64 *) start) * 1e-3f;
+  *ms = (float) (qs_emulated_event_get_time ((QsEmulatedEvent *) end) -
+                 qs_emulated_event_get_time ((QsEmulatedEvent *) start)) * 1e-3f;
   return QS_CUDA_SUCCESS;
 }
 
@@ -588,7 +654,7 @@ launch (QsCudaFunction  function,
       (shared_size > SHARED_LIMIT && !large_shared))
     return QS_CUDA_ERROR_INVALID_VALUE;
   memcpy (deed.args, parameters[0], qs_emulator_get_args_size ((gsize) function));
-  return run_or_note (&deed);
+  return ask (&deed, stream);
 }
 
 static QsCudaResult

@@ -17,7 +17,7 @@
  * others are computed, and faults of the driver at every call.
  */
 
-#define N_BATCHES 3
+#define N_BATCHES 5
 
 static QsEngine *
 build (QsNetwork    *network,
