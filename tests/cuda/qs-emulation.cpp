@@ -529,6 +529,15 @@ qs_emulation_warp (QsWarpOperation operation,
   leave ();
 }
 
+/* Nothing waits long here. */
+int64_t
+qs_clock (void)
+{
+  static int64_t now;
+
+  return now += 1 << 20;
+}
+
 void
 qs_barrier (void)
 {

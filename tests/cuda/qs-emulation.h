@@ -86,6 +86,7 @@ QS_DEVICE unsigned qs_block_y (void) { return qs_emulated.block[1]; }
 QS_DEVICE unsigned qs_block_z (void) { return qs_emulated.block[2]; }
 QS_DEVICE unsigned qs_n_blocks_x (void) { return qs_emulated.grid[0]; }
 
+int64_t qs_clock (void);
 void qs_barrier (void);
 void qs_async_copy (unsigned address, const void *from, bool valid);
 void qs_async_commit (void);

@@ -2,6 +2,7 @@
 
 /* The device's kernels, for the host. Each source is what the CUDA compiler gets. */
 #include "kernels/qs-convolution.cu"
+#include "kernels/qs-delay.cu"
 #include "kernels/qs-depthwise.cu"
 #include "kernels/qs-integers.cu"
 #include "kernels/qs-move.cu"

@@ -5,6 +5,7 @@
 #include "../engine/passes/qs-test-networks.h"
 #include "builder/qs-builder.h"
 #include "core/qs-error.h"
+#include "export/qs-qdq-writer.h"
 #include "import/qs-import.h"
 #include "qs-emulator.h"
 #include "qs-stand-in-driver.h"
@@ -304,6 +305,82 @@ test_qdq_model (gconstpointer data)
                                                       g_ptr_array_index (b, 0)), ==, 0.0);
 }
 
+/* The sample's own Q/DQ model: what an implicit build of it exports. */
+static QsNetwork *
+export_qdq (const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("%s.onnx", name);
+  g_autoptr (GFile) file = qs_test_sample (path);
+  g_autoptr (QsNetwork) network = load_network (file);
+  g_autoptr (QsScaleTable) scales = qs_test_make_scales (network, 1);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_auto (QsQdqSummary) summary = { 0 };
+  g_autoptr (QsProfile) profile = qs_profile_new ();
+  g_autoptr (QsModel) model = NULL, exported = NULL;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  QsNetwork *result;
+
+  model = qs_model_load_file (file, &error);
+  g_assert_no_error (error);
+  options.backend = qs_backend_lookup ("cpu");
+  options.int8 = QS_INT8_ALL;
+  options.model_checksum = qs_model_get_checksum (model);
+  engine = qs_builder_build (network, scales, &options, NULL, &error);
+  g_assert_no_error (error);
+  bytes = qs_qdq_make_model (engine, model, &summary, &error);
+  g_assert_no_error (error);
+  exported = qs_model_load_bytes (bytes, name, &error);
+  g_assert_no_error (error);
+  qs_profile_set_batch (profile, 1);
+  result = qs_import_network (exported, profile, &error);
+  g_assert_no_error (error);
+  return result;
+}
+
+/* Layers in INT8 that add an INT8 residual. */
+static guint
+count_residuals (QsEngine *engine)
+{
+  QsNetwork *network = qs_engine_get_network (engine);
+  guint n = 0;
+
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsLayer *layer = g_ptr_array_index (network->layers, i);
+      const QsTensor *residual = layer->klass->kind == QS_LAYER_CONVOLUTION
+                                   ? qs_layer_get_input (layer, QS_INPUT_RESIDUAL) : NULL;
+
+      n += residual != NULL && residual->type == QS_DATA_TYPE_INT8 &&
+           layer->precision == QS_PRECISION_INT8;
+    }
+  return n;
+}
+
+/* The ResNet has three blocks, each of which adds a residual (data/samples, docs/samples.md). */
+static void
+test_qdq_sample (gconstpointer data)
+{
+  g_autoptr (QsNetwork) network = export_qdq (data);
+  QsBuilderOptions options = QS_BUILDER_OPTIONS_INIT;
+  g_autoptr (QsEngine) engine = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) a = build_and_run (network, NULL, "cpu", QS_INT8_ALL, QS_FP16_OFF, 1);
+  g_autoptr (GPtrArray) b = build_and_run (network, NULL, "cuda", QS_INT8_ALL, QS_FP16_OFF, 1);
+
+  options.backend = qs_backend_lookup ("cuda");
+  options.int8 = QS_INT8_ALL;
+  options.repeatable = TRUE;
+  engine = qs_builder_build (network, NULL, &options, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (qs_engine_is_explicit (engine));
+  g_assert_cmpuint (count_residuals (engine), >=, 3);
+  g_assert_cmpfloat ((double) find_largest (g_ptr_array_index (a, 0)), >, 0.0);
+  g_assert_cmpfloat ((double) qs_test_max_difference (g_ptr_array_index (a, 0),
+                                                      g_ptr_array_index (b, 0)), ==, 0.0);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -320,6 +397,7 @@ main (int   argc,
   g_test_add_data_func ("/cuda/fashion-mobilenet/floats", "fashion-mobilenet", test_floats);
   g_test_add_data_func ("/cuda/fashion-vit", "fashion-vit", test_model);
   g_test_add_data_func ("/cuda/fashion-vit/floats", "fashion-vit", test_floats);
+  g_test_add_data_func ("/cuda/fashion-resnet/qdq", "fashion-resnet", test_qdq_sample);
   g_test_add_data_func ("/cuda/resnet18-qat", "resnet18-qat", test_qdq_model);
   g_test_add_data_func ("/cuda/resnet18-qat-residual", "resnet18-qat-residual", test_qdq_model);
   return g_test_run ();

@@ -178,6 +178,15 @@ typedef struct
   int32_t rows_first;
 } QsCudaPacking;
 
+/**
+ * QsCudaDelay:
+ * @clocks: of a multiprocessor
+ */
+typedef struct
+{
+  int64_t clocks;
+} QsCudaDelay;
+
 #ifdef __cplusplus
 }
 #endif

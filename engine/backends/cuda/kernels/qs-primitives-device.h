@@ -28,6 +28,7 @@ QS_DEVICE unsigned qs_block_x (void) { return blockIdx.x; }
 QS_DEVICE unsigned qs_block_y (void) { return blockIdx.y; }
 QS_DEVICE unsigned qs_block_z (void) { return blockIdx.z; }
 QS_DEVICE unsigned qs_n_blocks_x (void) { return gridDim.x; }
+QS_DEVICE int64_t qs_clock (void) { return clock64 (); }
 QS_DEVICE void qs_barrier (void) { __syncthreads (); }
 QS_DEVICE void qs_warp_barrier (void) { __syncwarp (); }
 

@@ -11,6 +11,7 @@
  *   QS_KERNEL_BLOCKS (name, Arguments, threads, blocks)
  *                                            one of which a multiprocessor has registers for @blocks
  *   qs_thread, qs_block_x, _y, _z            position, as functions
+ *   qs_clock ()                              clocks of the multiprocessor since any moment
  *   qs_barrier ()                            of the block
  *   qs_warp_barrier ()
  *   qs_load (p), qs_store (p, value)         global memory, naturally aligned
