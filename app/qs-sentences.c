@@ -276,6 +276,7 @@ static const char *const formats[] = {
   N_("It takes %.4f ms, less than 3 %% or 0.001 ms faster than %s with %.4f ms, which comes first "
      "in the backend's order; so builds repeat."),
   N_("It takes %.4f ms, and %s takes %.4f ms."),
+  N_("%s %s is computed on the host, between copies from the device and back: %s."),
   N_("Nothing was timed, and %s comes first in the backend's order."),
   N_("A constraint asks that it compute in %s."),
   N_("%s works on shapes, indices or truth values, which are never quantized."),

@@ -137,6 +137,24 @@ measure_reformat (QsBuild        *self,
   return trial.ms;
 }
 
+/* Copies around it take longer than most layers, so people should know. */
+static void
+note_host_layer (QsBuild        *self,
+                 const QsLayer  *layer,
+                 const QsKernel *kernel,
+                 const char     *why_not)
+{
+  const char *layers[] = { layer->name, NULL };
+
+  if (self->backend->get_device == NULL || (kernel != NULL && kernel->on_device))
+    return;
+
+  qs_journal_add (self->journal, QS_JOURNAL_WARNING, "host-layer", layers, NULL, layer->name,
+                  "%s %s is computed on the host, between copies from the device and back: %s.",
+                  layer->klass->name, layer->name,
+                  why_not != NULL ? why_not : "there is no kernel for such layers");
+}
+
 static gboolean
 finish_layer (QsBuild   *self,
               QsEngine  *engine,
@@ -161,6 +179,7 @@ finish_layer (QsBuild   *self,
       return FALSE;
     }
 
+  note_host_layer (self, layer, kernel, why_not);
   result = qs_engine_layer_new (layer);
   result->kernel = g_strdup (kernel != NULL ? kernel->name : "reference");
   if (layer->klass->kind == QS_LAYER_REFORMAT)

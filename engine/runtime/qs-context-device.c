@@ -102,7 +102,6 @@ qs_context_free_on_device (QsContext *self)
   self->device->free_host (self->device, self->pinned);
   self->device->free (self->device, self->block);
   g_free (self->landing);
-  g_free (self->captured);
 }
 
 /**
@@ -222,54 +221,95 @@ qs_context_bind_on_device (QsContext     *self,
 }
 
 static gboolean
-is_all_on_device (const QsContext *self)
+is_on_host (const QsStep *step)
 {
-  for (guint i = 0; i < self->n_steps; i++)
-    if (!self->steps[i].is_alias &&
-        (self->steps[i].kernel == NULL || !self->steps[i].kernel->on_device))
-      return FALSE;
+  return !step->is_alias && (step->kernel == NULL || !step->kernel->on_device);
+}
 
-  return TRUE;
+/* What is an alias stays with what it comes after. */
+static void
+make_parts (QsContext *self)
+{
+  QsContextPart *last = NULL;
+
+  self->parts = g_array_new (FALSE, FALSE, sizeof (QsContextPart));
+  for (guint i = 0; i < self->n_steps; i++)
+    {
+      const QsStep *step = &self->steps[i];
+      const QsContextPart part = { i, i + 1, is_on_host (step), NULL };
+
+      if (last != NULL && (step->is_alias || last->on_host == part.on_host))
+        {
+          last->end = i + 1;
+          continue;
+        }
+      g_array_append_val (self->parts, part);
+      last = &g_array_index (self->parts, QsContextPart, self->parts->len - 1);
+    }
 }
 
 /**
  * qs_context_drop_graph:
  *
- * To be called when kernels, scales or addresses change; the next runs make another graph.
+ * To be called when kernels, scales or addresses change; the next runs make other graphs.
  */
 void
 qs_context_drop_graph (QsContext *self)
 {
-  if (self->device == NULL)
-    return;
-  self->device->free_graph (self->device, self->graph);
-  self->graph = NULL;
+  for (guint i = 0; self->parts != NULL && i < self->parts->len; i++)
+    self->device->free_graph (self->device, g_array_index (self->parts, QsContextPart, i).graph);
+  g_clear_pointer (&self->parts, g_array_unref);
+  g_clear_pointer (&self->captured, g_free);
   self->n_runs = 0;
 }
 
 static gboolean
-capture (QsContext  *self,
-         GError    **error)
+capture (QsContext      *self,
+         QsContextPart  *part,
+         GError        **error)
 {
-  const gsize size = self->network->tensors->len * sizeof *self->captured;
   GError *local = NULL;
   gboolean ok;
 
   if (!self->device->begin_capture (self->device, error))
     return FALSE;
-  ok = qs_context_run_steps (self, 0, self->n_steps, error);
+  ok = qs_context_run_steps (self, part->first, part->end, error);
   /* The capture ends in any case; what went wrong first is told. */
-  self->graph = self->device->end_capture (self->device, ok ? error : &local);
+  part->graph = self->device->end_capture (self->device, ok ? error : &local);
   g_clear_error (&local);
   if (!ok)
     {
-      self->device->free_graph (self->device, self->graph);
-      self->graph = NULL;
+      self->device->free_graph (self->device, part->graph);
+      part->graph = NULL;
     }
+  return part->graph != NULL;
+}
 
-  g_free (self->captured);
-  self->captured = g_memdup2 (self->data, size);
-  return self->graph != NULL;
+static gboolean
+start_part (QsContext      *self,
+            QsContextPart  *part,
+            GError        **error)
+{
+  if (part->on_host)
+    return qs_context_run_steps (self, part->first, part->end, error);
+  return (part->graph != NULL || capture (self, part, error)) &&
+         self->device->launch_graph (self->device, part->graph, error);
+}
+
+static gboolean
+start_parts (QsContext  *self,
+             GError    **error)
+{
+  const gsize size = self->network->tensors->len * sizeof *self->captured;
+
+  if (self->parts == NULL)
+    make_parts (self);
+  for (guint i = 0; i < self->parts->len; i++)
+    if (!start_part (self, &g_array_index (self->parts, QsContextPart, i), error))
+      return FALSE;
+  if (self->captured == NULL)
+    self->captured = g_memdup2 (self->data, size);
+  return TRUE;
 }
 
 static gboolean
@@ -278,25 +318,22 @@ start_layers (QsContext  *self,
 {
   const gsize size = self->network->tensors->len * sizeof *self->captured;
 
-  if (self->observer != NULL || self->step_ns != NULL || !is_all_on_device (self) ||
-      self->n_steps == 0)
+  if (self->observer != NULL || self->step_ns != NULL || self->n_steps == 0)
     return qs_context_run_steps (self, 0, self->n_steps, error);
-  if (self->graph != NULL && memcmp (self->captured, self->data, size) != 0)
+  if (self->captured != NULL && memcmp (self->captured, self->data, size) != 0)
     qs_context_drop_graph (self);
   if (self->n_runs++ == 0)
     return qs_context_run_steps (self, 0, self->n_steps, error);
-  if (self->graph == NULL && !capture (self, error))
-    return FALSE;
-
-  return self->device->launch_graph (self->device, self->graph, error);
+  return start_parts (self, error);
 }
 
 /**
  * qs_context_run_on_device:
  *
  * All layers. The first run starts each by itself, because the driver may have to load kernels; from
- * the second on they are one graph, when each of them is the device's and nobody looks at or times
- * what is in between. While the device computes, the next inputs are copied.
+ * the second on they are one graph, or one for each row of layers between those that only the host can
+ * compute, when nobody looks at or times what is in between. While the device computes, the next inputs
+ * are copied.
  */
 gboolean
 qs_context_run_on_device (QsContext  *self,

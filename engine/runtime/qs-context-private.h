@@ -19,6 +19,15 @@ typedef struct
   gboolean is_alias; /* its output is its input's memory: nothing is to be done */
 } QsStep;
 
+/* Layers in a row that the device computes, as one deed, or that the host does. */
+typedef struct
+{
+  guint first;
+  guint end;
+  gboolean on_host;
+  gpointer graph; /* (nullable) */
+} QsContextPart;
+
 struct _QsContext
 {
   QsEngine *engine;
@@ -40,8 +49,8 @@ struct _QsContext
   gpointer *landing;       /* by index of input: where they come to lie until they are the inputs */
   GPtrArray *fetched;      /* (nullable): the inputs that are there, or on their way */
   GPtrArray *next;         /* (nullable): the inputs to fetch during the next run */
-  gpointer graph;          /* (nullable): all layers as one deed of the device */
-  gpointer *captured;      /* the addresses that it was made for, by tensor id */
+  GArray *parts;           /* (nullable): QsContextPart, with the graphs that were made */
+  gpointer *captured;      /* (nullable): the addresses that they were made for, by tensor id */
   guint n_runs;            /* since the kernels were prepared */
   GPtrArray *staging;      /* host memory for kernels of the host, by position among a layer's tensors */
   gint64 *step_ns; /* (nullable): filled while profiling */

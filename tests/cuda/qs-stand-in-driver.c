@@ -47,7 +47,7 @@ static const char *failing;
 static guint fail_after;
 static QsCudaResult fail_with;
 static guint any_after;
-static guint n_graphs;
+static guint n_graphs, n_captures;
 static QsCudaResult sticky; /* a failed kernel spoils the context */
 static gboolean large_shared; /* asked for */
 static int architecture = 80;
@@ -99,6 +99,12 @@ guint
 qs_stand_in_driver_count_graphs (void)
 {
   return n_graphs;
+}
+
+guint
+qs_stand_in_driver_count_captures (void)
+{
+  return n_captures;
 }
 
 guint
@@ -541,6 +547,7 @@ begin_capture (QsCudaStream stream,
   if (capture != NULL)
     return QS_CUDA_ERROR_INVALID_VALUE;
   capture = g_array_new (FALSE, FALSE, sizeof (Deed));
+  n_captures++;
   return QS_CUDA_SUCCESS;
 }
 

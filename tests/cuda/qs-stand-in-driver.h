@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /*
- * CUDA's driver functions over the emulated device. What a stream is asked for is done at once,
- * except while a graph is captured, when it is only noted.
+ * CUDA's driver functions over the emulated device. What a stream is asked for is done as late as it may
+ * (qs-emulated-stream.h); while a graph is captured it is only noted.
  */
 const QsCudaDriver *qs_stand_in_driver_get (void);
 
@@ -25,6 +25,7 @@ gboolean            qs_stand_in_driver_has_failed (void);
 void                qs_stand_in_driver_reset (void);
 guint               qs_stand_in_driver_count_launches (void);
 guint               qs_stand_in_driver_count_graphs (void);
+guint               qs_stand_in_driver_count_captures (void);
 /* Copies from the device to the host so far, and to it; and the bytes that came from it. */
 guint               qs_stand_in_driver_count_copies_out (void);
 guint               qs_stand_in_driver_count_copies_in (void);

@@ -6,6 +6,8 @@
 #include "builder/qs-builder.h"
 #include "builder/qs-engine-private.h"
 #include "core/qs-error.h"
+#include "operators/qs-attributes.h"
+#include "operators/qs-operator.h"
 #include "qs-emulator.h"
 #include "qs-stand-in-driver.h"
 #include "qs-test.h"
@@ -122,53 +124,105 @@ make_network (void)
   return network;
 }
 
-static gboolean
-is_whole (QsEngine *engine)
+/* How many rows of layers lie on the device, between others. */
+static guint
+count_parts (QsEngine *engine)
 {
   QsNetwork *network = qs_engine_get_network (engine);
+  gboolean was_on_device = FALSE;
+  guint n = 0;
+
+  for (guint i = 0; i < network->layers->len; i++)
+    {
+      const QsKernel *kernel = qs_engine_lookup_kernel (engine, i);
+      const gboolean on_device = kernel != NULL && kernel->on_device;
+
+      n += on_device && !was_on_device;
+      was_on_device = on_device;
+    }
+  return n;
+}
+
+/* Layers of the host, each of which is a warning that names it. */
+static guint
+count_host_layers (QsEngine *engine)
+{
+  QsNetwork *network = qs_engine_get_network (engine);
+  QsJournal *journal = qs_engine_get_journal (engine);
+  guint n = 0, n_told = 0;
 
   for (guint i = 0; i < network->layers->len; i++)
     {
       const QsKernel *kernel = qs_engine_lookup_kernel (engine, i);
 
-      if (kernel == NULL || !kernel->on_device)
-        return FALSE;
+      n += kernel == NULL || !kernel->on_device;
     }
-  return TRUE;
+  for (guint i = 0; i < qs_journal_get_n (journal); i++)
+    n_told += strcmp (qs_journal_get (journal, i)->rule, "host-layer") == 0;
+  g_assert_cmpuint (n_told, ==, n);
+  return n;
 }
 
 static void
 check_graphs (QsNetwork *network,
-              gboolean   whole)
+              guint      n_parts,
+              guint      n_host)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (QsEngine) engine = build (network, "cuda", QS_INT8_ALL, &error);
   g_autoptr (GPtrArray) expected = run_reference (network);
   g_autoptr (GPtrArray) results = new_results ();
   guint before = qs_stand_in_driver_count_graphs ();
+  guint captures = qs_stand_in_driver_count_captures ();
 
   g_assert_no_error (error);
   run (engine, network, results, &error);
   g_assert_no_error (error);
   assert_equal (expected, results);
-  g_assert_true (!whole || is_whole (engine));
-  g_assert_cmpuint (qs_stand_in_driver_count_graphs () - before, ==,
-                    is_whole (engine) ? N_BATCHES - 1 : 0);
+  g_assert_cmpuint (count_parts (engine), ==, n_parts);
+  g_assert_cmpuint (count_host_layers (engine), ==, n_host);
+  g_assert_cmpuint (qs_stand_in_driver_count_graphs () - before, ==, (N_BATCHES - 1) * n_parts);
+  g_assert_cmpuint (qs_stand_in_driver_count_captures () - captures, ==, n_parts);
 }
 
-/* The batches are fetched in turn, the first run starts every kernel, and those after it one graph,
- * when no layer is the host's. */
+/* A sum along an axis that only the host computes, between convolutions. */
+static QsNetwork *
+make_mixed_network (void)
+{
+  const QsShape shape = qs_shape_make (4, 1, 4, 2, 2);
+  QsCumulativeAttributes attributes = { 0 };
+  QsTestMaker maker;
+  QsTensor *x, *y;
+  QsNetwork *network;
+
+  qs_test_maker_init (&maker, 1);
+  x = qs_test_convolution (&maker, "first", qs_test_input (&maker, "input", &shape), 4, 1, 1, TRUE);
+  y = qs_network_add_tensor (maker.network, "sums");
+  y->type = x->type;
+  y->shape = x->shape;
+  qs_network_add_layer (maker.network, qs_layer_class_lookup (QS_LAYER_CUMULATIVE), "sums", &attributes,
+                        &x, 1, &y, 1);
+  qs_network_mark_output (maker.network, qs_test_convolution (&maker, "second", y, 4, 1, 1, TRUE));
+  network = qs_network_ref (maker.network);
+  qs_test_maker_clear (&maker);
+  return network;
+}
+
+/* The batches are fetched in turn, the first run starts every kernel, and those after it one graph, or
+ * one on each side of a layer that is the host's. */
 static void
 test_graph (void)
 {
   g_autoptr (QsNetwork) whole = make_network ();
+  g_autoptr (QsNetwork) mixed = make_mixed_network ();
 
-  check_graphs (whole, TRUE);
+  check_graphs (whole, 1, 0);
+  check_graphs (mixed, 2, 1);
   for (guint32 seed = 0; seed < 10; seed++)
     {
       g_autoptr (QsNetwork) network = qs_test_random_network (seed);
 
-      check_graphs (network, FALSE);
+      check_graphs (network, 1, 0);
     }
   g_assert_cmpuint (qs_emulator_get_used (), ==, 0);
 }
@@ -325,6 +379,24 @@ test_lost (void)
   g_assert_nonnull (qs_cuda_device_get (&error));
 }
 
+/* The device is kept busy while it is asked for what is to be timed, and that is not counted. */
+static void
+test_timing (void)
+{
+  g_autoptr (GError) error = NULL;
+  QsCudaDevice *device = qs_cuda_device_get (&error);
+  QsDevice *memory = qs_cuda_device_get_memory (device);
+  const guint before = qs_stand_in_driver_count_launches ();
+  double ms = -1.0;
+
+  g_assert_no_error (error);
+  g_assert_true (memory->begin_timing (memory, &error));
+  g_assert_cmpuint (qs_stand_in_driver_count_launches (), ==, before);
+  g_assert_true (memory->end_timing (memory, &ms, &error));
+  g_assert_cmpuint (qs_stand_in_driver_count_launches (), ==, before + 1);
+  g_assert_cmpfloat (ms, >=, 0.0);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -333,6 +405,7 @@ main (int   argc,
   qs_cuda_driver_replace (qs_stand_in_driver_get ());
   g_test_add_func ("/cuda/graph", test_graph);
   g_test_add_func ("/cuda/graph/rescale", test_rescale);
+  g_test_add_func ("/cuda/timing", test_timing);
   g_test_add_func ("/cuda/lost", test_lost);
   g_test_add_func ("/cuda/faults", test_faults);
   g_test_add_func ("/cuda/faults-while-timing", test_faults_while_timing);
