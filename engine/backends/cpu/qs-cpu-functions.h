@@ -69,7 +69,8 @@ typedef struct
  * @rows: where the rows of the left side start, [segment][@row_pitch]
  * @n_steps: steps along k in one segment
  * @panel: the packed right side
- * @initial: (nullable): what the accumulators of an integer product start from, one per column
+ * @initial: (nullable): what the accumulators start from, one 32-bit value per column
+ * @initial_pitch: values from row to row of @initial, 0 where all rows start from the same
  * @sums: (array): accumulators [row][2 vectors], written
  * @epilogue: (nullable): one that qs_cpu_epilogue_is_simple(); results are stored in its output then,
  *   and @sums is not written
@@ -80,7 +81,7 @@ typedef struct
  * @residual: rows of the residual that it shall get
  * @last_line: bytes from the first to the last line of such a row
  *
- * All of k for a few rows and one panel.
+ * A few rows and one panel, for all of k or a part of it.
  */
 typedef struct
 {
@@ -89,7 +90,8 @@ typedef struct
   gsize n_segments;
   gsize n_steps;
   gconstpointer panel;
-  const gint32 *initial;
+  gconstpointer initial;
+  gsize initial_pitch;
   gpointer sums;
   const QsCpuEpilogue *epilogue;
   gint64 row, column;
@@ -116,6 +118,7 @@ typedef struct
   guint left_size;      /* bytes per value of the left side */
   guint right_size;     /* bytes per value of the right side */
   guint max_rows;
+  gsize span_bytes;     /* of a panel, which all rows pass by before more of it comes; 0: all of it */
   gboolean finishes;    /* tiles take a simple epilogue, of whole vectors */
   QsCpuTileFunc tile;
 } QsCpuProductFuncs;

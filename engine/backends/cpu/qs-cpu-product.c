@@ -13,6 +13,9 @@
 #define BLOCK_BYTES (512 << 10)
 #define MAX_BLOCK_ROWS 256
 
+/* For a panel of more than so many spans it pays to put sums aside in between. */
+#define MIN_SPANS 2
+
 #define LINE_BYTES 64
 
 /* Multiplications below which work is not worth handing to another thread. */
@@ -32,6 +35,41 @@ panel_vectors (const QsCpuProduct *self,
   gint64 n_left = self->n_columns - panel * QS_CPU_PANEL (self->functions);
 
   return n_left > self->functions->lanes ? 2 : 1;
+}
+
+static gint64
+divide_up (gint64 n,
+           gint64 by)
+{
+  return (n + by - 1) / by;
+}
+
+/* Of a full panel. */
+static gsize
+step_bytes (const QsCpuProduct *self)
+{
+  return self->funcs->unit * QS_CPU_PANEL (self->functions) * self->funcs->right_size;
+}
+
+/* Cuts a large panel into spans of about equal size, of whole segments where those are small. */
+static void
+choose_spans (QsCpuProduct *self)
+{
+  const gint64 most = self->funcs->span_bytes / step_bytes (self);
+
+  self->span_segments = self->n_segments;
+  self->span_steps = self->segment_steps;
+  if (most == 0 || self->n_segments * self->segment_steps <= MIN_SPANS * most)
+    return;
+
+  if (self->segment_steps > most)
+    {
+      self->span_segments = 1;
+      self->span_steps = divide_up (self->segment_steps, divide_up (self->segment_steps, most));
+    }
+  else
+    self->span_segments = divide_up (self->n_segments,
+                                     divide_up (self->n_segments, most / self->segment_steps));
 }
 
 /**
@@ -61,9 +99,9 @@ qs_cpu_product_measure (QsCpuProduct            *self,
     .segment = segment,
     .segment_steps = ROUND_UP (segment, funcs->unit) / funcs->unit,
   };
-  self->panel_bytes = self->n_segments * self->segment_steps * funcs->unit * panel
-                      * funcs->right_size;
+  self->panel_bytes = self->n_segments * self->segment_steps * step_bytes (self);
   self->row_bytes = self->n_segments * self->segment_steps * funcs->unit * funcs->left_size;
+  choose_spans (self);
 }
 
 /**
@@ -191,13 +229,6 @@ typedef struct
 } Blocking;
 
 static gint64
-divide_up (gint64 n,
-           gint64 by)
-{
-  return (n + by - 1) / by;
-}
-
-static gint64
 max_block_rows (const QsCpuProduct *self,
                 gint64              n_rows)
 {
@@ -238,10 +269,11 @@ choose_blocking (const QsCpuProductRun *run,
   blocking->n_panel_blocks = divide_up (self->n_panels, blocking->block_panels);
 }
 
-/* What one thread needs: pointers and scratch rows of a block. */
+/* What one thread needs: pointers, sums and scratch rows of a block. */
 typedef struct
 {
   gsize pointers;
+  gsize sums;
   gsize scratch;
 } Share;
 
@@ -254,8 +286,9 @@ share_init (Share              *share,
   gint64 rows = max_block_rows (self, n_rows);
 
   share->pointers = ROUND_UP (rows * self->n_segments * sizeof (gpointer), ALIGNMENT);
+  share->sums = ROUND_UP (rows * QS_CPU_PANEL (self->functions) * sizeof (gint32), ALIGNMENT);
   share->scratch = ROUND_UP (rows * scratch_per_row, ALIGNMENT);
-  return share->pointers + share->scratch;
+  return share->pointers + share->sums + share->scratch;
 }
 
 gsize
@@ -285,13 +318,49 @@ typedef struct
   const QsCpuProduct *product;
   QsCpuEpilogue epilogue;     /* as seen from the first column of its group */
   const guint8 **rows;
+  guint8 *sums;               /* of a panel's columns */
   gint64 first_row;
   guint n_rows;
   guint n_tiles;
-  gsize n_stretches;          /* of a tile */
   gint64 group;
+  gint64 last_panel;          /* the one after it */
   gboolean finish;            /* tiles take the epilogue, where their columns are whole vectors */
 } Block;
+
+/* What of k all tiles of a block take before any takes more, and the panel. Between one span and the
+ * next, sums wait in the block's. */
+typedef struct
+{
+  const Block *block;
+  gint64 panel;
+  gint64 segment, n_segments;
+  gint64 step, n_steps;
+  gsize n_stretches;          /* of a tile */
+  guint n_vectors;
+  const guint8 *packed;       /* its part of the panel */
+  gboolean first, last;
+} Span;
+
+static const guint8 *
+panel_at (const Block *block,
+          gint64       panel)
+{
+  return block->product->packed
+         + (block->group * block->product->n_panels + panel) * block->product->panel_bytes;
+}
+
+/* Steps of k in front of the span, and up to its end. */
+static gint64
+steps_before (const Span *span)
+{
+  return span->segment * span->block->product->segment_steps + span->step;
+}
+
+static gint64
+steps_through (const Span *span)
+{
+  return steps_before (span) + span->n_segments * span->n_steps;
+}
 
 static void
 epilogue_for_group (const QsCpuProductRun *run,
@@ -313,66 +382,53 @@ epilogue_for_group (const QsCpuProductRun *run,
 
 /* Memory that comes in while a tile is computed: @n lines of it, @pitch apart. */
 static QsCpuStream
-make_stream (const Block  *block,
-             gconstpointer at,
-             gsize         pitch,
-             gsize         n)
+make_stream (const Span    *span,
+             gconstpointer  at,
+             gsize          pitch,
+             gsize          n)
 {
-  return (QsCpuStream) { at, pitch, divide_up (n, block->n_stretches) };
+  return (QsCpuStream) { at, pitch, divide_up (n, span->n_stretches) };
 }
 
 /* Rows of a tile's part of the output, or of the residual, which has @stride elements per row. */
 static QsCpuStream
-make_near_stream (const Block  *block,
-                  gconstpointer data,
-                  QsDataType    type,
-                  gint64        stride,
-                  gint64        row,
-                  gint64        column,
-                  guint         n_rows)
+make_near_stream (const Span    *span,
+                  gconstpointer  data,
+                  QsDataType     type,
+                  gint64         stride,
+                  gint64         row,
+                  gint64         column,
+                  guint          n_rows)
 {
+  const QsCpuProductRun *run = span->block->run;
   const gsize size = qs_data_type_size (type);
-  const gint64 step = block->run->place != NULL ? block->run->place_step : 1;
+  const gint64 step = run->place != NULL ? run->place_step : 1;
 
-  return make_stream (block, (const guint8 *) data + (row * stride + column) * size,
+  return make_stream (span, (const guint8 *) data + (row * stride + column) * size,
                       stride * step * size, n_rows);
 }
 
 /* Asks for the tile's part of the output, and of the residual: of the first of its rows, and as many
  * behind it as follow in line. */
 static void
-add_near_streams (const Block *block,
-                  QsCpuTile   *tile,
-                  gint64       row,
-                  gint64       column,
-                  guint        n_rows)
+add_near_streams (const Span *span,
+                  QsCpuTile  *tile,
+                  gint64      row,
+                  gint64      column,
+                  guint       n_rows)
 {
+  const Block *block = span->block;
   const QsCpuEpilogue *epilogue = &block->epilogue;
   const gsize width = QS_CPU_PANEL (block->product->functions);
 
   if (block->run->place != NULL)
     row = block->run->place (block->run->source, row, &n_rows);
   tile->last_line = width * qs_data_type_size (epilogue->out_type) > LINE_BYTES ? LINE_BYTES : 0;
-  tile->out = make_near_stream (block, epilogue->out, epilogue->out_type, epilogue->row_stride, row,
+  tile->out = make_near_stream (span, epilogue->out, epilogue->out_type, epilogue->row_stride, row,
                                 column, n_rows);
   if (epilogue->residual != NULL && epilogue->residual != epilogue->out)
-    tile->residual = make_near_stream (block, epilogue->residual, epilogue->residual_type,
+    tile->residual = make_near_stream (span, epilogue->residual, epilogue->residual_type,
                                        epilogue->residual_row_stride, row, column, n_rows);
-}
-
-/* The share of tile @index of @bytes that all tiles together shall get. */
-static void
-add_far_stream (const Block  *block,
-                QsCpuTile    *tile,
-                guint         index,
-                const guint8 *from,
-                gsize         bytes)
-{
-  const gsize n = divide_up (divide_up (bytes, LINE_BYTES), block->n_tiles * block->n_stretches);
-  const gsize offset = index * n * block->n_stretches * LINE_BYTES;
-
-  if (offset < bytes)
-    tile->far = (QsCpuStream) { from + offset, LINE_BYTES, n };
 }
 
 /* Bytes of the left side that the next block of rows will need, when they follow this block's. */
@@ -387,6 +443,36 @@ next_rows (const Block   *block,
   if (block->product->n_segments > 1 || block->rows[last] - block->rows[0] != last * row_bytes)
     return 0;
   return MIN (n_left, block->n_rows) * row_bytes;
+}
+
+/* What comes after the span: the rest of its panel, the next panel's start, or more rows. */
+static gsize
+next_memory (const Span    *span,
+             const guint8 **from)
+{
+  const Block *block = span->block;
+  const QsCpuProduct *product = block->product;
+  const gsize bytes = product->span_segments * product->span_steps * step_bytes (product);
+  const gsize done = steps_through (span) * step_bytes (product);
+
+  if (span->last && span->panel + 1 == block->last_panel)
+    return next_rows (block, from);
+  *from = panel_at (block, span->panel) + done;
+  return span->last ? bytes : MIN (bytes, product->panel_bytes - done);
+}
+
+/* The first tile's share of what all tiles together shall get, which ends at @end. */
+static QsCpuStream
+make_far_stream (const Span    *span,
+                 const guint8 **end)
+{
+  const guint8 *from;
+  const gsize bytes = next_memory (span, &from);
+
+  *end = from + bytes;
+  return (QsCpuStream) { from, LINE_BYTES,
+                         divide_up (divide_up (bytes, LINE_BYTES),
+                                    span->block->n_tiles * span->n_stretches) };
 }
 
 /* The epilogue of rows that do not follow each other, as many at a time as lie equally far apart. */
@@ -423,38 +509,68 @@ finish_placed (const Block  *block,
     }
 }
 
-/* Rows [@first, @first + @n) of the block and one panel. */
+/* Where the tile's rows start, and what their sums do. */
 static void
-multiply_tile (const Block *block,
-               gint64       panel,
-               guint        first,
-               guint        n,
-               QsCpuTile   *tile)
+start_tile (const Span    *span,
+            guint          first,
+            guint          n,
+            const guint8 **moved,
+            QsCpuTile     *tile)
 {
+  const Block *block = span->block;
   const QsCpuProduct *product = block->product;
-  const gint64 width = QS_CPU_PANEL (product->functions), column = panel * width;
-  const gint64 n_columns = MIN (width, product->n_columns - column);
-  guint8 sums[QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL * 4] __attribute__ ((aligned (64)));
-  const gboolean finish = block->finish && n_columns % product->functions->lanes == 0;
+  const gint64 width = QS_CPU_PANEL (product->functions);
 
-  tile->rows = block->rows + first;
-  tile->row_pitch = block->n_rows;
-  tile->n_segments = product->n_segments;
-  tile->n_steps = product->segment_steps;
-  tile->panel = product->packed
-                + (block->group * product->n_panels + panel) * product->panel_bytes;
-  if (product->initial != NULL)
-    tile->initial = product->initial + block->group * qs_cpu_product_n_padded (product) + column;
-  tile->sums = sums;
-  tile->epilogue = finish ? &block->epilogue : NULL;
+  tile->rows = block->rows + span->segment * block->n_rows + first;
+  if (span->step > 0)
+    {
+      for (guint r = 0; r < n; r++)
+        moved[r] = tile->rows[r] + span->step * product->funcs->unit * product->funcs->left_size;
+      tile->rows = moved;
+    }
+
+  tile->sums = block->sums + (span->first && span->last ? 0 : first * width * 4);
+  if (!span->first)
+    {
+      tile->initial = tile->sums;
+      tile->initial_pitch = width;
+    }
+  else if (product->initial != NULL)
+    tile->initial = product->initial + block->group * qs_cpu_product_n_padded (product)
+                    + tile->column;
+}
+
+/* Rows [@first, @first + @n) of the block. */
+static void
+multiply_tile (const Span *span,
+               guint       first,
+               guint       n,
+               QsCpuTile  *tile)
+{
+  const Block *block = span->block;
+  const QsCpuProduct *product = block->product;
+  const gint64 width = QS_CPU_PANEL (product->functions), column = span->panel * width;
+  const gint64 n_columns = MIN (width, product->n_columns - column);
+  const gboolean finish = span->last && block->finish
+                          && n_columns % product->functions->lanes == 0;
+  const guint8 *moved[QS_CPU_MAX_ROWS];
+
   tile->row = block->first_row + first;
   tile->column = column;
+  start_tile (span, first, n, moved, tile);
+  tile->row_pitch = block->n_rows;
+  tile->n_segments = span->n_segments;
+  tile->n_steps = span->n_steps;
+  tile->panel = span->packed;
+  tile->epilogue = finish ? &block->epilogue : NULL;
 
-  product->funcs->tile (n, panel_vectors (product, panel), tile);
+  product->funcs->tile (n, span->n_vectors, tile);
+  if (!span->last)
+    return;
   if (block->run->place != NULL)
-    finish_placed (block, sums, tile->row, n, column, n_columns);
+    finish_placed (block, tile->sums, tile->row, n, column, n_columns);
   else if (!finish)
-    product->functions->epilogue (&block->epilogue, sums, n, tile->row, column, n_columns);
+    product->functions->epilogue (&block->epilogue, tile->sums, n, tile->row, column, n_columns);
 }
 
 /* Rows of tile @t, of which @first are done: evenly spread, since a tile with few rows costs nearly as
@@ -467,15 +583,14 @@ tile_rows (const Block *block,
   return (block->n_rows - first + block->n_tiles - t - 1) / (block->n_tiles - t);
 }
 
-/* @next: the panel that comes after this one, or %NULL. */
 static void
-multiply_panel (const Block  *block,
-                gint64        panel,
-                const guint8 *next)
+multiply_span (const Span *span)
 {
-  const gint64 column = panel * QS_CPU_PANEL (block->product->functions);
-  const guint8 *fresh = next;
-  gsize fresh_bytes = next != NULL ? block->product->panel_bytes : next_rows (block, &fresh);
+  const Block *block = span->block;
+  const gint64 column = span->panel * QS_CPU_PANEL (block->product->functions);
+  const guint8 *end;
+  QsCpuStream far = make_far_stream (span, &end);
+  const gsize share = far.n * span->n_stretches * far.pitch;
   guint r = 0;
 
   for (guint t = 0; t < block->n_tiles; t++)
@@ -483,24 +598,55 @@ multiply_panel (const Block  *block,
       const guint n = tile_rows (block, t, r);
       QsCpuTile tile = { 0 };
 
-      add_far_stream (block, &tile, t, fresh, fresh_bytes);
-      add_near_streams (block, &tile, block->first_row + r, column, n);
-      multiply_tile (block, panel, r, n, &tile);
+      if (far.at < end)
+        tile.far = far;
+      far.at += share;
+      if (span->last)
+        add_near_streams (span, &tile, block->first_row + r, column, n);
+      multiply_tile (span, r, n, &tile);
       r += n;
     }
 }
 
+/* The part of the panel that starts with step @step of segment @segment. */
 static void
-run_panels (const Block *block,
-            gint64       first,
-            gint64       last)
+make_span (const Block *block,
+           gint64       panel,
+           gint64       segment,
+           gint64       step,
+           Span        *span)
 {
   const QsCpuProduct *product = block->product;
-  const guint8 *packed = product->packed
-                         + (block->group * product->n_panels + first) * product->panel_bytes;
 
-  for (gint64 p = first; p < last; p++, packed += product->panel_bytes)
-    multiply_panel (block, p, p + 1 < last ? packed + product->panel_bytes : NULL);
+  *span = (Span) {
+    .block = block,
+    .panel = panel,
+    .segment = segment,
+    .n_segments = MIN (product->span_segments, product->n_segments - segment),
+    .step = step,
+    .n_steps = MIN (product->span_steps, product->segment_steps - step),
+    .n_vectors = panel_vectors (product, panel),
+    .first = segment == 0 && step == 0,
+  };
+  span->n_stretches = span->n_segments * divide_up (span->n_steps, QS_CPU_STRETCH);
+  span->packed = panel_at (block, panel)
+                 + steps_before (span) * step_bytes (product) / 2 * span->n_vectors;
+  span->last = steps_through (span) == product->n_segments * product->segment_steps;
+}
+
+static void
+multiply_panel (const Block *block,
+                gint64       panel)
+{
+  const QsCpuProduct *product = block->product;
+  Span span;
+
+  for (gint64 s = 0; s < product->n_segments; s += product->span_segments)
+    for (gint64 k = 0; k < product->segment_steps; k += product->span_steps)
+      {
+        make_span (block, panel, s, k, &span);
+        multiply_span (&span);
+      }
 }
 
 /* Items are numbered so that neighbours share their rows' group. */
@@ -512,26 +658,27 @@ run_item (const Job *job,
   const Blocking *blocking = &job->blocking;
   const QsCpuProduct *product = job->run->product;
   guint8 *memory = job->workspace + thread * job->share_bytes;
-  gint64 panel_block = item % blocking->n_panel_blocks;
+  gint64 first_panel = item % blocking->n_panel_blocks * blocking->block_panels;
   gint64 row_block = item / blocking->n_panel_blocks % blocking->n_row_blocks;
   Block block = {
     .run = job->run,
     .product = product,
     .rows = (const guint8 **) (gpointer) memory,
+    .sums = memory + job->share.pointers,
+    .last_panel = MIN (first_panel + blocking->block_panels, product->n_panels),
     .first_row = row_block * blocking->block_rows,
     .group = item / blocking->n_panel_blocks / blocking->n_row_blocks,
   };
 
   block.n_rows = MIN (blocking->block_rows, job->run->n_rows - block.first_row);
   block.n_tiles = divide_up (block.n_rows, product->funcs->max_rows);
-  block.n_stretches = product->n_segments * divide_up (product->segment_steps, QS_CPU_STRETCH);
   epilogue_for_group (job->run, block.group, &block.epilogue);
   job->run->rows (job->run->source, block.group, block.first_row, block.n_rows,
-                  memory + job->share.pointers, block.rows);
+                  block.sums + job->share.sums, block.rows);
   block.finish = product->funcs->finishes && job->run->place == NULL
                  && qs_cpu_epilogue_is_simple (&block.epilogue);
-  run_panels (&block, panel_block * blocking->block_panels,
-              MIN ((panel_block + 1) * blocking->block_panels, product->n_panels));
+  for (gint64 p = first_panel; p < block.last_panel; p++)
+    multiply_panel (&block, p);
 }
 
 static void

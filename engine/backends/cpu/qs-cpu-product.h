@@ -24,6 +24,8 @@ typedef struct
   gint64 n_segments;
   gint64 segment;        /* values of k */
   gint64 segment_steps;
+  gint64 span_segments;  /* what of k all tiles of a block take before any takes more: segments, … */
+  gint64 span_steps;     /* … and steps of each, fewer than a segment has where it is one */
   gint64 row_bytes;      /* of the left side that every row adds, less than its length where rows
                           * overlap */
   gsize panel_bytes;

@@ -756,6 +756,116 @@ test_random (gconstpointer data)
     }
 }
 
+/* Sums so long that a level takes them in parts: of whole taps, within a tap, both, and placed apart. */
+static void
+test_long_sums (void)
+{
+  static const Case cases[] = {
+    { .groups = 1, .group_channels = 100, .group_outputs = 40, .n = 2, .in = { 5, 5 },
+      .kernel = { 3, 3 }, .begin = { 1, 1 }, .end = { 1, 1 }, .has_bias = TRUE, .residual = 1,
+      .activation = { QS_ACTIVATION_RELU, 0, 0 } },
+    { .groups = 1, .group_channels = 1501, .group_outputs = 49, .n = 1, .in = { 27 },
+      .kernel = { 1 }, .activation = { QS_ACTIVATION_SILU, 0, 0 } },
+    { .groups = 2, .group_channels = 450, .group_outputs = 16, .n = 2, .in = { 3, 5 },
+      .kernel = { 2, 2 }, .begin = { 1, 0 }, .activation = { QS_ACTIVATION_CLIP, -0.7f, 0.9f } },
+    { .transposed = TRUE, .groups = 1, .group_channels = 801, .group_outputs = 20, .n = 2,
+      .in = { 3, 5 }, .kernel = { 2, 2 }, .stride = { 2, 2 }, .has_bias = TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      QsRandom random = { 300000 + i };
+      Case c = cases[i];
+
+      c.batch = 1;
+      for (int axis = 0; axis < c.n; axis++)
+        {
+          c.stride[axis] = MAX (c.stride[axis], 1);
+          c.dilation[axis] = 1;
+        }
+      run_case (i + 1, &random, &c);
+    }
+}
+
+#define N_PART_STEPS 37
+#define FIRST_PART 16
+
+/* Random values in the form of a product's left or right side. */
+static void
+random_side (QsRandom *random,
+             gboolean  floats,
+             gsize     size,
+             int       low,
+             int       high,
+             gpointer  to,
+             gsize     n_bytes)
+{
+  for (gsize i = 0; i < n_bytes; i += floats ? 4 : size)
+    if (floats)
+      *(float *) ((guint8 *) to + i) = qs_random_float (random, -1.5f, 1.5f);
+    else if (size == 2)
+      *(gint16 *) ((guint8 *) to + i) = qs_random_between (random, low, high);
+    else
+      *((guint8 *) to + i) = (guint8) qs_random_between (random, low, high);
+}
+
+/* A tile whose second part starts from the first one's sums has the bits of a whole one. */
+static void
+check_parts (const QsCpuFunctions    *functions,
+             const QsCpuProductFuncs *funcs,
+             gboolean                 floats,
+             gboolean                 small)
+{
+  static guint8 left[QS_CPU_MAX_ROWS * N_PART_STEPS * 4] __attribute__ ((aligned (64)));
+  static guint8 panel[N_PART_STEPS * QS_CPU_MAX_PANEL * 4] __attribute__ ((aligned (64)));
+  static gint32 whole[QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL] __attribute__ ((aligned (64)));
+  static gint32 parts[QS_CPU_MAX_ROWS * QS_CPU_MAX_PANEL] __attribute__ ((aligned (64)));
+  const gsize width = QS_CPU_PANEL (functions);
+  const guint8 *rows[QS_CPU_MAX_ROWS], *moved[QS_CPU_MAX_ROWS];
+  QsRandom random = { 11 };
+
+  random_side (&random, floats, funcs->left_size, small ? 0 : -128, 127, left, sizeof left);
+  random_side (&random, floats, funcs->right_size, -128, 127, panel, sizeof panel);
+  for (guint r = 0; r < funcs->max_rows; r++)
+    {
+      rows[r] = left + r * N_PART_STEPS * 4;
+      moved[r] = rows[r] + FIRST_PART * 4;
+    }
+
+  for (guint n = 1; n <= funcs->max_rows; n++)
+    {
+      QsCpuTile tile = { .rows = rows, .row_pitch = n, .n_segments = 1, .n_steps = N_PART_STEPS,
+                         .panel = panel, .sums = whole };
+
+      funcs->tile (n, 2, &tile);
+      tile.n_steps = FIRST_PART;
+      tile.sums = parts;
+      funcs->tile (n, 2, &tile);
+      tile.rows = moved;
+      tile.n_steps = N_PART_STEPS - FIRST_PART;
+      tile.panel = panel + FIRST_PART * width * funcs->unit * funcs->right_size;
+      tile.initial = parts;
+      tile.initial_pitch = width;
+      funcs->tile (n, 2, &tile);
+      g_assert_cmpmem (parts, n * width * 4, whole, n * width * 4);
+    }
+}
+
+static void
+test_parts (void)
+{
+  for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+    {
+      const QsCpuFunctions *functions = qs_cpu_functions_get (level);
+
+      if (functions == NULL)
+        continue;
+      check_parts (functions, functions->product_f32, TRUE, FALSE);
+      check_parts (functions, functions->product_s8, FALSE, FALSE);
+      check_parts (functions, functions->product_u7, FALSE, TRUE);
+    }
+}
+
 /* Every product at its extreme: -128 * -128 or 127 * -128 as often as int32 can hold. */
 static void
 test_longest_sum (void)
@@ -833,6 +943,8 @@ main (int    argc,
   g_test_add_data_func ("/cpu/convolution/random-s8", &kinds[1], test_random);
   g_test_add_data_func ("/cpu/deconvolution/random-f32", &kinds[2], test_random);
   g_test_add_data_func ("/cpu/deconvolution/random-s8", &kinds[3], test_random);
+  g_test_add_func ("/cpu/convolution/long-sums", test_long_sums);
+  g_test_add_func ("/cpu/product/parts", test_parts);
   g_test_add_func ("/cpu/convolution/longest-sum", test_longest_sum);
   g_test_add_data_func ("/cpu/convolution/too-long", &kinds[1], test_too_long);
   g_test_add_data_func ("/cpu/deconvolution/too-long", &kinds[3], test_too_long);

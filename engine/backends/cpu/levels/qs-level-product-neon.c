@@ -101,12 +101,14 @@ tile_f32 (const int        n_rows,
           const QsCpuTile *tile)
 {
   Floats sums[MAX_ROWS][2];
+  const float *initial = tile->initial;
   const float *b = tile->panel;
   float *out = tile->sums;
 
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
-      sums[r][v] = vdupq_n_f32 (0.0f);
+      sums[r][v] = initial != NULL ? LOAD_FLOATS (initial + r * tile->initial_pitch + v * QS_LANES)
+                                   : vdupq_n_f32 (0.0f);
 
   for (gsize s = 0; s < tile->n_segments; s++)
     b = add_segment_f32 (n_rows, n_vectors, tile->rows + s * tile->row_pitch, tile->n_steps, b,
@@ -190,13 +192,14 @@ tile_s8 (const int        n_rows,
          const QsCpuTile *tile)
 {
   Ints sums[MAX_ROWS][2];
+  const gint32 *initial = tile->initial;
   const gint8 *b = tile->panel;
   gint32 *out = tile->sums;
 
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
-      sums[r][v] = tile->initial != NULL ? LOAD_INTS (tile->initial + v * QS_LANES)
-                                         : vdupq_n_s32 (0);
+      sums[r][v] = initial != NULL ? LOAD_INTS (initial + r * tile->initial_pitch + v * QS_LANES)
+                                   : vdupq_n_s32 (0);
 
   for (gsize s = 0; s < tile->n_segments; s++)
     b = add_segment_s8 (n_rows, n_vectors, tile->rows + s * tile->row_pitch, tile->n_steps, b,
@@ -302,6 +305,7 @@ tile_products (const int        n_rows,
                const QsCpuTile *tile)
 {
   Ints sums[INTEGER_ROWS][4];
+  const gint32 *initial = tile->initial;
   const gint8 *b = tile->panel;
   gint32 *out = tile->sums;
 
@@ -316,8 +320,8 @@ tile_products (const int        n_rows,
   EACH_ROW (r)
     for (int v = 0; v < n_vectors; v++)
       {
-        Ints start = tile->initial != NULL ? LOAD_INTS (tile->initial + v * QS_LANES)
-                                           : vdupq_n_s32 (0);
+        Ints start = initial != NULL ? LOAD_INTS (initial + r * tile->initial_pitch + v * QS_LANES)
+                                     : vdupq_n_s32 (0);
 
         STORE_INTS (out + r * COLUMNS + v * QS_LANES,
                     vaddq_s32 (start, vpaddq_s32 (sums[r][2 * v], sums[r][2 * v + 1])));

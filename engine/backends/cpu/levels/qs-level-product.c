@@ -17,6 +17,15 @@
 #define MAX_ROWS 4
 #endif
 
+/* Sums in float use up a panel so fast that where it is long, the next one doesn't come from memory in
+ * time while this one comes from the second level cache for every tile: all tiles of a block share what
+ * the first level cache can hold. With smaller vectors that costs more than it saves. */
+#if defined (QS_WITH_AVX512)
+#define SPAN_BYTES (48 << 10)
+#else
+#define SPAN_BYTES 0
+#endif
+
 /* One function per number of rows, and the table of them. */
 #define FOR_EACH_ROW_COUNT_4(X) X (1) X (2) X (3) X (4)
 #define FOR_EACH_ROW_COUNT_6(X) FOR_EACH_ROW_COUNT_4 (X) X (5) X (6)
@@ -145,7 +154,7 @@ add_bias (const QsCpuEpilogue *self,
 #endif
 
 /*
- * A tile whose accumulators stay in registers from the first step of the first segment to the last
+ * A tile whose accumulators stay in registers from the first step of its first segment to the last
  * one: @LEFT broadcasts the four bytes of one step, @DOT adds products to an accumulator.
  */
 #define DEFINE_TILE(name, Vector, LOAD, STORE, LEFT, DOT, FINISH) \
@@ -156,13 +165,14 @@ add_bias (const QsCpuEpilogue *self,
     const guint8 *left[MAX_ROWS]; \
     Streams streams = { tile->far.at, tile->out.at, tile->residual.at }; \
     const guint8 *const *rows = tile->rows; \
+    const gint32 *initial = tile->initial; \
     const gint32 *b = tile->panel; \
     gint32 *out = tile->sums; \
     _Pragma ("GCC unroll 16") \
     for (int r = 0; r < n_rows; r++) \
       for (int v = 0; v < n_vectors; v++) \
-        sums[r][v] = tile->initial != NULL ? LOAD (tile->initial + v * QS_LANES) \
-                                           : (Vector) { 0 }; \
+        sums[r][v] = initial != NULL ? LOAD (initial + r * tile->initial_pitch + v * QS_LANES) \
+                                     : (Vector) { 0 }; \
     for (gsize s = 0; s < tile->n_segments; s++, rows += tile->row_pitch) \
       { \
         _Pragma ("GCC unroll 16") \
@@ -223,6 +233,7 @@ const QsCpuProductFuncs qs_level_product_f32 = {
   .left_size = 4,
   .right_size = 4,
   .max_rows = MAX_ROWS,
+  .span_bytes = SPAN_BYTES,
 #ifdef QS_VECTORS
   .finishes = TRUE,
 #endif
@@ -366,12 +377,13 @@ tile_pairs (const int        n_rows,
             const QsCpuTile *tile)
 {
   const int n = n_vectors * QS_LANES;
+  const gint32 *initial = tile->initial;
   const gint16 *b = tile->panel;
   gint32 *out = tile->sums;
 
   for (int r = 0; r < n_rows; r++)
     for (int j = 0; j < n; j++)
-      out[r * QS_PANEL + j] = tile->initial != NULL ? tile->initial[j] : 0;
+      out[r * QS_PANEL + j] = initial != NULL ? initial[r * tile->initial_pitch + j] : 0;
 
   for (gsize s = 0; s < tile->n_segments; s++)
     for (gsize k = 0; k < tile->n_steps; k++, b += 2 * n)
