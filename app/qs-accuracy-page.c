@@ -32,6 +32,19 @@ get_score (const QsEvaluation *evaluation)
   return isnan (evaluation->top1) ? evaluation->agreement : evaluation->top1;
 }
 
+/* Of those that are right as often, the one that agrees with FP32 more often, then the one that is nearer
+ * to it, has more of the network left. */
+static gboolean
+is_better (const QsEvaluation *one,
+           const QsEvaluation *other)
+{
+  if (get_score (one) != get_score (other))
+    return get_score (one) > get_score (other);
+  if (one->agreement != other->agreement)
+    return one->agreement > other->agreement;
+  return one->sqnr_db > other->sqnr_db;
+}
+
 /* The index of the best calibrator; FP32, the first, takes no part. */
 static guint
 find_best (GPtrArray *evaluations)
@@ -39,7 +52,7 @@ find_best (GPtrArray *evaluations)
   guint best = 0;
 
   for (guint i = 1; i < evaluations->len; i++)
-    if (best == 0 || get_score (evaluations->pdata[i]) > get_score (evaluations->pdata[best]))
+    if (best == 0 || is_better (evaluations->pdata[i], evaluations->pdata[best]))
       best = i;
 
   return best;
