@@ -227,6 +227,16 @@ qs_scales_page_show_spread (QsScalesPage *self)
   qs_scales_table_sort_by_spread (self->table);
 }
 
+gboolean
+qs_scales_page_focus_search (QsScalesPage *self)
+{
+  if (!gtk_toggle_button_get_active (self->table_button))
+    return FALSE;
+
+  qs_scales_table_focus_search (self->table);
+  return TRUE;
+}
+
 static gboolean
 qs_scales_page_grab_focus (GtkWidget *widget)
 {

@@ -21,6 +21,8 @@ void           qs_scales_page_set_session (QsScalesPage *self,
 QsScaleSource *qs_scales_page_get_source  (QsScalesPage *self);
 /* Shows the table. */
 void           qs_scales_page_show_table  (QsScalesPage *self);
+/* Whether it has something to search: the table is shown. */
+gboolean       qs_scales_page_focus_search (QsScalesPage *self);
 /* Shows the table with the tensors first that depend most on the order of batches. */
 void           qs_scales_page_show_spread (QsScalesPage *self);
 

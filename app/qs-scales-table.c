@@ -269,6 +269,19 @@ is_needed (QsScalesTable *self,
   return needs[need];
 }
 
+/* GTK 4.8 keeps the width of hidden columns free, so they get none. */
+static void
+show_column (GtkColumnViewColumn *view_column,
+             const QsScaleColumn *column,
+             gboolean             is_visible)
+{
+  if (gtk_column_view_column_get_visible (view_column) == is_visible)
+    return;
+
+  gtk_column_view_column_set_fixed_width (view_column, is_visible ? column->width : 0);
+  gtk_column_view_column_set_visible (view_column, is_visible);
+}
+
 static void
 update_columns (QsScalesTable *self)
 {
@@ -278,8 +291,8 @@ update_columns (QsScalesTable *self)
     {
       g_autoptr (GtkColumnViewColumn) column = g_list_model_get_item (columns, i);
 
-      gtk_column_view_column_set_visible (column,
-                                          is_needed (self, qs_scale_column_get (i)->need));
+      show_column (column, qs_scale_column_get (i),
+                   is_needed (self, qs_scale_column_get (i)->need));
     }
 }
 
@@ -708,6 +721,20 @@ search_changed_cb (QsScalesTable *self)
   refilter (self);
 }
 
+/* Return leads to what was found, Escape to all rows. */
+static void
+search_activated_cb (QsScalesTable *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+static void
+stop_search_cb (QsScalesTable *self)
+{
+  gtk_editable_set_text (GTK_EDITABLE (self->search), "");
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
 static void
 difference_toggled_cb (QsScalesTable *self)
 {
@@ -747,6 +774,12 @@ qs_scales_table_set_session (QsScalesTable *self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed::" QS_CHANGED_SELECTION,
                            G_CALLBACK (follow_selection), self, G_CONNECT_SWAPPED);
+}
+
+void
+qs_scales_table_focus_search (QsScalesTable *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->search));
 }
 
 void
@@ -814,6 +847,8 @@ qs_scales_table_class_init (QsScalesTableClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, other_chosen_cb);
   gtk_widget_class_bind_template_callback (widget_class, difference_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
 }
 
 static void

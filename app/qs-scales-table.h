@@ -21,6 +21,7 @@ void           qs_scales_table_set_session    (QsScalesTable *self,
                                                QsSession     *session);
 /* (nullable): whose scales are shown */
 QsScaleSource *qs_scales_table_get_source     (QsScalesTable *self);
+void           qs_scales_table_focus_search   (QsScalesTable *self);
 /* Tensors whose scale depends most on the order of the batches come first. */
 void           qs_scales_table_sort_by_spread (QsScalesTable *self);
 

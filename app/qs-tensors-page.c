@@ -98,6 +98,20 @@ search_changed_cb (QsTensorsPage *self)
   follow_selection (self);
 }
 
+/* Return leads to what was found, Escape to all rows. */
+static void
+search_activated_cb (QsTensorsPage *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+static void
+stop_search_cb (QsTensorsPage *self)
+{
+  gtk_editable_set_text (GTK_EDITABLE (self->search), "");
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
 static void
 selected_cb (QsTensorsPage *self)
 {
@@ -316,6 +330,8 @@ qs_tensors_page_class_init (QsTensorsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, QsTensorsPage, stack);
   gtk_widget_class_bind_template_child (widget_class, QsTensorsPage, view);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
 }
 
 static void

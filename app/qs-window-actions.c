@@ -174,18 +174,22 @@ cancel_action (GtkWidget  *widget,
 
 /* Looking around */
 
+/* A page with a table searches in it, every other one in the sidebar's list. */
 static void
 find_action (GtkWidget  *widget,
              const char *name,
              GVariant   *parameter)
 {
   QsWindow *self = QS_WINDOW (widget);
+  const char *page = adw_view_stack_get_visible_child_name (self->pages);
 
-  if (g_strcmp0 (adw_view_stack_get_visible_child_name (self->pages), "tensors") == 0)
+  if (g_strcmp0 (page, "tensors") == 0)
     {
       qs_tensors_page_focus_search (self->tensors_page);
       return;
     }
+  if (g_strcmp0 (page, "scales") == 0 && qs_scales_page_focus_search (self->scales_page))
+    return;
 
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->sidebar_button), TRUE);
   qs_sidebar_focus_search (self->sidebar);
