@@ -105,7 +105,7 @@ convolution_workspace_size (const QsKernel *kernel,
   return qs_cpu_left_bytes (windows->product.funcs, qs_cpu_geometry_n_inputs (&windows->geometry))
          + qs_cpu_product_workspace (&windows->product,
                                      qs_cpu_geometry_n_pixels (&windows->geometry),
-                                     qs_cpu_windows_scratch_per_row (windows), n_threads);
+                                     windows->scratch_per_row, n_threads);
 }
 
 static gboolean
@@ -126,7 +126,7 @@ convolution_execute (const QsKernel     *kernel,
     .n_rows = qs_cpu_geometry_n_pixels (&windows->geometry),
     .rows = qs_cpu_windows_find_rows,
     .source = &source,
-    .scratch_per_row = qs_cpu_windows_scratch_per_row (windows),
+    .scratch_per_row = windows->scratch_per_row,
   };
 
   if (!qs_kernel_check_views (kernel, layer, execution, error))

@@ -280,7 +280,7 @@ deconvolution_workspace_size (const QsKernel *kernel,
 
       size = MAX (size, qs_cpu_product_workspace (&windows->product,
                                                   qs_cpu_geometry_n_pixels (&windows->geometry),
-                                                  qs_cpu_windows_scratch_per_row (windows),
+                                                  windows->scratch_per_row,
                                                   n_threads));
     }
 
@@ -330,7 +330,7 @@ run_phase (const Deconvolution *self,
     .n_rows = qs_cpu_geometry_n_pixels (&phase->windows.geometry),
     .rows = qs_cpu_windows_find_rows,
     .source = &source,
-    .scratch_per_row = qs_cpu_windows_scratch_per_row (&phase->windows),
+    .scratch_per_row = phase->windows.scratch_per_row,
     .epilogue = *epilogue,
     .place = place_row,
     .place_step = self->geometry.stride[2],

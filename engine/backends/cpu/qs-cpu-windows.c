@@ -8,20 +8,10 @@
 
 /* A run of fewer steps than this costs more to start than to copy. */
 #define MIN_RUN_STEPS 8
-
-/**
- * qs_cpu_windows_scratch_per_row:
- *
- * Returns: bytes for a row that has to be put together, 0 where none has: single taps are in the
- *   input or in the padding
- */
-gsize
-qs_cpu_windows_scratch_per_row (const QsCpuWindows *self)
-{
-  gint64 row = self->product.n_segments * self->product.segment_steps * self->product.funcs->unit;
-
-  return self->merged || self->taps_per_run > 1 ? row * self->value_size : 0;
-}
+/* The longest run that is moved as one or two vectors. */
+#define MAX_MOVE 64
+/* Steps are read as words. */
+#define ROW_ALIGNMENT 16
 
 /* One row of input pixels and the first of them that a run needs. */
 typedef struct
@@ -49,22 +39,6 @@ place_run (const QsCpuWindows *self,
     place->line = image + (z * g->in[1] + y) * g->in[2] * g->channels * self->value_size;
 }
 
-/* Short pieces are copied here: a call of memcpy takes longer than they do. */
-static inline void
-copy_bytes (guint8       *to,
-            const guint8 *from,
-            gsize         n)
-{
-  if (n > 64)
-    memcpy (to, from, n);
-  else if (n % 4 == 0)
-    for (gsize i = 0; i < n; i += 4)
-      memcpy (to + i, from + i, 4);
-  else
-    for (gsize i = 0; i < n; i++)
-      to[i] = from[i];
-}
-
 /* Copies a run with zeros for what is in the padding. */
 static inline void
 copy_run (const QsCpuWindows *self,
@@ -79,7 +53,7 @@ copy_run (const QsCpuWindows *self,
 
   if (place->line != NULL && place->x >= 0 && place->x + n_taps <= g->in[2])
     {
-      copy_bytes (to, place->line + place->x * pixel_bytes, n_taps * tap_bytes);
+      memcpy (to, place->line + place->x * pixel_bytes, n_taps * tap_bytes);
       return;
     }
 
@@ -128,7 +102,7 @@ find_runs_of_line (const QsCpuWindows  *self,
   const QsCpuGeometry *g = &self->geometry;
   const gint64 pixel_bytes = g->channels * self->value_size, stride = g->stride[2];
   const gint64 n_taps = self->taps_per_run;
-  const gsize row_bytes = qs_cpu_windows_scratch_per_row (self);
+  const gsize row_bytes = self->scratch_per_row;
   const guint first = place->line == NULL ? n : n_before (place, 0, stride, n);
   const guint last = place->line == NULL ? n : n_before (place, g->in[2] - n_taps + 1, stride, n);
 
@@ -145,22 +119,64 @@ find_runs_of_line (const QsCpuWindows  *self,
       }
 }
 
-/* Run @run of @n neighbouring output pixels; the pointers are those of that run. */
-static inline void
-find_runs (const QsCpuWindows  *self,
-           RunPlace             place,
-           guint                n,
-           guint8              *scratch,
-           const guint8       **rows)
+typedef struct
 {
-  const gsize row_bytes = qs_cpu_windows_scratch_per_row (self);
-  const gint64 stride = self->geometry.stride[2];
+  const guint8 *from;
+  gsize from_step;
+  guint8 *to;
+  gsize to_step;
+  guint n;
+} Moves;
 
-  if (!self->merged)
-    find_runs_of_line (self, &place, n, scratch, rows);
-  else
-    for (guint p = 0; p < n; p++, place.x += stride, scratch += row_bytes)
-      copy_run (self, &place, scratch);
+static inline void
+move_all (Moves       moves,
+          const guint size)
+{
+  for (; moves.n > 0; moves.n--, moves.from += moves.from_step, moves.to += moves.to_step)
+    memcpy (moves.to, moves.from, size);
+}
+
+/* A size that the compiler knows is a vector or two, and a call of memcpy takes longer than these. */
+static void
+move (const Moves *moves,
+      guint        size)
+{
+  switch (size)
+    {
+    case 4: move_all (*moves, 4); break;
+    case 8: move_all (*moves, 8); break;
+    case 16: move_all (*moves, 16); break;
+    case 32: move_all (*moves, 32); break;
+    default: move_all (*moves, MAX_MOVE); break;
+    }
+}
+
+/* Copies a run of each of @n rows. What is moved beyond a run's end lies where the next one will be
+ * written, or behind the row; it has to lie in the line, so those at its borders are copied exactly. */
+static void
+copy_runs (const QsCpuWindows *self,
+           RunPlace            place,
+           guint               n,
+           guint8             *scratch)
+{
+  const QsCpuGeometry *g = &self->geometry;
+  const gint64 stride = g->stride[2], pixel_bytes = g->channels * self->value_size;
+  const gsize row_bytes = self->scratch_per_row;
+  const gint64 needed = (self->move + pixel_bytes - 1) / pixel_bytes;
+  const gboolean moves = self->move > 0 && place.line != NULL;
+  const guint first = moves ? n_before (&place, 0, stride, n) : n;
+  const guint last = moves ? MAX (first, n_before (&place, g->in[2] - needed + 1, stride, n)) : n;
+
+  if (last > first)
+    move (&(Moves) { place.line + (place.x + first * stride) * pixel_bytes, stride * pixel_bytes,
+                     scratch + first * row_bytes, row_bytes, last - first }, self->move);
+  for (guint p = 0; p < n; p++)
+    if (p < first || p >= last)
+      {
+        const RunPlace there = { place.line, place.x + p * stride };
+
+        copy_run (self, &there, scratch + p * row_bytes);
+      }
 }
 
 /* The rows of @n neighbouring output pixels of one line. */
@@ -187,12 +203,15 @@ find_line (const QsCpuWindowsSource  *source,
       RunPlace place;
 
       place_run (self, image, start, run, &place);
-      find_runs (self, place, n, scratch + run * run_bytes, rows + run * n_rows);
+      if (self->merged)
+        copy_runs (self, place, n, scratch + run * run_bytes);
+      else
+        find_runs_of_line (self, &place, n, scratch + run * run_bytes, rows + run * n_rows);
     }
 
   if (self->merged)
     for (guint p = 0; p < n; p++)
-      rows[p] = scratch + p * qs_cpu_windows_scratch_per_row (self);
+      rows[p] = scratch + p * self->scratch_per_row;
 }
 
 /**
@@ -221,10 +240,11 @@ qs_cpu_windows_find_rows (gconstpointer   data,
       qs_cpu_pixel_init (&pixel, g, first + r);
       n = MIN (n_rows - r, g->out[2] - pixel.at[2]);
       find_line (source, group, &pixel, n, n_rows,
-                 scratch + r * qs_cpu_windows_scratch_per_row (source->windows), rows + r);
+                 scratch + r * source->windows->scratch_per_row, rows + r);
       r += n;
     }
 }
+
 /* The filter's taps in order, a run at a time. */
 static gboolean
 find_shifts (QsCpuWindows  *self,
@@ -264,6 +284,24 @@ cut_rows (QsCpuWindows            *self,
   self->n_runs = g->n_taps / self->taps_per_run;
   self->run = self->taps_per_run * g->group_channels;
   self->merged = self->run % funcs->unit != 0 || (self->run < min_run && self->n_runs > 1);
+}
+
+/* Room for the rows that have to be put together: single taps are in the input or in the padding. */
+static void
+plan_copies (QsCpuWindows *self)
+{
+  const gsize row = self->product.n_segments * self->product.segment_steps
+                    * self->product.funcs->unit * self->value_size;
+  const gsize run = self->run * self->value_size;
+
+  if (!self->merged)
+    {
+      self->scratch_per_row = self->taps_per_run > 1 ? row : 0;
+      return;
+    }
+  self->move = run <= MAX_MOVE ? MAX (4, 1 << g_bit_storage (run - 1)) : 0;
+  self->scratch_per_row = MAX (row, (self->n_runs - 1) * run + self->move);
+  self->scratch_per_row = (self->scratch_per_row + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
 }
 
 static gboolean
@@ -306,6 +344,7 @@ qs_cpu_windows_init (QsCpuWindows             *self,
                                self->merged ? self->run * self->n_runs : self->run, error))
     return FALSE;
 
+  plan_copies (self);
   if (!self->merged)
     self->product.row_bytes = MIN (self->product.row_bytes,
                                    g->group_channels * g->stride[1] * g->stride[2]

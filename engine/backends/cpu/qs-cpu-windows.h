@@ -14,6 +14,9 @@ G_BEGIN_DECLS
  * @taps_per_run: taps that one run takes in
  * @run: values of a run
  * @merged: whether all runs of a row are copied together
+ * @move: bytes that are copied for a run where so many may be read, the next power of two; 0: no more
+ *   than the run has
+ * @scratch_per_row: bytes for a row that has to be put together, 0 where none has
  * @value_size: bytes of a left value
  * @zero: byte pattern of a zero left value
  * @zeros: a run in the padding
@@ -32,6 +35,8 @@ typedef struct
   gint64 taps_per_run;
   gint64 run;
   gboolean merged;
+  guint move;
+  gsize scratch_per_row;
   guint value_size;
   guint8 zero;
   guint8 *zeros;
@@ -45,20 +50,19 @@ typedef struct
   const guint8 *input;
 } QsCpuWindowsSource;
 
-gboolean qs_cpu_windows_init            (QsCpuWindows            *self,
-                                         const QsCpuGeometry     *geometry,
-                                         const QsCpuFunctions    *functions,
-                                         const QsCpuProductFuncs *funcs,
-                                         GError                 **error);
-void     qs_cpu_windows_clear           (QsCpuWindows            *self);
-void     qs_cpu_windows_pack            (QsCpuWindows            *self,
-                                         gconstpointer            matrix);
-gsize    qs_cpu_windows_scratch_per_row (const QsCpuWindows      *self);
-void     qs_cpu_windows_find_rows       (gconstpointer            source,
-                                         gint64                   group,
-                                         gint64                   first,
-                                         guint                    n_rows,
-                                         guint8                  *scratch,
-                                         const guint8           **rows);
+gboolean qs_cpu_windows_init      (QsCpuWindows             *self,
+                                   const QsCpuGeometry      *geometry,
+                                   const QsCpuFunctions     *functions,
+                                   const QsCpuProductFuncs  *funcs,
+                                   GError                  **error);
+void     qs_cpu_windows_clear     (QsCpuWindows             *self);
+void     qs_cpu_windows_pack      (QsCpuWindows             *self,
+                                   gconstpointer             matrix);
+void     qs_cpu_windows_find_rows (gconstpointer             source,
+                                   gint64                    group,
+                                   gint64                    first,
+                                   guint                     n_rows,
+                                   guint8                   *scratch,
+                                   const guint8            **rows);
 
 G_END_DECLS
