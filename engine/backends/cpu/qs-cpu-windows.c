@@ -87,11 +87,54 @@ n_before (const RunPlace *place,
           gint64          stride,
           guint           n)
 {
-  return limit <= place->x ? 0 : MIN ((gint64) n, (limit - place->x + stride - 1) / stride);
+  const gint64 distance = limit - place->x;
+
+  if (distance <= 0)
+    return 0;
+  /* Most strides are 1, and divisions would be most of the work here. */
+  return (guint) MIN ((gint64) n, stride == 1 ? distance : (distance + stride - 1) / stride);
 }
 
-/* Padding, a part of the line, and padding; single taps are in one or the other, longer runs may hang
- * over the border. */
+/* Which of @n neighbouring output pixels have all of @n_pixels input pixels, from the first of their
+ * run on, in the line: those from @first up to @last. */
+static inline void
+find_inside (const QsCpuWindows *self,
+             const RunPlace     *place,
+             gint64              n_pixels,
+             guint               n,
+             guint              *first,
+             guint              *last)
+{
+  const QsCpuGeometry *g = &self->geometry;
+
+  *first = *last = n;
+  if (place->line == NULL)
+    return;
+
+  *first = n_before (place, 0, g->stride[2], n);
+  *last = MAX (*first, n_before (place, g->in[2] - n_pixels + 1, g->stride[2], n));
+}
+
+/* A single tap is in the line or in the padding; longer runs may hang over the border. */
+static inline void
+find_border_runs (const QsCpuWindows  *self,
+                  const RunPlace      *place,
+                  guint                first,
+                  guint                last,
+                  guint8              *scratch,
+                  const guint8       **rows)
+{
+  for (guint p = first; p < last; p++)
+    if (self->taps_per_run == 1)
+      rows[p] = self->zeros;
+    else
+      {
+        const RunPlace there = { place->line, place->x + p * self->geometry.stride[2] };
+
+        rows[p] = find_run (self, &there, scratch + p * self->scratch_per_row);
+      }
+}
+
 static inline void
 find_runs_of_line (const QsCpuWindows  *self,
                    const RunPlace      *place,
@@ -100,23 +143,16 @@ find_runs_of_line (const QsCpuWindows  *self,
                    const guint8       **rows)
 {
   const QsCpuGeometry *g = &self->geometry;
-  const gint64 pixel_bytes = g->channels * self->value_size, stride = g->stride[2];
-  const gint64 n_taps = self->taps_per_run;
-  const gsize row_bytes = self->scratch_per_row;
-  const guint first = place->line == NULL ? n : n_before (place, 0, stride, n);
-  const guint last = place->line == NULL ? n : n_before (place, g->in[2] - n_taps + 1, stride, n);
+  const gint64 pixel_bytes = g->channels * self->value_size, step = g->stride[2] * pixel_bytes;
+  const guint8 *run;
+  guint first, last;
 
-  for (guint p = 0; p < n; p++)
-    if (p >= first && p < last)
-      rows[p] = place->line + (place->x + p * stride) * pixel_bytes;
-    else if (n_taps == 1)
-      rows[p] = self->zeros;
-    else
-      {
-        const RunPlace there = { place->line, place->x + p * stride };
-
-        rows[p] = find_run (self, &there, scratch + p * row_bytes);
-      }
+  find_inside (self, place, self->taps_per_run, n, &first, &last);
+  find_border_runs (self, place, 0, first, scratch, rows);
+  run = last > first ? place->line + (place->x * pixel_bytes + first * step) : NULL;
+  for (guint p = first; p < last; p++, run += step)
+    rows[p] = run;
+  find_border_runs (self, place, last, n, scratch, rows);
 }
 
 typedef struct
@@ -151,6 +187,21 @@ move (const Moves *moves,
     }
 }
 
+static inline void
+copy_border_runs (const QsCpuWindows *self,
+                  const RunPlace     *place,
+                  guint               first,
+                  guint               last,
+                  guint8             *scratch)
+{
+  for (guint p = first; p < last; p++)
+    {
+      const RunPlace there = { place->line, place->x + p * self->geometry.stride[2] };
+
+      copy_run (self, &there, scratch + p * self->scratch_per_row);
+    }
+}
+
 /* Copies a run of each of @n rows. What is moved beyond a run's end lies where the next one will be
  * written, or behind the row; it has to lie in the line, so those at its borders are copied exactly. */
 static void
@@ -160,23 +211,17 @@ copy_runs (const QsCpuWindows *self,
            guint8             *scratch)
 {
   const QsCpuGeometry *g = &self->geometry;
-  const gint64 stride = g->stride[2], pixel_bytes = g->channels * self->value_size;
+  const gint64 pixel_bytes = g->channels * self->value_size, step = g->stride[2] * pixel_bytes;
   const gsize row_bytes = self->scratch_per_row;
-  const gint64 needed = (self->move + pixel_bytes - 1) / pixel_bytes;
-  const gboolean moves = self->move > 0 && place.line != NULL;
-  const guint first = moves ? n_before (&place, 0, stride, n) : n;
-  const guint last = moves ? MAX (first, n_before (&place, g->in[2] - needed + 1, stride, n)) : n;
+  guint first = n, last = n;
 
+  if (self->move > 0)
+    find_inside (self, &place, self->move_pixels, n, &first, &last);
   if (last > first)
-    move (&(Moves) { place.line + (place.x + first * stride) * pixel_bytes, stride * pixel_bytes,
+    move (&(Moves) { place.line + (place.x * pixel_bytes + first * step), step,
                      scratch + first * row_bytes, row_bytes, last - first }, self->move);
-  for (guint p = 0; p < n; p++)
-    if (p < first || p >= last)
-      {
-        const RunPlace there = { place.line, place.x + p * stride };
-
-        copy_run (self, &there, scratch + p * row_bytes);
-      }
+  copy_border_runs (self, &place, 0, first, scratch);
+  copy_border_runs (self, &place, last, n, scratch);
 }
 
 /* The rows of @n neighbouring output pixels of one line. */
@@ -230,18 +275,17 @@ qs_cpu_windows_find_rows (gconstpointer   data,
 {
   const QsCpuWindowsSource *source = data;
   const QsCpuGeometry *g = &source->windows->geometry;
-  guint r = 0;
+  QsCpuPixel pixel;
+  guint n;
 
-  while (r < n_rows)
+  qs_cpu_pixel_init (&pixel, g, first);
+  for (guint r = 0; r < n_rows; r += n)
     {
-      QsCpuPixel pixel;
-      guint n;
-
-      qs_cpu_pixel_init (&pixel, g, first + r);
-      n = MIN (n_rows - r, g->out[2] - pixel.at[2]);
+      n = (guint) MIN ((gint64) (n_rows - r), g->out[2] - pixel.at[2]);
       find_line (source, group, &pixel, n, n_rows,
                  scratch + r * source->windows->scratch_per_row, rows + r);
-      r += n;
+      pixel.at[2] = g->out[2] - 1;
+      qs_cpu_pixel_advance (&pixel, g);
     }
 }
 
@@ -293,6 +337,7 @@ plan_copies (QsCpuWindows *self)
   const gsize row = self->product.n_segments * self->product.segment_steps
                     * self->product.funcs->unit * self->value_size;
   const gsize run = self->run * self->value_size;
+  const gsize pixel = self->geometry.channels * self->value_size;
 
   if (!self->merged)
     {
@@ -300,6 +345,7 @@ plan_copies (QsCpuWindows *self)
       return;
     }
   self->move = run <= MAX_MOVE ? MAX (4, 1 << g_bit_storage (run - 1)) : 0;
+  self->move_pixels = (self->move + pixel - 1) / pixel;
   self->scratch_per_row = MAX (row, (self->n_runs - 1) * run + self->move);
   self->scratch_per_row = (self->scratch_per_row + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
 }

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @merged: whether all runs of a row are copied together
  * @move: bytes that are copied for a run where so many may be read, the next power of two; 0: no more
  *   than the run has
+ * @move_pixels: input pixels that these are in
  * @scratch_per_row: bytes for a row that has to be put together, 0 where none has
  * @value_size: bytes of a left value
  * @zero: byte pattern of a zero left value
@@ -36,6 +37,7 @@ typedef struct
   gint64 run;
   gboolean merged;
   guint move;
+  gint64 move_pixels;
   gsize scratch_per_row;
   guint value_size;
   guint8 zero;
