@@ -425,13 +425,20 @@ run_once (Trial          *self,
   return ok ? MAX (clock () - start, 1e-6) : -1.0;
 }
 
-/* The first run warms up, and shows which kernels will not win. */
+/* The first run warms up, and shows which kernels will not win. Before it, a device's driver may have to
+ * load the kernel, which takes longer than most kernels do. */
 static void
 run_first (Trial         *self,
            QsTacticTimer *timer,
            QsTacticTrial *result,
            double        *best)
 {
+  if (self->device != NULL &&
+      run_once (self, timer->pool, timer->clock, &result->error) < 0.0)
+    {
+      self->is_over = TRUE;
+      return;
+    }
   self->spent = run_once (self, timer->pool, timer->clock, &result->error);
   result->ms = self->spent;
   self->is_over = self->spent < 0.0 || (*best >= 0.0 && self->spent > HOPELESS * *best + 1.0);

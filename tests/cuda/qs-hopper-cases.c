@@ -32,6 +32,20 @@ static const QsHopperCase cases[] = {
     QS_ACTIVATION_RELU },
 };
 
+typedef struct
+{
+  gint64 batch, rows, k, columns;
+  gboolean trans_b;
+} MatrixCase;
+
+static const MatrixCase matrix_cases[] = {
+  { 2, 20, 48, 8, FALSE },
+  { 3, 23, 192, 131, TRUE },
+  { 1, 70, 528, 66, FALSE },
+  { 1, 40, 2048, 8, TRUE },
+  { 1, 70, 512, 130, FALSE },
+};
+
 static gboolean
 is_hopper_kernel (const QsKernel *kernel,
                   QsLayerKind     kind,
@@ -172,8 +186,37 @@ sum_products (const QsHopperCase *c,
 }
 
 /* Tensor cores cut off where float32 would round (Fasi and others 2021, “Numerical behavior of NVIDIA
- * tensor cores”), which is 2^-23 of what was added so far for each of k products; one bit to spare.
- * Then storing rounds to 11 bits. */
+ * tensor cores”), which is 2^-23 of what was added so far for each of @k products; one bit to spare.
+ * Then storing rounds to 11 bits. @sum is that of the products, @absolute that of their magnitudes. */
+static gboolean
+is_near_half (const QsHostTensor *result,
+              gint64              i,
+              double              sum,
+              double              absolute,
+              double              bias,
+              gint64              k)
+{
+  const double expected = sum + bias;
+  const double bound =
+    (absolute + fabs (expected)) * (double) k * 0x1p-22 + fabs (expected) * 0x1p-11 + 0x1p-24;
+
+  return fabs (half_at (result, i) - expected) <= bound;
+}
+
+static void
+fail_at (QsCpuTest          *test,
+         const QsKernel     *kernel,
+         const QsHostTensor *result,
+         gint64              i,
+         double              expected,
+         QsKernelCheck      *check)
+{
+  g_autofree char *layer = qs_cpu_test_describe (test, kernel);
+
+  qs_kernel_check_fail (check, "%s: element %" G_GINT64_FORMAT " is %g and should be near %g", layer, i,
+                        half_at (result, i), expected);
+}
+
 static void
 compare_half (QsCpuTest          *test,
               const QsHopperCase *c,
@@ -184,7 +227,6 @@ compare_half (QsCpuTest          *test,
   const QsHostTensor *w = qs_layer_get_input (test->layer, 1)->value;
   const QsHostTensor *b = qs_layer_get_input (test->layer, 2)->value;
   const QsShape *y = &qs_layer_get_output (test->layer, 0)->shape;
-  const double k = (double) (c->in_channels * c->kernel[0] * c->kernel[1]);
 
   for (gint64 i = 0; i < qs_shape_n_elements (y); i++)
     {
@@ -192,18 +234,43 @@ compare_half (QsCpuTest          *test,
                             i / y->dims[3] / y->dims[2] % y->dims[1], i / y->dims[3] % y->dims[2],
                             i % y->dims[3] };
       double absolute, sum = sum_products (c, test->values[0], w, at, &absolute);
-      const double expected = sum + half_at (b, at[1]);
-      const double bound =
-        (absolute + fabs (expected)) * k * 0x1p-22 + fabs (expected) * 0x1p-11 + 0x1p-24;
 
-      if (!(fabs (half_at (result, i) - expected) <= bound))
+      if (is_near_half (result, i, sum, absolute, half_at (b, at[1]),
+                        c->in_channels * c->kernel[0] * c->kernel[1]))
+        continue;
+      fail_at (test, kernel, result, i, sum + half_at (b, at[1]), check);
+      return;
+    }
+}
+
+/* The same for a product of matrices. */
+static void
+compare_half_matrices (QsCpuTest          *test,
+                       const MatrixCase   *c,
+                       const QsKernel     *kernel,
+                       const QsHostTensor *result,
+                       QsKernelCheck      *check)
+{
+  const QsHostTensor *x = test->values[0], *w = qs_layer_get_input (test->layer, 1)->value;
+  const QsHostTensor *b = qs_layer_get_input (test->layer, 2)->value;
+
+  for (gint64 i = 0; i < c->batch * c->rows * c->columns; i++)
+    {
+      const gint64 row = i / c->columns, column = i % c->columns;
+      double sum = 0.0, absolute = 0.0;
+
+      for (gint64 k = 0; k < c->k; k++)
         {
-          g_autofree char *layer = qs_cpu_test_describe (test, kernel);
+          const double product = half_at (x, row * c->k + k) *
+            half_at (w, c->trans_b ? column * c->k + k : k * c->columns + column);
 
-          qs_kernel_check_fail (check, "%s: element %" G_GINT64_FORMAT " is %g and should be %g; the "
-                                "bound is %g", layer, i, half_at (result, i), expected, bound);
-          return;
+          sum += product;
+          absolute += fabs (product);
         }
+      if (is_near_half (result, i, sum, absolute, half_at (b, column), c->k))
+        continue;
+      fail_at (test, kernel, result, i, sum + half_at (b, column), check);
+      return;
     }
 }
 
@@ -239,23 +306,11 @@ qs_hopper_case_make (QsCpuTest          *test,
   test->layer->weight_scales = random_scales (random, c->out_channels);
 }
 
-typedef struct
-{
-  gint64 batch, rows, k, columns;
-  gboolean trans_b;
-} MatrixCase;
-
-static const MatrixCase matrix_cases[] = {
-  { 2, 20, 48, 8, FALSE },
-  { 3, 23, 192, 131, TRUE },
-  { 1, 70, 528, 66, FALSE },
-  { 1, 40, 2048, 8, TRUE },
-};
-
 static void
 make_matrices (QsCpuTest        *test,
                QsRandom         *random,
-               const MatrixCase *c)
+               const MatrixCase *c,
+               gboolean          half)
 {
   const QsMatrixMultiplyAttributes attributes = { .trans_b = c->trans_b, .alpha = 1.0f,
                                                   .beta = 1.0f };
@@ -264,6 +319,15 @@ make_matrices (QsCpuTest        *test,
                                : qs_shape_make (2, c->k, c->columns);
   const QsShape b = qs_shape_make (1, c->columns);
 
+  if (half)
+    {
+      qs_cpu_test_add_input (test, 0, random_halves (random, &x), 0.0f, FALSE);
+      qs_cpu_test_add_input (test, 1, random_halves (random, &w), 0.0f, TRUE);
+      qs_cpu_test_add_input (test, 2, random_halves (random, &b), 0.0f, TRUE);
+      qs_cpu_test_add_layer (test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 3, QS_DATA_TYPE_FLOAT16,
+                             0.0f);
+      return;
+    }
   qs_cpu_test_add_input (test, 0, qs_random_tensor (random, QS_DATA_TYPE_INT8, &x, FALSE), 0.02f,
                          FALSE);
   qs_cpu_test_add_input (test, 1, qs_random_tensor (random, QS_DATA_TYPE_INT8, &w, FALSE), 1.0f,
@@ -274,26 +338,28 @@ make_matrices (QsCpuTest        *test,
   test->layer->weight_scales = random_scales (random, c->columns);
 }
 
+/* One of @c and @m. */
 static void
 check_half (const QsHopperCase *c,
-            QsRandom           *random,
+            const MatrixCase   *m,
             QsCpuTest          *test,
             QsKernelCheck      *check)
 {
   guint n;
   const QsKernel *const *kernels = qs_backend_lookup ("cuda")->get_kernels (&n);
 
-  make_half_layer (test, random, c);
   for (guint i = 0; i < n; i++)
     {
       g_autoptr (QsHostTensor) result = NULL;
 
-      if (!is_hopper_kernel (kernels[i], QS_LAYER_CONVOLUTION, QS_PRECISION_FP16) ||
+      if (!is_hopper_kernel (kernels[i], test->layer->klass->kind, QS_PRECISION_FP16) ||
           !supports (test, kernels[i], check))
         continue;
       result = run (test, kernels[i], check);
-      if (result != NULL)
+      if (result != NULL && c != NULL)
         compare_half (test, c, kernels[i], result, check);
+      else if (result != NULL)
+        compare_half_matrices (test, m, kernels[i], result, check);
     }
 }
 
@@ -322,7 +388,7 @@ check_int8 (QsCpuTest     *test,
 guint
 qs_hopper_case_get_n (QsDataType type)
 {
-  return G_N_ELEMENTS (cases) + (type == QS_DATA_TYPE_INT8 ? G_N_ELEMENTS (matrix_cases) : 0);
+  return G_N_ELEMENTS (cases) + G_N_ELEMENTS (matrix_cases);
 }
 
 void
@@ -331,19 +397,22 @@ qs_hopper_case_check (QsDataType     type,
                       QsKernelCheck *check)
 {
   const guint i = (guint) (seed % qs_hopper_case_get_n (type));
+  const gboolean half = type == QS_DATA_TYPE_FLOAT16;
+  const QsHopperCase *c = i < G_N_ELEMENTS (cases) ? &cases[i] : NULL;
+  const MatrixCase *m = c == NULL ? &matrix_cases[i - G_N_ELEMENTS (cases)] : NULL;
   QsRandom random = { seed + 1 };
   QsCpuTest test;
 
   qs_cpu_test_init (&test, seed);
-  if (type == QS_DATA_TYPE_FLOAT16)
-    check_half (&cases[i], &random, &test, check);
+  if (m != NULL)
+    make_matrices (&test, &random, m, half);
+  else if (half)
+    make_half_layer (&test, &random, c);
   else
-    {
-      if (i < G_N_ELEMENTS (cases))
-        qs_hopper_case_make (&test, &random, &cases[i]);
-      else
-        make_matrices (&test, &random, &matrix_cases[i - G_N_ELEMENTS (cases)]);
-      check_int8 (&test, check);
-    }
+    qs_hopper_case_make (&test, &random, c);
+  if (half)
+    check_half (c, m, &test, check);
+  else
+    check_int8 (&test, check);
   qs_cpu_test_clear (&test);
 }

@@ -7,6 +7,7 @@
 #include "backends/qs-backend-table.h"
 #include "core/qs-float16.h"
 #include "operators/qs-op-util.h"
+#include "qs-cuda-test.h"
 
 /* Lengths of axes: one, odd ones, a vector's and its neighbours, more than a warp. */
 static const gint64 lengths[] = { 1, 2, 3, 4, 5, 7, 8, 16, 17, 33 };
@@ -226,6 +227,14 @@ make_scale (QsCpuTest *test,
   qs_cpu_test_add_layer (test, QS_LAYER_SCALE, &attributes, 5, type, 0.0f);
 }
 
+/* What a tensor between Q and DQ is said to have, where anything is said: then the layer is an INT8 one.
+ * Kernels go by the constants. */
+static float
+random_known_scale (QsRandom *random)
+{
+  return qs_random_between (random, 0, 1) ? 0.02f : 0.0f;
+}
+
 static void
 make_quantize (QsCpuTest *test,
                QsRandom  *random,
@@ -243,7 +252,8 @@ make_quantize (QsCpuTest *test,
     ((float *) qs_host_tensor_get_mutable (scale))[i] += 0.003f;
   add_random (test, random, 0, type, &shape, 0.0f);
   qs_cpu_test_add_input (test, 1, scale, 0.0f, TRUE);
-  qs_cpu_test_add_layer (test, QS_LAYER_QUANTIZE, &attributes, 2, QS_DATA_TYPE_INT8, 0.0f);
+  qs_cpu_test_add_layer (test, QS_LAYER_QUANTIZE, &attributes, 2, QS_DATA_TYPE_INT8,
+                         random_known_scale (random));
 }
 
 static void
@@ -254,7 +264,7 @@ make_dequantize (QsCpuTest *test,
   QsShape shape = random_shape (random, 1, 4), scales = qs_shape_make (1, shape.dims[0]);
   QsQuantizeAttributes attributes = { .axis = 0, .data_type = type };
 
-  add_random (test, random, 0, QS_DATA_TYPE_INT8, &shape, 0.0f);
+  add_random (test, random, 0, QS_DATA_TYPE_INT8, &shape, random_known_scale (random));
   qs_cpu_test_add_input (test, 1, qs_random_tensor (random, QS_DATA_TYPE_FLOAT, &scales, TRUE), 0.0f,
                          TRUE);
   qs_cpu_test_add_layer (test, QS_LAYER_DEQUANTIZE, &attributes, 2, type, 0.0f);
@@ -462,9 +472,9 @@ make_select (QsCpuTest *test,
   QsShape shape = random_shape (random, 1, 4), a = shrink (random, &shape), b = shrink (random, &shape);
 
   add_random (test, random, 0, QS_DATA_TYPE_BOOL, &a, 0.0f);
-  add_random (test, random, 1, type, &shape, 0.0f);
-  add_random (test, random, 2, type, &b, 0.0f);
-  qs_cpu_test_add_layer (test, QS_LAYER_SELECT, NULL, 3, type, 0.0f);
+  add_random (test, random, 1, type, &shape, 0.02f);
+  add_random (test, random, 2, type, &b, 0.02f);
+  qs_cpu_test_add_layer (test, QS_LAYER_SELECT, NULL, 3, type, scale_of (type, 0.02f));
 }
 
 static void
@@ -519,6 +529,32 @@ make_gather (QsCpuTest *test,
   add_random (test, random, 0, type, &data, 0.02f);
   add_indices (test, random, &indices, limits, n_limits);
   qs_cpu_test_add_layer (test, QS_LAYER_GATHER, &attributes, 2, type, scale_of (type, 0.02f));
+}
+
+/* A convolution of one tap and a maximum of four pixels; the convolution's own cases have the others. */
+static void
+make_fused_pooling (QsCpuTest *test,
+                    QsRandom  *random,
+                    QsDataType type)
+{
+  const QsConvolutionPoolingAttributes attributes = {
+    .convolution = { .kernel_shape = { 2, { 1, 1 } }, .strides = { 2, { 1, 1 } },
+                     .dilations = { 2, { 1, 1 } }, .pads = { 4, { 0 } }, .groups = 1 },
+    .pooling = { .type = QS_POOLING_MAX, .kernel_shape = { 2, { 2, 2 } },
+                 .strides = { 2, { 2, 2 } }, .dilations = { 2, { 1, 1 } }, .pads = { 4, { 0 } } },
+  };
+  const gint64 n = qs_random_between (random, 1, 2), columns = qs_random_between (random, 1, 40);
+  const gint64 channels = qs_random_between (random, 1, 20);
+  const QsShape x = qs_shape_make (4, n, channels, qs_random_between (random, 2, 7),
+                                   qs_random_between (random, 2, 7));
+  const QsShape w = qs_shape_make (4, columns, channels, (gint64) 1, (gint64) 1);
+  const QsShape b = qs_shape_make (1, columns);
+
+  add_random (test, random, 0, type, &x, 0.02f);
+  qs_cpu_test_add_input (test, 1, qs_random_tensor (random, type, &w, FALSE), 1.0f, TRUE);
+  qs_cpu_test_add_input (test, 2, qs_random_tensor (random, QS_DATA_TYPE_FLOAT, &b, FALSE), 0.0f, TRUE);
+  qs_cpu_test_add_layer (test, QS_LAYER_CONVOLUTION_POOLING, &attributes, 3, type, 0.05f);
+  test->layer->weight_scales = qs_cuda_test_scales (random, columns);
 }
 
 static void
@@ -749,7 +785,7 @@ const QsLayerCase qs_layer_cases[] = {
   { "integers", QS_LAYER_ELEMENT_WISE, { QS_DATA_TYPE_INT64, QS_DATA_TYPE_INT32, QS_DATA_TYPE_BOOL },
     make_integers, NULL },
   { "library-element-wise", QS_LAYER_ELEMENT_WISE, FLOATS, make_rare_element_wise, library_bound },
-  { "scale", QS_LAYER_SCALE, { QS_DATA_TYPE_FLOAT }, make_scale, NULL },
+  { "scale", QS_LAYER_SCALE, FLOATS, make_scale, NULL },
   { "quantize", QS_LAYER_QUANTIZE, FLOATS, make_quantize, NULL },
   { "dequantize", QS_LAYER_DEQUANTIZE, FLOATS, make_dequantize, NULL },
   { "cast", QS_LAYER_CAST, { QS_DATA_TYPE_FLOAT, QS_DATA_TYPE_FLOAT16, QS_DATA_TYPE_INT64,
@@ -765,10 +801,10 @@ const QsLayerCase qs_layer_cases[] = {
   { "expand", QS_LAYER_EXPAND, MOVED, make_expand, NULL },
   { "tile", QS_LAYER_TILE, MOVED, make_tile, NULL },
   { "space-to-depth", QS_LAYER_SPACE_TO_DEPTH, MOVED, make_space_to_depth, NULL },
-  { "select", QS_LAYER_SELECT, { QS_DATA_TYPE_FLOAT, QS_DATA_TYPE_FLOAT16, QS_DATA_TYPE_INT64 },
-    make_select, NULL },
+  { "select", QS_LAYER_SELECT, MOVED, make_select, NULL },
   { "gather", QS_LAYER_GATHER, MOVED, make_gather, NULL },
   { "pooling", QS_LAYER_POOLING, REALS, make_pooling, NULL },
+  { "fused-pooling", QS_LAYER_CONVOLUTION_POOLING, { QS_DATA_TYPE_INT8 }, make_fused_pooling, NULL },
   { "global-pooling", QS_LAYER_POOLING, REALS, make_global_pooling, row_bound },
   { "resize", QS_LAYER_RESIZE, REALS, make_resize, NULL },
   { "soft-max", QS_LAYER_SOFT_MAX, FLOATS, make_soft_max, row_bound },
@@ -852,6 +888,21 @@ check_kernel (const QsLayerCase  *self,
     qs_kernel_check_fail (check, "%s: %s", self->name, error->message);
 }
 
+/* Layers that convert types themselves compute the same whatever precision they are said to have. */
+static GPtrArray *
+find_reference (QsCpuTest   *test,
+                QsPrecision  precision,
+                QsFormat     format)
+{
+  const QsBackend *backend = qs_backend_lookup ("reference");
+  GPtrArray *found = qs_backend_find_kernels (backend, test->layer, precision, format, NULL);
+
+  if (found->len > 0)
+    return found;
+  g_ptr_array_unref (found);
+  return qs_backend_find_kernels (backend, test->layer, QS_PRECISION_FP32, format, NULL);
+}
+
 static void
 check_format (const QsLayerCase *self,
               QsCpuTest         *test,
@@ -861,8 +912,7 @@ check_format (const QsLayerCase *self,
 {
   guint n;
   const QsKernel *const *kernels = qs_backend_cuda.get_kernels (&n);
-  g_autoptr (GPtrArray) reference =
-    qs_backend_find_kernels (qs_backend_lookup ("reference"), test->layer, precision, format, NULL);
+  g_autoptr (GPtrArray) reference = find_reference (test, precision, format);
   g_autoptr (QsHostTensor) expected = NULL;
 
   if (reference->len == 0)

@@ -401,8 +401,10 @@ select_execute (const QsKernel    *kernel,
   }
 
 const QsCudaKernel qs_cuda_moving_kernels[] = {
-  QS_CUDA_ROWS ("cuda_reformat", QS_LAYER_REFORMAT, QS_KERNEL_STRIDED, 0, reformat_supports,
-                reformat_execute),
+  QS_CUDA_ROW ("cuda_reformat_s8", QS_LAYER_REFORMAT, QS_PRECISION_INT8, QS_KERNEL_STRIDED, 0,
+               reformat_supports, reformat_execute),
+  QS_CUDA_ROW ("cuda_reformat_f32", QS_LAYER_REFORMAT, QS_PRECISION_FP32, QS_KERNEL_STRIDED, 0,
+               reformat_supports, reformat_execute),
   QS_CUDA_ROWS ("cuda_identity", QS_LAYER_IDENTITY, QS_KERNEL_STRIDED, 0, one_input_supports,
                 reformat_execute),
   QS_CUDA_ROWS ("cuda_transpose", QS_LAYER_TRANSPOSE, QS_KERNEL_STRIDED, 0, one_input_supports,
