@@ -15,10 +15,10 @@
 #include "qs-sentences.h"
 #include "qs-settings.h"
 
-/* Below this width the page switcher shows its titles under the icons. */
-#define NARROW_WIDTH 1200
+/* Below this width the page switcher shows its titles under the icons; German needs 1247 beside them. */
+#define NARROW_WIDTH 1280
 /* Below this width a page has room for one panel beside it. */
-#define ONE_PANEL_WIDTH NARROW_WIDTH
+#define ONE_PANEL_WIDTH 1200
 
 G_DEFINE_FINAL_TYPE (QsWindow, qs_window, ADW_TYPE_APPLICATION_WINDOW)
 
