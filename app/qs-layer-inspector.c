@@ -124,7 +124,7 @@ show_why (QsLayerInspector *self,
   if (refusal != NULL)
     {
       qs_property_list_set_title (self->why, _("Why Refused?"));
-      qs_property_list_add_text (self->why, refusal, NULL);
+      add_sentence (self->why, refusal, NULL);
     }
   qs_why_list_fill (self->blocked, self->session, layer, seen);
   if (built == NULL)

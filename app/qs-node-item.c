@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "qs-sentences.h"
+
 struct _QsNodeItem
 {
   GObject parent_instance;
@@ -110,7 +112,7 @@ qs_node_item_explain (QsNodeItem *self)
   g_autofree char *layer = NULL;
 
   if (self->fate != QS_VERDICT_FUSED)
-    return g_strdup (self->reason);
+    return self->reason == NULL ? NULL : qs_sentence_translate (self->reason);
 
   layer = g_utf8_make_valid (self->layer, -1);
   /* Translators: the layer that a node was fused into. */

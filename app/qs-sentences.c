@@ -303,6 +303,52 @@ static const char *const formats[] = {
   N_("Write the axis down."),
   N_("%s quantizes to uint8; TensorRT takes it for int8, which ends at 127."),
   N_("Export the model with symmetric int8 quantization."),
+  /* Errors that people meet: files that are something else, nodes that are refused, sets that do not
+   * fit. */
+  N_("%s: this is not an ONNX model: %s"),
+  N_("it is empty"),
+  N_("it is a text file"),
+  N_("it is a JSON file"),
+  N_("it is a ZIP archive; unpack it first"),
+  N_("it is compressed with gzip; unpack it first"),
+  N_("it is a PyTorch file; export the model with torch.onnx.export"),
+  N_("it is a TensorRT engine, which is made from an ONNX model; open that model instead"),
+  N_("it is a TensorFlow Lite model; convert it with tf2onnx"),
+  N_("it is a safetensors file with weights only"),
+  N_("it is a web page; the download went wrong"),
+  N_("%s: the message at byte %d: %s"),
+  N_("%s: %s at byte %d: %s"),
+  N_("a field runs past its end; the file is truncated or damaged"),
+  N_("a length is cut off"),
+  N_("a number is cut off"),
+  N_("this is not a protobuf message"),
+  N_("%s is an operator of the domain “%s”, which is not supported; export the model with "
+     "standard ONNX operators only"),
+  N_("%s does not exist in version %d of the ONNX operators, or not in a form that is "
+     "supported; convert the model with onnx.version_converter"),
+  N_("%s is not supported; replace it by other operators when exporting the model"),
+  N_("%s is control flow, which is not supported here; export the model with unrolled loops, "
+     "or fold them with a simplifier"),
+  N_("%s is a recurrent operator, which cannot be quantized here; export it unrolled, or "
+     "leave this part out of the model"),
+  N_("%s finds its range at run time, and ranges are fixed here; use static quantization, "
+     "with QuantizeLinear, DequantizeLinear and constant scales"),
+  N_("%s is for training; export the model for inference"),
+  N_("its condition (“%s”) depends on the data, and control flow is not supported; export "
+     "the model with a fixed condition, or fold it with a simplifier"),
+  N_("an INT8 build needs scales: calibrate the model, or load a calibration cache"),
+  N_("%s: there are no samples in it"),
+  N_("%s: there are no samples in it: no images (.png, .jpg), arrays (.npy), ONNX tensors "
+     "(.pb) or raw float32 files (.raw, .bin)"),
+  N_("%s: there is no array “%s”, which is the name of the network's input; the file has %s. "
+     "Save the samples under the input's name"),
+  N_("%s: array “%s” has elements of type %s where the network needs %s"),
+  N_("%s: array “%s” has shape %s, which does not fit the network's input of shape %s (the "
+     "first axis counts the samples)"),
+  N_("%s: array “%s” has elements of type %s; class indices are integers"),
+  N_("%d × %d pixels do not fit input “%s”, which takes %d × %d; resize or crop the images"),
+  N_("the file has changed on disk"),
+  N_("%s: the file has changed on disk"),
   /* Findings */
   N_("Tensor %s is uniformly zero. The cache has scale 0 for it, as TensorRT's do, and layers "
      "that read or write it stay in floating point."),

@@ -7,6 +7,7 @@
 
 #include "qs-compat.h"
 #include "qs-dimensions-dialog.h"
+#include "qs-sentences.h"
 
 /* The questions a model asks when it is opened: where its weights are, and what its dynamic
  * dimensions shall be. Files that wait to be opened go on waiting until there is an answer. */
@@ -169,7 +170,7 @@ describe_refusal (QsImport *import)
 {
   guint n = qs_import_get_n_verdicts (import), n_refused = 0;
   const QsNodeVerdict *first = NULL;
-  g_autofree char *name = NULL, *reason = NULL;
+  g_autofree char *name = NULL, *reason = NULL, *english = NULL;
 
   for (guint i = 0; i < n; i++)
     {
@@ -184,7 +185,8 @@ describe_refusal (QsImport *import)
     return NULL;
 
   name = g_utf8_make_valid (first->name, -1);
-  reason = g_utf8_make_valid (first->reason, -1);
+  english = g_utf8_make_valid (first->reason, -1);
+  reason = qs_sentence_translate (english);
   if (n_refused == 1)
     /* Translators: operator and name of a node, and why it cannot be imported. */
     return g_strdup_printf (_("%s “%s”: %s."), first->op_type, name, reason);

@@ -7,6 +7,7 @@
 
 #include "qs-compat.h"
 #include "qs-order-form.h"
+#include "qs-sentences.h"
 
 /* What can be done with scales: editing and saving caches, keeping histograms, studying the order
  * of batches. */
@@ -17,9 +18,11 @@ report_action (GtkWidget  *widget,
                const char *name,
                GVariant   *parameter)
 {
-  const char *title, *message;
+  const char *title, *english;
+  g_autofree char *message = NULL;
 
-  g_variant_get (parameter, "(&s&s)", &title, &message);
+  g_variant_get (parameter, "(&s&s)", &title, &english);
+  message = qs_sentence_translate (english);
   qs_banner_show_error (QS_WINDOW (widget)->banner, title, message);
 }
 

@@ -44,7 +44,11 @@ qs_window_show_error (QsWindow   *self,
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     qs_window_toast (self, _("Cancelled"));
   else
-    qs_banner_show_error (self->banner, title, error->message);
+    {
+      g_autofree char *message = qs_sentence_translate (error->message);
+
+      qs_banner_show_error (self->banner, title, message);
+    }
 }
 
 static void

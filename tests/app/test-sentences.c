@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <locale.h>
 
+#include "onnx/qs-model.h"
 #include "passes/qs-pass.h"
 #include "qs-sentences.h"
+#include "qs-test.h"
 
 /* No catalogue is bound here, so that translating gives the English sentence back: put together from
  * the pieces that were recognised. */
@@ -100,6 +102,34 @@ test_rules (void)
     }
 }
 
+static void
+assert_refused (const char *name,
+                const char *data,
+                gsize       size)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QsModel) model = qs_model_load_bytes (bytes, name, &error);
+
+  g_assert_null (model);
+  if (!qs_sentence_is_known (error->message))
+    g_error ("“%s” is not among the formats", error->message);
+}
+
+/* What the engine says of files that are no models, or not whole. */
+static void
+test_errors (void)
+{
+  g_autoptr (GFile) file = qs_test_sample ("fashion-resnet.onnx");
+  g_autofree char *data = NULL;
+  gsize size;
+
+  g_assert_true (g_file_load_contents (file, NULL, &data, &size, NULL, NULL));
+  assert_refused ("cut.onnx", data, size / 2);
+  assert_refused ("text.onnx", "hello, world", 12);
+  assert_refused ("empty.onnx", "", 0);
+}
+
 /* No format is there twice. */
 static void
 test_distinct (void)
@@ -120,6 +150,7 @@ main (int   argc,
   g_test_add_func ("/sentences/special", test_special);
   g_test_add_func ("/sentences/hostile", test_hostile);
   g_test_add_func ("/sentences/rules", test_rules);
+  g_test_add_func ("/sentences/errors", test_errors);
   g_test_add_func ("/sentences/distinct", test_distinct);
   return g_test_run ();
 }
