@@ -234,6 +234,19 @@ typedef struct
   void (*row) (const QsCpuGroupedRow *row);
 } QsCpuGroupedFuncs;
 
+/**
+ * QsCpuTapsFunc:
+ * @out: (array) (inout): a value for each channel
+ * @taps: (array): where the channels of each tap start
+ * @n: channels
+ *
+ * Compares every channel of @out with those of all taps, or adds them to it, in the order of taps.
+ */
+typedef void (*QsCpuTapsFunc) (gpointer             out,
+                               const gconstpointer *taps,
+                               guint                n_taps,
+                               gint64               n);
+
 typedef enum
 {
   QS_CPU_BROADCAST_NONE,      /* both sides have n values */
@@ -324,18 +337,13 @@ typedef struct
                       float        scale,
                       float       *out,
                       gint64       n);
-  void (*max_f32) (float       *out,
-                   const float *in,
-                   gint64       n);
-  void (*max_s8) (gint8       *out,
-                  const gint8 *in,
-                  gint64       n);
+  QsCpuTapsFunc max_f32;      /* a NaN stays */
+  QsCpuTapsFunc max_s8;
+  QsCpuTapsFunc sum_f32;
+  QsCpuTapsFunc sum_s8;       /* into 32-bit integers */
   void (*add_f32) (float       *out,
                    const float *in,
                    gint64       n);
-  void (*sum_s8) (gint32      *out,
-                  const gint8 *in,
-                  gint64       n);
   void (*soft_max) (const float *in,
                     float       *out,
                     gint64       n);

@@ -12,8 +12,11 @@
 
 /*
  * Pooling over channels-last memory: one output pixel at a time, its taps added or compared in the
- * order of the reference kernel, all channels at once.
+ * order of the reference kernel, a few channels in registers at a time.
  */
+
+/* Taps that are found before a level is asked to take them in. */
+#define MAX_TAPS 64
 
 /* As in the reference kernel: float32 holds counts and sums of bytes exactly up to here. */
 #define MAX_COUNT ((1 << 24) - 1)
@@ -47,8 +50,16 @@ typedef struct
   gint64 y_stride;
   const QsView *x;
   const QsView *y;
+  QsCpuTapsFunc add;
   guint8 *workspace;
 } Pooling;
+
+/* An output pixel. */
+typedef struct
+{
+  gint64 batch;
+  gint64 at[QS_MAX_SPATIAL];
+} Place;
 
 /* The taps of one output pixel. */
 typedef struct
@@ -61,17 +72,42 @@ typedef struct
 } Window;
 
 static void
+place_init (Place       *self,
+            const State *state,
+            gint64       pixel)
+{
+  for (int i = QS_MAX_SPATIAL - 1; i >= 0; i--)
+    {
+      self->at[i] = pixel % state->out[i];
+      pixel /= state->out[i];
+    }
+  self->batch = pixel;
+}
+
+static void
+place_advance (Place       *self,
+               const State *state)
+{
+  for (int i = QS_MAX_SPATIAL - 1; i >= 0; i--)
+    {
+      if (++self->at[i] < state->out[i])
+        return;
+      self->at[i] = 0;
+    }
+  self->batch++;
+}
+
+static void
 window_init (Window        *self,
              const Pooling *pooling,
-             gint64         pixel)
+             const Place   *place)
 {
   gint64 inside = 1, padded = 1;
 
-  for (int i = QS_MAX_SPATIAL - 1; i >= 0; i--)
+  for (int i = 0; i < QS_MAX_SPATIAL; i++)
     {
-      const Range *range = &pooling->state->ranges[i][pixel % pooling->state->out[i]];
+      const Range *range = &pooling->state->ranges[i][place->at[i]];
 
-      pixel /= pooling->state->out[i];
       self->first[i] = range->first;
       self->last[i] = range->last;
       self->origin[i] = range->origin;
@@ -79,67 +115,66 @@ window_init (Window        *self,
       inside *= range->last - range->first;
     }
 
-  self->batch = pixel;
+  self->batch = place->batch;
   self->count = pooling->attributes->count_include_pad ? padded : inside;
 }
 
-typedef void (*AddTap) (const Pooling *self,
-                        gint64         offset,
-                        gpointer       to);
+/* Taps found so far. */
+typedef struct
+{
+  gconstpointer at[MAX_TAPS];
+  guint n;
+  gpointer out;
+} Taps;
 
 static void
-for_each_tap (const Pooling *self,
-              const Window  *window,
-              AddTap         add,
-              gpointer       to)
+flush_taps (const Pooling *self,
+            Taps          *taps)
+{
+  self->add (taps->out, taps->at, taps->n, self->channels);
+  taps->n = 0;
+}
+
+/* The taps of one line, whose first pixel is @line. */
+static void
+add_line (const Pooling *self,
+          const Window  *window,
+          gint64         line,
+          Taps          *taps)
+{
+  const gsize pixel_bytes = self->x_stride * qs_data_type_size (self->x->type);
+  const gint64 dilation = self->axes[2].dilation;
+  const guint8 *at = (const guint8 *) self->x->data
+                     + (line + window->origin[2] + window->first[2] * dilation) * pixel_bytes;
+
+  for (gint64 w = window->first[2]; w < window->last[2]; w++, at += dilation * pixel_bytes)
+    {
+      if (taps->n == MAX_TAPS)
+        flush_taps (self, taps);
+      taps->at[taps->n++] = at;
+    }
+}
+
+static void
+add_taps (const Pooling *self,
+          const Window  *window,
+          gpointer       out)
 {
   const QsPoolingAxis *axes = self->axes;
+  Taps taps;
 
+  taps.n = 0;
+  taps.out = out;
   for (gint64 d = window->first[0]; d < window->last[0]; d++)
     for (gint64 h = window->first[1]; h < window->last[1]; h++)
-      for (gint64 w = window->first[2]; w < window->last[2]; w++)
-        {
-          gint64 z = window->origin[0] + d * axes[0].dilation;
-          gint64 y = window->origin[1] + h * axes[1].dilation;
-          gint64 x = window->origin[2] + w * axes[2].dilation;
+      {
+        gint64 z = window->origin[0] + d * axes[0].dilation;
+        gint64 y = window->origin[1] + h * axes[1].dilation;
 
-          add (self,
-               (((window->batch * axes[0].in + z) * axes[1].in + y) * axes[2].in + x)
-                 * self->x_stride,
-               to);
-        }
-}
-
-static void
-max_floats (const Pooling *self,
-            gint64         offset,
-            gpointer       to)
-{
-  self->functions->max_f32 (to, (const float *) self->x->data + offset, self->channels);
-}
-
-static void
-max_bytes (const Pooling *self,
-           gint64         offset,
-           gpointer       to)
-{
-  self->functions->max_s8 (to, (const gint8 *) self->x->data + offset, self->channels);
-}
-
-static void
-add_floats (const Pooling *self,
-            gint64         offset,
-            gpointer       to)
-{
-  self->functions->add_f32 (to, (const float *) self->x->data + offset, self->channels);
-}
-
-static void
-add_bytes (const Pooling *self,
-           gint64         offset,
-           gpointer       to)
-{
-  self->functions->sum_s8 (to, (const gint8 *) self->x->data + offset, self->channels);
+        add_line (self, window, ((window->batch * axes[0].in + z) * axes[1].in + y) * axes[2].in,
+                  &taps);
+      }
+  flush_taps (self, &taps);
 }
 
 static void
@@ -153,7 +188,7 @@ pool_floats (const Pooling *self,
 
   for (gint64 c = 0; c < self->channels; c++)
     out[c] = is_max ? -INFINITY : 0.0f;
-  for_each_tap (self, window, is_max ? max_floats : add_floats, out);
+  add_taps (self, window, out);
   if (!is_max)
     for (gint64 c = 0; c < self->channels; c++)
       out[c] = out[c] / count;
@@ -174,12 +209,12 @@ pool_bytes (const Pooling *self,
   if (self->attributes->type == QS_POOLING_MAX)
     {
       memset (out, -128, self->channels);
-      for_each_tap (self, window, max_bytes, out);
+      add_taps (self, window, out);
       return;
     }
 
   memset (sums, 0, self->channels * sizeof *sums);
-  for_each_tap (self, window, add_bytes, sums);
+  add_taps (self, window, sums);
   for (gint64 c = 0; c < self->channels; c++)
     values[c] = (float) sums[c] * multiplier;
   self->functions->activation (&self->layer->activation, values, self->channels);
@@ -200,12 +235,14 @@ pool_pixels (gint64   first,
              gpointer user_data)
 {
   const Pooling *self = user_data;
+  Place place;
 
-  for (gint64 pixel = first; pixel < last; pixel++)
+  place_init (&place, self->state, first);
+  for (gint64 pixel = first; pixel < last; pixel++, place_advance (&place, self->state))
     {
       Window window;
 
-      window_init (&window, self, pixel);
+      window_init (&window, self, &place);
       if (self->x->type == QS_DATA_TYPE_INT8)
         pool_bytes (self, &window, pixel,
                     (gint32 *) (gpointer) (self->workspace
@@ -263,6 +300,16 @@ pooling_workspace_size (const QsKernel *kernel,
   return n_threads * share_bytes (qs_layer_get_input (layer, 0)->shape.dims[1]);
 }
 
+static QsCpuTapsFunc
+choose_add (const QsCpuFunctions *functions,
+            QsPoolingType         type,
+            gboolean              integer)
+{
+  if (type == QS_POOLING_MAX)
+    return integer ? functions->max_s8 : functions->max_f32;
+  return integer ? functions->sum_s8 : functions->sum_f32;
+}
+
 static gboolean
 pooling_execute (const QsKernel     *kernel,
                  const QsLayer      *layer,
@@ -290,6 +337,7 @@ pooling_execute (const QsKernel     *kernel,
   if (!qs_kernel_check_views (kernel, layer, execution, error))
     return FALSE;
 
+  self.add = choose_add (self.functions, self.attributes->type, x->type == QS_DATA_TYPE_INT8);
   for (int i = 0; i < QS_MAX_SPATIAL; i++)
     {
       n_pixels *= state->out[i];

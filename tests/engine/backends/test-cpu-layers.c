@@ -318,6 +318,8 @@ random_pooling (QsRandom            *random,
   *pooling = (QsPoolingAttributes) { .type = qs_random_between (random, 0, 1)
                                                  ? QS_POOLING_MAX : QS_POOLING_AVERAGE };
   *shape = random_shape (random, 2 + n, 20);
+  if (qs_random_between (random, 0, 2) == 0)
+    shape->dims[1] = qs_random_between (random, 30, 290);
   pooling->global = qs_random_between (random, 0, 3) == 0;
   if (pooling->global)
     return;
@@ -361,6 +363,35 @@ test_pooling (void)
       if (!is_max)
         test.layer->activation = activations[qs_random_between (&random, 0, 3)];
       compare (&test, precision, 0);
+    }
+}
+
+/* A NaN among the taps is the largest, wherever it is; channels in vectors and behind them. */
+static void
+test_max_of_nan (void)
+{
+  enum { N_TAPS = 3, N_CHANNELS = 77 };
+  float taps[N_TAPS][N_CHANNELS], out[N_CHANNELS];
+  const gconstpointer at[] = { taps[0], taps[1], taps[2] };
+
+  for (int c = 0; c < N_CHANNELS; c++)
+    for (int t = 0; t < N_TAPS; t++)
+      taps[t][c] = c % 4 == t ? NAN : (float) ((c * 7 + t * 5) % 11);
+
+  for (int level = 0; level < QS_N_CPU_LEVELS; level++)
+    {
+      const QsCpuFunctions *functions = qs_cpu_functions_get (level);
+
+      if (functions == NULL)
+        continue;
+      for (int c = 0; c < N_CHANNELS; c++)
+        out[c] = -INFINITY;
+      functions->max_f32 (out, at, N_TAPS, N_CHANNELS);
+      for (int c = 0; c < N_CHANNELS; c++)
+        if (c % 4 < N_TAPS)
+          g_assert_true (isnan (out[c]));
+        else
+          g_assert_cmpfloat (out[c], ==, MAX (taps[0][c], MAX (taps[1][c], taps[2][c])));
     }
 }
 
@@ -1106,6 +1137,7 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/square", test_square);
   g_test_add_func ("/cpu/layers/unary", test_unary);
   g_test_add_func ("/cpu/layers/pooling", test_pooling);
+  g_test_add_func ("/cpu/layers/max-of-nan", test_max_of_nan);
   g_test_add_func ("/cpu/layers/reduce", test_reduce);
   g_test_add_func ("/cpu/layers/soft-max", test_soft_max);
   g_test_add_func ("/cpu/layers/soft-max-masked", test_soft_max_masked);

@@ -272,38 +272,10 @@ qs_level_dequantize (const gint8 *in,
     out[i] = qs_dequantize (in[i], scale);
 }
 
-/* A NaN stays. */
-void
-qs_level_max_f32 (float       *out,
-                  const float *in,
-                  gint64       n)
-{
-  for (gint64 i = 0; i < n; i++)
-    out[i] = (in[i] > out[i]) | (in[i] != in[i]) ? in[i] : out[i];
-}
-
-void
-qs_level_max_s8 (gint8       *out,
-                 const gint8 *in,
-                 gint64       n)
-{
-  for (gint64 i = 0; i < n; i++)
-    out[i] = in[i] > out[i] ? in[i] : out[i];
-}
-
 void
 qs_level_add_f32 (float       *out,
                   const float *in,
                   gint64       n)
-{
-  for (gint64 i = 0; i < n; i++)
-    out[i] += in[i];
-}
-
-void
-qs_level_sum_s8 (gint32      *out,
-                 const gint8 *in,
-                 gint64       n)
 {
   for (gint64 i = 0; i < n; i++)
     out[i] += in[i];

@@ -30,6 +30,7 @@ const QsCpuFunctions qs_level_functions = {
   .dequantize = qs_level_dequantize,
   .max_f32 = qs_level_max_f32,
   .max_s8 = qs_level_max_s8,
+  .sum_f32 = qs_level_sum_f32,
   .add_f32 = qs_level_add_f32,
   .sum_s8 = qs_level_sum_s8,
   .soft_max = qs_level_soft_max,

@@ -76,6 +76,7 @@
 #define qs_level_dequantize QS_LEVEL_SYMBOL (qs_level_dequantize)
 #define qs_level_max_f32 QS_LEVEL_SYMBOL (qs_level_max_f32)
 #define qs_level_max_s8 QS_LEVEL_SYMBOL (qs_level_max_s8)
+#define qs_level_sum_f32 QS_LEVEL_SYMBOL (qs_level_sum_f32)
 #define qs_level_add_f32 QS_LEVEL_SYMBOL (qs_level_add_f32)
 #define qs_level_sum_s8 QS_LEVEL_SYMBOL (qs_level_sum_s8)
 #define qs_level_soft_max QS_LEVEL_SYMBOL (qs_level_soft_max)
@@ -168,18 +169,25 @@ void qs_level_dequantize (const gint8 *in,
                           float        scale,
                           float       *out,
                           gint64       n);
-void qs_level_max_f32 (float       *out,
-                       const float *in,
-                       gint64       n);
-void qs_level_max_s8 (gint8       *out,
-                      const gint8 *in,
-                      gint64       n);
+void qs_level_max_f32 (gpointer             out,
+                       const gconstpointer *taps,
+                       guint                n_taps,
+                       gint64               n);
+void qs_level_max_s8 (gpointer             out,
+                      const gconstpointer *taps,
+                      guint                n_taps,
+                      gint64               n);
+void qs_level_sum_f32 (gpointer             out,
+                       const gconstpointer *taps,
+                       guint                n_taps,
+                       gint64               n);
 void qs_level_add_f32 (float       *out,
                        const float *in,
                        gint64       n);
-void qs_level_sum_s8 (gint32      *out,
-                      const gint8 *in,
-                      gint64       n);
+void qs_level_sum_s8 (gpointer             out,
+                      const gconstpointer *taps,
+                      guint                n_taps,
+                      gint64               n);
 void qs_level_soft_max (const float *in,
                         float       *out,
                         gint64       n);
