@@ -190,6 +190,35 @@ spread (const guint8 *from,
     spread_bytes (from, to, step, n, size);
 }
 
+typedef gint32 Four __attribute__ ((vector_size (16), aligned (4), may_alias));
+
+/* Three planes of 32-bit values, as images have them, become pixels, four at a time, and in one pass over
+ * memory instead of one for each plane. Returns how many of @n that were. */
+static gint64
+interleave_three (const guint8 *from,
+                  gsize         plane_bytes,
+                  guint8       *to,
+                  gint64        n)
+{
+  gint64 i = 0;
+
+  for (; i + 4 <= n; i += 4, to += 3 * sizeof (Four))
+    {
+      const Four a = *(const Four *) (gconstpointer) (from + i * 4);
+      const Four b = *(const Four *) (gconstpointer) (from + plane_bytes + i * 4);
+      const Four c = *(const Four *) (gconstpointer) (from + 2 * plane_bytes + i * 4);
+      const Four ab = __builtin_shuffle (a, b, (Four) { 0, 4, 1, 5 });
+      const Four bc = __builtin_shuffle (b, c, (Four) { 1, 5, 2, 6 });
+      const Four ca = __builtin_shuffle (c, a, (Four) { 2, 7, 3, 3 });
+      Four *out = (Four *) (gpointer) to;
+
+      out[0] = __builtin_shuffle (ab, c, (Four) { 0, 1, 4, 2 });
+      out[1] = __builtin_shuffle (bc, a, (Four) { 0, 1, 6, 2 });
+      out[2] = __builtin_shuffle (ca, b, (Four) { 0, 1, 7, 2 });
+    }
+  return i;
+}
+
 static void
 move_pixels (const Move   *self,
              const guint8 *from,
@@ -200,10 +229,13 @@ move_pixels (const Move   *self,
   const gint64 width = self->loops.dims[inner];
   guint8 pixels[CHUNK * 8];
   guint8 *gathered = self->converts ? pixels : to;
+  const gint64 plane_bytes = self->loops.strides[1][inner] * (gint64) self->from_size;
+  const gint64 first = width == 3 && self->to_size == 4 && !self->converts
+                         ? interleave_three (from, plane_bytes, to, n) : 0;
 
   for (gint64 c = 0; c < width; c++)
-    spread (from + c * self->loops.strides[1][inner] * self->from_size,
-            gathered + c * self->from_size, width, n, self->from_size);
+    spread (from + c * plane_bytes + first * self->from_size,
+            gathered + (first * width + c) * self->from_size, width, n - first, self->from_size);
   if (self->converts)
     convert_piece (self, pixels, to, n * width);
 }

@@ -1080,6 +1080,8 @@ reformat (guint64    seed,
   start (&test, &random, seed);
   shape = random_shape (&random, 4, 40);
   shape.dims[0] = 2;
+  if (seed > 5) /* an image */
+    shape.dims[1] = 3;
   add_random (&test, &random, 0, from_type, &shape, 0.013f, FALSE);
   qs_cpu_test_add_layer (&test, QS_LAYER_REFORMAT, NULL, 1, to_type, scale_for (to_type, 0.017f));
   qs_view_init (&x, from_type, from_format, &shape,
@@ -1119,7 +1121,7 @@ test_reformat (void)
 {
   const QsDataType types[] = { QS_DATA_TYPE_FLOAT, QS_DATA_TYPE_INT8 };
 
-  for (guint64 seed = 1; seed <= 5; seed++)
+  for (guint64 seed = 1; seed <= 9; seed++)
     for (int i = 0; i < 16; i++)
       reformat (seed, types[i & 1], (i >> 1) & 1, types[(i >> 2) & 1], (i >> 3) & 1);
 }
