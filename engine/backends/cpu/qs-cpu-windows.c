@@ -338,6 +338,7 @@ plan_copies (QsCpuWindows *self)
                     * self->product.funcs->unit * self->value_size;
   const gsize run = self->run * self->value_size;
   const gsize pixel = self->geometry.channels * self->value_size;
+  gsize offset;
 
   if (!self->merged)
     {
@@ -345,7 +346,9 @@ plan_copies (QsCpuWindows *self)
       return;
     }
   self->move = run <= MAX_MOVE ? MAX (4, 1 << g_bit_storage (run - 1)) : 0;
-  self->move_pixels = (self->move + pixel - 1) / pixel;
+  /* The last group begins this far behind its pixel. */
+  offset = (self->geometry.channels - self->geometry.group_channels) * self->value_size;
+  self->move_pixels = (offset + self->move + pixel - 1) / pixel;
   self->scratch_per_row = MAX (row, (self->n_runs - 1) * run + self->move);
   self->scratch_per_row = (self->scratch_per_row + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
 }
