@@ -3,14 +3,24 @@
 
 #include "qs-tactic-queue.h"
 
-/* What was said of these kernels while nothing was timed. */
-static void
-forget_tactics (QsLayerPlan *plan,
-                QsPrecision  precision)
+/* Forgets what was said of kernels in @precision while nothing was timed, and takes away the others,
+ * which are not where the layer's choice is. */
+static GPtrArray *
+take_others (QsLayerPlan *plan,
+             QsPrecision  precision)
 {
-  for (guint i = plan->tactics->len; i > 0; i--)
-    if (((QsTactic *) g_ptr_array_index (plan->tactics, i - 1))->precision == precision)
-      g_ptr_array_remove_index (plan->tactics, i - 1);
+  GPtrArray *others = g_ptr_array_new ();
+
+  while (plan->tactics->len > 0)
+    {
+      QsTactic *tactic = g_ptr_array_index (plan->tactics, 0);
+
+      if (tactic->precision == precision)
+        g_ptr_array_remove_index (plan->tactics, 0);
+      else
+        g_ptr_array_add (others, g_ptr_array_steal_index (plan->tactics, 0));
+    }
+  return others;
 }
 
 static void
@@ -21,15 +31,16 @@ time_layer (QsBuild     *self,
   QsCandidate *candidate = qs_layer_plan_get_candidate (plan);
   g_autoptr (QsTacticQueue) tactics = qs_tactic_queue_new (self, plan);
   g_autoptr (QsNetwork) probe = qs_build_probe_chosen (self, plan, candidate->format);
-  g_autoptr (GPtrArray) kernels = NULL;
+  g_autoptr (GPtrArray) kernels = NULL, others = NULL;
 
   if (probe == NULL)
     return;
   kernels = qs_backend_find_kernels (self->backend, g_ptr_array_index (probe->layers, 0), precision,
                                      candidate->format, NULL);
-  forget_tactics (plan, precision);
+  others = take_others (plan, precision);
   qs_tactic_queue_add (tactics, probe, candidate->format, precision, kernels, candidate);
   qs_tactic_queue_run (tactics);
+  g_ptr_array_extend (plan->tactics, others, NULL, NULL);
 }
 
 gboolean

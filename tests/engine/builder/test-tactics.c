@@ -252,6 +252,8 @@ check_mode (const QsBackend *chosen,
 
   g_assert_cmpstr (layer->kernel, ==, expected);
   g_assert_true (find_tactic (layer, expected)->chosen);
+  /* With those that stand in for the backend's own. */
+  g_assert_cmpuint (layer->tactics->len, ==, mode == QS_INT8_OFF ? 3 : 6);
   g_assert_cmpfloat_with_epsilon (find_tactic (layer, "second")->ms, fp32_ms, 1e-9);
   if (mode == QS_INT8_ALL)
     g_assert_cmpfloat_with_epsilon (find_tactic (layer, "activation_s8_second")->ms, int8_ms, 1e-9);
