@@ -628,7 +628,7 @@ make_span (const Block *block,
     .n_vectors = panel_vectors (product, panel),
     .first = segment == 0 && step == 0,
   };
-  span->n_stretches = span->n_segments * divide_up (span->n_steps, QS_CPU_STRETCH);
+  span->n_stretches = MAX (1, span->n_segments * divide_up (span->n_steps, QS_CPU_STRETCH));
   span->packed = panel_at (block, panel)
                  + steps_before (span) * step_bytes (product) / 2 * span->n_vectors;
   span->last = steps_through (span) == product->n_segments * product->segment_steps;
@@ -638,15 +638,22 @@ static void
 multiply_panel (const Block *block,
                 gint64       panel)
 {
-  const QsCpuProduct *product = block->product;
+  gint64 segment = 0, step = 0;
   Span span;
 
-  for (gint64 s = 0; s < product->n_segments; s += product->span_segments)
-    for (gint64 k = 0; k < product->segment_steps; k += product->span_steps)
-      {
-        make_span (block, panel, s, k, &span);
-        multiply_span (&span);
-      }
+  /* A sum of nothing has one span, too. */
+  do
+    {
+      make_span (block, panel, segment, step, &span);
+      multiply_span (&span);
+      step += span.n_steps;
+      if (step == block->product->segment_steps)
+        {
+          segment += span.n_segments;
+          step = 0;
+        }
+    }
+  while (!span.last);
 }
 
 /* Items are numbered so that neighbours share their rows' group. */

@@ -1062,6 +1062,38 @@ test_matrix_multiply_dynamic (void)
   matrix_multiply (FALSE);
 }
 
+static void
+check_bias (QsCpuTest      *test,
+            const QsKernel *kernel,
+            QsHostTensor   *result,
+            gpointer        user_data)
+{
+  const QsTensor *bias = qs_layer_get_input (test->layer, 2);
+  const gint64 n = qs_host_tensor_get_shape (result)->dims[1];
+
+  for (gint64 i = 0; i < qs_host_tensor_get_n_elements (result); i++)
+    g_assert_cmpfloat (qs_host_tensor_get_floats (result)[i], ==,
+                       qs_host_tensor_get_floats (bias->value)[i % n]);
+}
+
+/* A sum of no products is zero. */
+static void
+test_matrix_multiply_empty (void)
+{
+  QsMatrixMultiplyAttributes attributes = { .alpha = 1.0f, .beta = 1.0f };
+  QsShape a = qs_shape_make (2, 5, 0), b = qs_shape_make (2, 0, 37), bias = qs_shape_make (1, 37);
+  QsRandom random;
+  QsCpuTest test;
+
+  start (&test, &random, 4);
+  add_random (&test, &random, 0, QS_DATA_TYPE_FLOAT, &a, 0, FALSE);
+  add_random (&test, &random, 1, QS_DATA_TYPE_FLOAT, &b, 0, TRUE);
+  add_random (&test, &random, 2, QS_DATA_TYPE_FLOAT, &bias, 0, TRUE);
+  qs_cpu_test_add_layer (&test, QS_LAYER_MATRIX_MULTIPLY, &attributes, 3, QS_DATA_TYPE_FLOAT, 0);
+  qs_cpu_test_all (&test, QS_PRECISION_FP32, check_bias, NULL);
+  qs_cpu_test_clear (&test);
+}
+
 /* Every pair of type and layout, against the conversion written out here. */
 static void
 reformat (guint64    seed,
@@ -1156,6 +1188,7 @@ main (int    argc,
   g_test_add_func ("/cpu/layers/matrix-multiply-access-checked",
                    test_matrix_multiply_access_checked);
   g_test_add_func ("/cpu/layers/matrix-multiply-order-checked", test_matrix_multiply_order_checked);
+  g_test_add_func ("/cpu/layers/matrix-multiply-empty", test_matrix_multiply_empty);
   g_test_add_func ("/cpu/layers/matrix-multiply-longest", test_matrix_multiply_longest);
   g_test_add_func ("/cpu/layers/reformat", test_reformat);
   qs_cpu_bounds_add_tests ();
