@@ -101,6 +101,24 @@ explain_fault (const QsDynamicRange *range)
   return _("The range is too small or too large.");
 }
 
+/* Behind what is there already; a line may end between parts, not in one. */
+static void G_GNUC_PRINTF (2, 3)
+append_part (GString    *text,
+             const char *format,
+             ...)
+{
+  g_autoptr (GString) part = g_string_new (NULL);
+  va_list args;
+
+  va_start (args, format);
+  g_string_vprintf (part, format, args);
+  va_end (args);
+  g_string_replace (part, " ", "\u00a0", 0);
+  if (text->len > 0)
+    g_string_append (text, " · ");
+  g_string_append (text, part->str);
+}
+
 static void
 show_numbers (QsRangeEditor *self)
 {
@@ -114,16 +132,13 @@ show_numbers (QsRangeEditor *self)
   abs_max = qs_dynamic_range_get_abs_max (&self->range);
   unused = qs_dynamic_range_get_unused (&self->range);
   /* Translators: the distance between two neighbouring codes of a quantized tensor. */
-  g_string_append_printf (text, _("Scale and step %.4g"),
-                          (double) qs_dynamic_range_get_scale (&self->range));
+  append_part (text, _("Scale and step %.4g"), (double) qs_dynamic_range_get_scale (&self->range));
   if (self->histogram != NULL)
     {
-      g_string_append (text, " · ");
-      g_string_append_printf (text, _("%.2f %% clipped"),
-                              100.0 * qs_histogram_get_clipped (self->histogram, (float) abs_max));
-      g_string_append (text, " · ");
-      g_string_append_printf (text, _("SQNR %.1f dB"),
-                              qs_histogram_get_sqnr_db (self->histogram, (float) abs_max));
+      append_part (text, _("%.2f %% clipped"),
+                   100.0 * qs_histogram_get_clipped (self->histogram, (float) abs_max));
+      append_part (text, _("SQNR %.1f dB"),
+                   qs_histogram_get_sqnr_db (self->histogram, (float) abs_max));
     }
   if (self->is_manual && unused > NOTABLE_UNUSED)
     {
