@@ -311,6 +311,19 @@ zoom_action (GtkWidget  *widget,
       zooms[i].func (view);
 }
 
+/* A button that cannot be pressed says what is missing. */
+static void
+update_build_tooltip (QsWindow *self)
+{
+  const char *text = _("Build the Engine");
+
+  if (qs_session_is_busy (self->session))
+    text = _("Work is under way");
+  else if (!qs_session_can_build (self->session))
+    text = _("Add a calibration set first, or turn INT8 off in the build options");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->build_button), text);
+}
+
 /**
  * qs_window_update_actions:
  *
@@ -358,6 +371,7 @@ qs_window_update_actions (QsWindow *self)
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), states[i].name, states[i].is_enabled);
+  update_build_tooltip (self);
   qs_window_update_scale_actions (self);
   qs_window_update_exports (self);
 }

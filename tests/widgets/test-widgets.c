@@ -380,7 +380,7 @@ test_legend (void)
   qs_legend_set_scene (legend, scene);
   gtk_widget_measure (GTK_WIDGET (legend), GTK_ORIENTATION_VERTICAL, -1, &after, NULL, NULL, NULL);
   g_assert_cmpint (after, >, before + 60);
-  assert_description (GTK_WIDGET (legend), "INT8 15, FP32 3, Reformat 2, Input, output 2");
+  assert_description (GTK_WIDGET (legend), "INT8 15, FP32 3, Reformats 2, Inputs, outputs 2");
   qs_legend_set_heat_label (legend, "SQNR", "10 dB", "40 dB");
   g_assert_finalize_object (GTK_WIDGET (legend));
 }

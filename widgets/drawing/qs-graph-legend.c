@@ -15,19 +15,19 @@ qs_graph_scene_get_class_label (QsGraphScene *scene,
                                 QsSceneClass  klass)
 {
   static const char *const labels[QS_N_SCENE_CLASSES] = {
-    [QS_SCENE_NEUTRAL] = NC_("graph", "Integer"),
+    [QS_SCENE_NEUTRAL] = NC_("graph", "Integers"),
     [QS_SCENE_INT8] = NC_("graph", "INT8"),
     [QS_SCENE_FLOAT] = NC_("graph", "FP32"),
     [QS_SCENE_HALF] = NC_("graph", "FP16"),
-    [QS_SCENE_REFORMAT] = NC_("graph", "Reformat"),
+    [QS_SCENE_REFORMAT] = NC_("graph", "Reformats"),
     [QS_SCENE_QUANTIZE] = NC_("graph", "Quantize, dequantize"),
     [QS_SCENE_REFUSED] = NC_("graph", "Refused"),
-    [QS_SCENE_TERMINAL] = NC_("graph", "Input, output"),
+    [QS_SCENE_TERMINAL] = NC_("graph", "Inputs, outputs"),
   };
 
   /* Before a build no layer has a precision. */
   if (klass == QS_SCENE_NEUTRAL && !qs_graph_scene_is_built (scene))
-    return C_("graph", "Layer");
+    return C_("graph", "Layers");
   return g_dpgettext2 (GETTEXT_PACKAGE, "graph", labels[klass]);
 }
 
