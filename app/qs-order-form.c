@@ -55,6 +55,17 @@ add_row (GtkListBox *list,
   gtk_list_box_append (list, row);
 }
 
+/* One column of fields: a spin button is as wide as its largest number otherwise. */
+static void
+same_width (QsOrderForm *self)
+{
+  g_autoptr (GtkSizeGroup) fields = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+
+  gtk_size_group_add_widget (fields, GTK_WIDGET (self->shuffles));
+  gtk_size_group_add_widget (fields, GTK_WIDGET (self->seed));
+  gtk_size_group_add_widget (fields, GTK_WIDGET (self->batches));
+}
+
 static void
 qs_order_form_init (QsOrderForm *self)
 {
@@ -66,6 +77,7 @@ qs_order_form_init (QsOrderForm *self)
   self->seed = GTK_SPIN_BUTTON (make_spin (0, G_MAXUINT32, 1));
   self->batches = GTK_ENTRY (gtk_entry_new ());
   gtk_editable_set_width_chars (GTK_EDITABLE (self->batches), 10);
+  same_width (self);
 
   /* Translators: how often the samples are put into another order. */
   add_row (list, _("Shuffles"), _("For each batch size"), GTK_WIDGET (self->shuffles));
