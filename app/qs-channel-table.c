@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "qs-compat.h"
+
 /* A row: a channel and its number. */
 #define QS_TYPE_CHANNEL_ITEM (qs_channel_item_get_type ())
 G_DECLARE_FINAL_TYPE (QsChannelItem, qs_channel_item, QS, CHANNEL_ITEM, GObject)
@@ -161,6 +163,7 @@ add_column (QsChannelTable        *self,
   view_column = gtk_column_view_column_new (_(column->title), factory);
   gtk_column_view_column_set_sorter (view_column, GTK_SORTER (sorter));
   gtk_column_view_append_column (self->view, view_column);
+  qs_column_view_end_title (self->view);
 }
 
 static void

@@ -270,6 +270,20 @@ qs_bin_dispose_template (GObject *bin,
 }
 
 void
+qs_column_view_end_title (GtkColumnView *view)
+{
+  GtkWidget *header = gtk_widget_get_first_child (GTK_WIDGET (view)), *title, *box;
+
+  if (header == NULL || g_strcmp0 (gtk_widget_get_css_name (header), "header") != 0)
+    return;
+
+  title = gtk_widget_get_last_child (header);
+  box = title == NULL ? NULL : gtk_widget_get_first_child (title);
+  if (box != NULL)
+    gtk_widget_set_halign (box, GTK_ALIGN_END);
+}
+
+void
 qs_widget_get_foreground (GtkWidget *widget,
                           GdkRGBA   *color)
 {

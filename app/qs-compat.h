@@ -90,6 +90,9 @@ void qs_name_buttons (GtkWidget          *root);
  * it would let go of its child once more. */
 void qs_bin_dispose_template (GObject    *bin,
                               GType       type);
+/* GTK has titles of columns begin at the left, whatever is below: puts the last column's over the numbers
+ * that end at its right. */
+void qs_column_view_end_title (GtkColumnView *view);
 void qs_widget_get_foreground (GtkWidget *widget,
                                GdkRGBA   *color);
 

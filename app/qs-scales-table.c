@@ -475,6 +475,8 @@ add_column (QsScalesTable       *self,
   gtk_column_view_column_set_expand (view_column, column->width < 0);
   gtk_column_view_column_set_fixed_width (view_column, column->width);
   gtk_column_view_append_column (self->view, view_column);
+  if (column->value != NULL)
+    qs_column_view_end_title (self->view);
 }
 
 /* What is around the table */

@@ -12,6 +12,9 @@
 #include "qs-tensor-column.h"
 #include "qs-tensor-model.h"
 
+/* Behind a title, with what is around it. */
+#define ARROW_ROOM 36
+
 struct _QsTensorsPage
 {
   AdwBin parent_instance;
@@ -162,6 +165,21 @@ compare_items (gconstpointer a,
   return qs_tensor_column_compare (column, (QsTensorItem *) a, (QsTensorItem *) b);
 }
 
+/* Room for the title and the arrow of sorting. */
+static int
+get_width (QsTensorsPage  *self,
+           QsTensorColumn *column,
+           const char     *title)
+{
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self->view), NULL);
+  g_autofree char *markup = g_markup_printf_escaped ("<b>%s</b>", title);
+  int width;
+
+  pango_layout_set_markup (layout, markup, -1);
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  return MAX (width + ARROW_ROOM, qs_tensor_column_get_width (column));
+}
+
 static void
 add_column (QsTensorsPage  *self,
             QsTensorColumn *column,
@@ -177,8 +195,10 @@ add_column (QsTensorsPage  *self,
   view_column = gtk_column_view_column_new (title, factory);
   gtk_column_view_column_set_sorter (view_column, GTK_SORTER (sorter));
   gtk_column_view_column_set_resizable (view_column, TRUE);
-  gtk_column_view_column_set_fixed_width (view_column, qs_tensor_column_get_width (column));
+  gtk_column_view_column_set_fixed_width (view_column, get_width (self, column, title));
   gtk_column_view_append_column (self->view, view_column);
+  if (qs_tensor_column_is_numeric (column))
+    qs_column_view_end_title (self->view);
 }
 
 static void
