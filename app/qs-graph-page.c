@@ -221,6 +221,12 @@ qs_graph_page_get_view (QsGraphPage *self)
   return self->view;
 }
 
+static gboolean
+qs_graph_page_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (QS_GRAPH_PAGE (widget)->view));
+}
+
 static void
 qs_graph_page_dispose (GObject *object)
 {
@@ -235,6 +241,7 @@ qs_graph_page_class_init (QsGraphPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = qs_graph_page_dispose;
+  widget_class->grab_focus = qs_graph_page_grab_focus;
 
   g_type_ensure (QS_TYPE_GRAPH_VIEW);
   g_type_ensure (QS_TYPE_LEGEND);

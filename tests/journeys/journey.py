@@ -12,6 +12,7 @@ import time
 
 SKIPPED = 77
 RETURN = 0xFF0D  # the key's symbol
+ESCAPE = 0xFF1B
 
 try:
     import gi
