@@ -45,9 +45,7 @@ qs_journal_item_get_step (QsJournalItem *self)
 const char *
 qs_journal_item_get_title (QsJournalItem *self)
 {
-  const QsPass *pass = qs_pass_lookup (self->entry->rule);
-
-  return pass != NULL ? qs_sentence_get (pass->title) : self->entry->rule;
+  return qs_sentence_get_rule (self->entry->rule);
 }
 
 static void

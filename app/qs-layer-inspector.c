@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 
 #include "builder/qs-alignment.h"
-#include "passes/qs-pass.h"
 #include "qs-compat.h"
 #include "qs-layer-row.h"
 #include "qs-property-list.h"
@@ -65,9 +64,8 @@ add_sentence (QsPropertyList *list,
               const char     *rule)
 {
   g_autofree char *text = qs_sentence_translate (english);
-  const QsPass *pass = rule == NULL ? NULL : qs_pass_lookup (rule);
 
-  qs_property_list_add_text (list, text, pass != NULL ? qs_sentence_get (pass->title) : rule);
+  qs_property_list_add_text (list, text, rule == NULL ? NULL : qs_sentence_get_rule (rule));
 }
 
 /* What the journal says was done to a layer, and its warnings; what was blocked has a list. */

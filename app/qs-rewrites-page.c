@@ -207,7 +207,7 @@ show_words (QsRewritesPage *self)
     }
 
   reason = qs_sentence_translate (entry->reason);
-  qs_replay_bar_set_words (self->bar, pass != NULL ? qs_sentence_get (pass->title) : entry->rule,
+  qs_replay_bar_set_words (self->bar, qs_sentence_get_rule (entry->rule),
                            pass != NULL && pass->condition != NULL
                              ? qs_sentence_get (pass->condition) : NULL, reason);
 }

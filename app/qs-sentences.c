@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "passes/qs-pass.h"
+
 #define MAX_VALUES 12
 /* Longer ones are no sentences of the engine. */
 #define MAX_LENGTH 2000
@@ -247,6 +249,11 @@ static const char *const formats[] = {
   N_("Put QuantizeLinear and DequantizeLinear behind %s."),
   N_("Take QuantizeLinear and DequantizeLinear away here; they only cost accuracy."),
   /* Why a layer computes as it does */
+  N_("Layers got their precision, and a Reformat wherever a layer reads another type or layout than "
+     "was written."),
+  N_("The plan was built for the backend %s, which is not here; %s runs it."),
+  N_("The kernel %s is not to be had on this machine or backend, so %s computes the layer."),
+  N_("there is no kernel for such layers"),
   N_("It is where INT8 begins or ends."),
   N_("It changes the layout for the layers that read it."),
   N_("It rounds to FP16 and changes the layout for the layers that read it."),
@@ -575,6 +582,36 @@ qs_sentence_get (const char *english)
       return _(formats[i]);
 
   return english;
+}
+
+/* The builder's rules, which are no rewrites with titles. */
+static const struct
+{
+  const char *id;
+  const char *title;
+} rules[] = {
+  { "apply-decisions", N_("Insert reformats where types or layouts differ") },
+  { "backend-substituted", N_("Run on another backend") },
+  { "calibration-unused", N_("Leave the calibration's scales alone") },
+  { "host-layer", N_("Compute on the host") },
+  { "kernel-substituted", N_("Take another kernel") },
+  { "manual-range", N_("Use ranges set by hand") },
+  { "missing-range", N_("Look for a range") },
+  { "placement", N_("Place as TensorRT does") },
+  { "precision", N_("Choose precisions") },
+  { "precision-constraint", N_("Follow constraints") },
+};
+
+const char *
+qs_sentence_get_rule (const char *rule)
+{
+  const QsPass *pass = qs_pass_lookup (rule);
+
+  for (guint i = 0; pass == NULL && i < G_N_ELEMENTS (rules); i++)
+    if (g_str_equal (rules[i].id, rule))
+      return _(rules[i].title);
+
+  return pass != NULL ? qs_sentence_get (pass->title) : rule;
 }
 
 gboolean

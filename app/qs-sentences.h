@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 char       *qs_sentence_translate (const char *english);
 /* The same for one without names and numbers, a title for example. */
 const char *qs_sentence_get       (const char *english);
+/* What a rule of the journal does, in a few words; its id where nobody wrote any. */
+const char *qs_sentence_get_rule  (const char *rule);
 /* Whether all of @english is known, in whatever language. */
 gboolean    qs_sentence_is_known  (const char *english);
 
