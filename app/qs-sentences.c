@@ -24,6 +24,7 @@ static const char *const formats[] = {
   N_("Calibrating: %d of %d samples"),
   N_("Calibrating"),
   /* What a backend works on, and why there is none */
+  N_("%s, one processor"),
   N_("%s, %d processors"),
   N_("portable code"),
   N_("AVX2 with VNNI"),

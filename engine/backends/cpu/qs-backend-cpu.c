@@ -91,8 +91,11 @@ get_kernels (guint *n)
 static char *
 get_device_name (void)
 {
-  return g_strdup_printf ("%s, %u processors", qs_cpu_level_name (usable_level ()),
-                          g_get_num_processors ());
+  const char *level = qs_cpu_level_name (usable_level ());
+  const guint n = g_get_num_processors ();
+
+  return n == 1 ? g_strdup_printf ("%s, one processor", level)
+                : g_strdup_printf ("%s, %u processors", level, n);
 }
 
 static const QsFp16Functions *
