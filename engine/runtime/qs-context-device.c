@@ -108,8 +108,8 @@ qs_context_free_on_device (QsContext *self)
  * qs_context_set_next:
  * @inputs: (array): as for qs_context_run()
  *
- * Announces what the run after the next one will be given. Where the engine runs on a device, these are
- * copied to it while the next run is under way.
+ * Announces what the run after the next one will be given. Where the engine runs on a device, these
+ * are copied to it while the next run is under way, so their values must not change until then.
  */
 void
 qs_context_set_next (QsContext     *self,
